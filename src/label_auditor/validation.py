@@ -1,0 +1,241 @@
+"""Every check of labels, class names and probabilities, and its message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from label_auditor.confident_learning import FILTERS
+from label_auditor.scores import ADJUSTABLE, SCORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+def name_rows(rows: ArrayLike, limit: int = 5) -> str:
+    """Say which rows: 'row 3', 'rows 3, 8', 'rows 3, 8, 9, 12, 15, … (70 in all)'."""
+    rows = np.asarray(rows)
+    named = ", ".join(str(row) for row in rows[:limit].tolist())
+    more = f", … ({len(rows)} in all)" if len(rows) > limit else ""
+    return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
+
+
+def name_values(values: Iterable[Any], limit: int = 5) -> str:
+    """Say which values: "'a', 'b', 'c', 'd', 'e', … (9 in all)"."""
+    values = np.asarray(values).tolist() if isinstance(values, np.ndarray) else list(values)
+    more = f", … ({len(values)} in all)" if len(values) > limit else ""
+    return ", ".join(repr(value) for value in values[:limit]) + more
+
+
+def name_counts(counts: dict[Any, int], limit: int = 5) -> str:
+    """Say which values and how often: "'a': 2, 'b': 1"."""
+    named = ", ".join(f"{value!r}: {n}" for value, n in list(counts.items())[:limit])
+    return named + (f", … ({len(counts)} in all)" if len(counts) > limit else "")
+
+
+def check_labels(labels: Any, *, name: str = "labels") -> NDArray[Any]:
+    """Give `labels` as a one-dimensional array of their own values, with at least one row."""
+    if hasattr(labels, "iloc"):  # pandas would turn nullable ints into floats
+        labels = labels.astype(object) if labels.isna().any(axis=None) else labels
+    values = np.asarray(labels)
+    if values.ndim != 1:
+        raise ValueError(
+            f"{name} has shape {values.shape}, but one label per row is needed: shape (n_samples,)."
+        )
+    if len(values) == 0:
+        raise ValueError(f"{name} is empty: found 0 sample(s), while a minimum of 1 is required.")
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        rows = np.flatnonzero(np.isinf(values))
+        raise ValueError(f"{name} is infinite in {name_rows(rows)}; pass classes, not numbers.")
+    return values
+
+
+def refuse_many_labels(y: Any) -> None:
+    """Raise if there are several labels per row: multi-label or multi-output."""
+    try:
+        shape = y.shape if hasattr(y, "shape") else np.shape(y)
+    except ValueError:  # lists of different lengths
+        shape = (len(y), "various")
+    if len(shape) > 1 and shape[1] != 1:
+        raise ValueError(
+            f"y has shape ({', '.join(map(str, shape))}), several labels per row (multi-label or "
+            "multi-output), but LabelAuditor audits one; audit each column with an auditor of its "
+            "own."
+        )
+
+
+def find_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark the labels that are None, NaN, NaT or pandas.NA."""
+    import pandas as pd
+
+    return np.asarray(pd.isna(values))
+
+
+def refuse_missing(values: NDArray[Any], *, name: str, remedy: str) -> None:
+    """Raise if a label is missing; `remedy` says what the caller can do about it."""
+    rows = np.flatnonzero(find_missing(values))
+    if len(rows):
+        raise ValueError(
+            f"{name} is missing (None, NaN or NA) for {len(rows)} of {len(values)} rows: "
+            f"{name_rows(rows)}; {remedy}."
+        )
+
+
+def encode_labels(
+    values: NDArray[Any], classes: ArrayLike | None = None
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Turn labels into column positions; -1 marks a missing label.
+
+    Without `classes`, they are the sorted values that occur.
+    """
+    import pandas as pd
+
+    if classes is None:
+        codes, found = pd.factorize(values, sort=True)
+        kinds = {str if isinstance(value, str) else object for value in found}
+        if len(kinds) > 1:
+            raise ValueError(
+                "labels mix strings with other values "
+                f"({name_values(found)}); make all of them strings, or none."
+            )
+        found = np.asarray(found)
+        if values.dtype.kind in "US":
+            found = found.astype(values.dtype)
+        elif found.dtype == object and str not in kinds:
+            found = pd.Series(found).infer_objects().to_numpy()
+        return codes, found
+
+    order = np.asarray(classes)
+    if order.ndim != 1 or pd.Index(order).has_duplicates:
+        raise ValueError(
+            f"classes must name each column of pred_probs once; got {name_values(order)}."
+        )
+    codes = pd.Index(order).get_indexer(pd.Index(values))
+    unknown = np.flatnonzero((codes < 0) & ~find_missing(values))
+    if len(unknown):
+        raise ValueError(
+            f"labels holds {name_values(dict.fromkeys(values[unknown].tolist()))} "
+            f"({name_rows(unknown)}), not among the classes {name_values(order)}; "
+            "labels are values of classes, never column positions."
+        )
+    return codes, order
+
+
+def check_columns(n_columns: int, classes: NDArray[Any], *, inferred: bool) -> None:
+    """Check that there is one column of probabilities for each class."""
+    if n_columns == len(classes):
+        return
+    raise ValueError(
+        f"pred_probs has {n_columns} columns but "
+        + (
+            f"labels has {len(classes)} classes ({name_values(classes)}); "
+            "pass classes= with every class, in the order of the columns."
+            if inferred
+            else f"classes has {len(classes)} names ({name_values(classes)}); "
+            "it must name every column, in order."
+        )
+    )
+
+
+def check_pred_probs(pred_probs: Any, codes: NDArray[Any]) -> Any:
+    """Check all of `pred_probs` but its values, which are checked as they are read.
+
+    Gives it as it is if it has a shape and slices by rows, else as an array.
+    """
+    if not hasattr(pred_probs, "shape") or hasattr(pred_probs, "iloc"):
+        pred_probs = np.asarray(pred_probs)
+    if len(pred_probs.shape) != 2:
+        raise ValueError(
+            f"pred_probs has shape {tuple(pred_probs.shape)}, but one row per label and one column "
+            "per class are needed: shape (n_samples, n_classes)."
+        )
+    n_rows, n_classes = pred_probs.shape
+    if n_rows == 0 or n_classes == 0:
+        raise ValueError(
+            f"pred_probs has {n_rows} rows and {n_classes} columns; pass at least one of each."
+        )
+    if n_rows != len(codes):
+        raise ValueError(
+            f"pred_probs has {n_rows} rows but there are {len(codes)} labels; "
+            "pass one row for each label, in the same order."
+        )
+    dtype = np.asarray(pred_probs[:0]).dtype
+    if dtype.kind not in "biuf":
+        raise ValueError(
+            f"pred_probs has dtype {dtype}, but numbers are needed; "
+            "pass probabilities as float32 or float64."
+        )
+    if codes.min() < -1 or codes.max() >= n_classes:
+        raise ValueError(
+            f"pred_probs has {n_classes} columns but labels has codes from {codes.min()} to "
+            f"{codes.max()}; pass a column for every class."
+        )
+    return pred_probs
+
+
+def refuse_rows(pred_probs: Any, rows: NDArray[np.intp]) -> None:
+    """Raise for rows of `pred_probs` that are no probabilities: say which, and what is wrong."""
+    first = np.asarray(pred_probs[rows[0] : rows[0] + 1])[0].astype(float)
+    normalise = "divide each row by its sum, or softmax your logits"
+    if np.isnan(first).any():
+        problem, remedy = "NaN", "give these rows probabilities, or leave them out"
+    elif np.isinf(first).any():
+        problem, remedy = "an infinite value", "pass probabilities: softmax your logits"
+    elif first.min() < 0:
+        problem = f"{first.min():.6g}, which is negative"
+        remedy = "pass probabilities: softmax your logits"
+    elif first.max() > 1:
+        problem = f"{first.max():.6g}, which is above 1"
+        remedy = f"pass probabilities: {normalise}"
+    else:
+        problem = f"numbers that sum to {first.sum():.6g}, not 1"
+        remedy = f"pass probabilities: {normalise}"
+    raise ValueError(
+        f"pred_probs holds no probabilities in {name_rows(rows)}: "
+        f"row {rows[0]} has {problem}; {remedy}."
+    )
+
+
+def check_rule(
+    filter_by: str,
+    frac_noise: float,
+    min_examples_per_class: int,
+    num_to_remove_per_class: ArrayLike | None,
+    n_classes: int,
+) -> None:
+    """Check the parameters of the filters, and that they go together."""
+    if filter_by not in FILTERS:
+        raise ValueError(f"filter_by is {filter_by!r}; pass one of {name_values(FILTERS, 7)}.")
+    if not 0 <= frac_noise <= 1:
+        raise ValueError(f"frac_noise is {frac_noise!r}; pass a number from 0 to 1.")
+    if min_examples_per_class < 0:
+        raise ValueError(
+            f"min_examples_per_class is {min_examples_per_class!r}; pass a number from 0."
+        )
+    prunes = filter_by in ("prune_by_noise_rate", "prune_by_class", "both")
+    if not prunes and (frac_noise != 1 or num_to_remove_per_class is not None):
+        raise ValueError(
+            f"filter_by={filter_by!r} takes neither frac_noise nor num_to_remove_per_class; "
+            "leave them out, or pass a prune rule: 'prune_by_noise_rate', 'prune_by_class', 'both'."
+        )
+    if num_to_remove_per_class is not None:
+        number = np.asarray(num_to_remove_per_class)
+        if number.shape != (n_classes,) or number.dtype.kind not in "iu" or number.min() < 0:
+            raise ValueError(
+                f"num_to_remove_per_class is {num_to_remove_per_class!r}; "
+                f"pass one number from 0 for each of the {n_classes} classes."
+            )
+
+
+def check_score(method: str, *, adjust: bool) -> None:
+    """Check that there is such a score, and that it can be adjusted if it is to be."""
+    if method not in SCORES:
+        raise ValueError(f"method is {method!r}; pass one of {name_values(SCORES)}.")
+    if adjust and method not in ADJUSTABLE:
+        raise ValueError(
+            f"method={method!r} can't be adjusted for class imbalance; "
+            f"pass adjust=False, or one of {name_values(ADJUSTABLE)}."
+        )
