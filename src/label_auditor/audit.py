@@ -1,0 +1,449 @@
+"""`LabelAudit`, the result that all else reads, and `audit_labels`, which makes one."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from label_auditor import _storage, validation
+from label_auditor.blocks import find_label_issues, label_quality_scores, rank_issues
+from label_auditor.scores import SCORES
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from label_auditor.export.push import PushReport
+
+    RankBy = str | Callable[[NDArray[np.intp], Any], ArrayLike]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class LabelAudit:
+    """What an audit found: which labels are suspicious, how much, and what they might be.
+
+    Made by :class:`LabelAuditor` and :func:`audit_labels`. It holds all that review, export and
+    estimates need, and can be saved and loaded.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (n_samples,)
+        The given labels.
+    classes : ndarray of shape (n_classes,)
+        The classes, in the order of the columns of `pred_probs`.
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample probabilities, as they were given.
+    issues : ndarray of bool, shape (n_samples,)
+        The rows flagged as label issues.
+    scores : ndarray of float64, shape (n_samples,)
+        Label quality scores, in [0, 1] for the built-in ones; low is suspicious. NaN where the
+        row was not evaluated.
+    ranked : ndarray of int, shape (n_issues,)
+        Positions of the flagged rows, worst first.
+    suggested_labels : ndarray of shape (n_samples,)
+        The likeliest class of every row; the given label where there are no probabilities.
+    evaluated : ndarray of bool, shape (n_samples,)
+        The rows that could be judged.
+    index : sequence of length n_samples
+        The names of the rows: the index of the data, or `range(n_samples)`.
+    confident_joint : ndarray or scipy.sparse array of int, shape (n_classes, n_classes)
+        Calibrated counts of given label (row) against confidently predicted label (column).
+    filter_by : str
+        The rule by which rows were flagged.
+    rank_by : str
+        The name of the label quality score.
+
+    See Also
+    --------
+    audit_labels : Audit labels with the probabilities of any model.
+    LabelAuditor : Cross-validate a classifier, then audit.
+    """
+
+    labels: NDArray[Any]
+    classes: NDArray[Any]
+    pred_probs: Any
+    issues: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    ranked: NDArray[np.intp]
+    suggested_labels: NDArray[Any]
+    evaluated: NDArray[np.bool_]
+    index: Sequence[Any]
+    confident_joint: Any
+    filter_by: str
+    rank_by: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        unjudged = len(self) - int(self.evaluated.sum())
+        return (
+            f"<LabelAudit of {len(self):,} rows in {len(self.classes):,} classes: "
+            f"{self.n_issues:,} flagged by {self.filter_by}, ranked by {self.rank_by}"
+            + (f"; {unjudged:,} not evaluated>" if unjudged else ">")
+        )
+
+    @property
+    def n_issues(self) -> int:
+        """The number of flagged rows. It is no estimate of the number of label errors."""
+        return len(self.ranked)
+
+    @property
+    def noise_matrix(self) -> Any:
+        """P(given label = row | true label = column), estimated from the confident joint.
+
+        float64 of shape (n_classes, n_classes), sparse where the joint is; each column of a class
+        that any row may truly belong to sums to 1.
+        """
+        true_counts = np.asarray(self.confident_joint.sum(axis=0))
+        return self.confident_joint / np.maximum(true_counts, 1)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row per label, in the order and with the index of the data.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `given_label`, `suggested_label`, `label_quality` (float64, NaN where not evaluated),
+            `is_label_issue` (bool), `rank` (Int64: 0 is worst, missing where not flagged).
+        """
+        import pandas as pd
+
+        rank = pd.array(np.zeros(len(self), dtype=np.int64), dtype="Int64")
+        rank[~self.issues] = pd.NA
+        rank[self.ranked] = np.arange(self.n_issues)
+        return pd.DataFrame(
+            {
+                "given_label": self.labels,
+                "suggested_label": self.suggested_labels,
+                "label_quality": self.scores,
+                "is_label_issue": self.issues,
+                "rank": rank,
+            },
+            index=self.index,
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Give one row per class: how often it is given, flagged, and confused with what.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by class, in the order of `classes`: `given` and `flagged` (rows),
+            `estimated_noise` (the share of the rows given this label that the confident joint
+            places in other classes; a rough guide, off by a factor of two on human errors) and
+            `most_confused_with` (the class where it places most of them, or missing).
+        """
+        import pandas as pd
+
+        codes, _ = validation.encode_labels(self.labels, self.classes)
+        joint = self.confident_joint
+        placed = np.maximum(np.asarray(joint.sum(axis=1)), 1)
+        given, suggested, counts = _off_diagonal(joint)
+        by_count = np.lexsort((suggested, -counts))
+        given, first = np.unique(given[by_count], return_index=True)
+        confused_with = np.full(len(self.classes), None, dtype=object)
+        confused_with[given] = self.classes[suggested[by_count][first]]
+        return pd.DataFrame(
+            {
+                "given": np.bincount(codes[codes >= 0], minlength=len(self.classes)),
+                "flagged": np.bincount(codes[self.issues], minlength=len(self.classes)),
+                "estimated_noise": 1 - joint.diagonal() / placed,
+                "most_confused_with": confused_with,
+            },
+            index=pd.Index(self.classes, name="class"),
+        )
+
+    def overlapping_classes(self) -> pd.DataFrame:
+        """Give the pairs of classes that are confused with each other, most confused first.
+
+        Such pairs may want a clearer definition, or to be one class.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `class_a`, `class_b`, `n_overlapping` (rows that the confident joint places in one
+            class though the other is given, either way round) and `joint_probability` (their
+            share of all rows). Pairs without any are left out.
+        """
+        import pandas as pd
+
+        given, suggested, counts = _off_diagonal(self.confident_joint)
+        pairs = pd.DataFrame(
+            {
+                "a": np.minimum(given, suggested),
+                "b": np.maximum(given, suggested),
+                "n_overlapping": counts,
+            }
+        )
+        pairs = pairs.groupby(["a", "b"], as_index=False).sum()
+        pairs = pairs.sort_values("n_overlapping", ascending=False, kind="stable")
+        return pd.DataFrame(
+            {
+                "class_a": self.classes[pairs["a"]],
+                "class_b": self.classes[pairs["b"]],
+                "n_overlapping": pairs["n_overlapping"].to_numpy(),
+                "joint_probability": pairs["n_overlapping"].to_numpy() / self.confident_joint.sum(),
+            }
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the audit to one file (NumPy's npz with a JSON header, no pickle).
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced when the new one is complete.
+
+        Raises
+        ------
+        TypeError
+            If classes or index hold objects other than strings.
+        """
+        _storage.write_audit(
+            path, {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LabelAudit:
+        """Read an audit that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        LabelAudit
+            Equal to the one saved; missing labels come back as None (NaN among floats), and the
+            name of a pandas index as a string.
+
+        Raises
+        ------
+        ValueError
+            If the file is not an audit.
+        """
+        return cls(**_storage.read_audit(path))
+
+    def to_rubrix(self, inputs: Any, **options: Any) -> Any:
+        """Make records for Rubrix's client.
+
+        Parameters
+        ----------
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields of text.
+        **options
+            As for :func:`label_auditor.export.rubrix.to_rubrix`.
+
+        Returns
+        -------
+        rubrix.DatasetForTextClassification
+            Records in the order of the audit.
+        """
+        from label_auditor.export import rubrix
+
+        return rubrix.to_rubrix(self, inputs, **options)
+
+    def push_to_rubrix(self, inputs: Any, name: str, **options: Any) -> PushReport:
+        """Log records to a Rubrix server, without the package `rubrix`.
+
+        Parameters
+        ----------
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields of text.
+        name : str
+            The data set on the server.
+        **options
+            As for :func:`label_auditor.export.rubrix.push_to_rubrix`.
+
+        Returns
+        -------
+        PushReport
+            How many records were stored, which were left alone, which failed and why.
+        """
+        from label_auditor.export import rubrix
+
+        return rubrix.push_to_rubrix(self, inputs, name, **options)
+
+
+def audit_labels(
+    labels: ArrayLike,
+    pred_probs: Any,
+    *,
+    classes: ArrayLike | None = None,
+    filter_by: str = "prune_by_noise_rate",
+    rank_by: RankBy = "self_confidence",
+    index: Sequence[Any] | None = None,
+    frac_noise: float = 1.0,
+    min_examples_per_class: int = 1,
+    num_to_remove_per_class: Sequence[int] | None = None,
+    n_jobs: int | None = None,
+) -> LabelAudit:
+    """Audit labels with the out-of-sample probabilities of any model.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: values of `classes`, never column positions.
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Probabilities, float32 or float64, of models that did not see these rows: an array, a
+        memmap, or anything that is sliced by rows, such as a zarr, h5py or dask array. It is read
+        in blocks of rows and never copied whole.
+    classes : array-like of shape (n_classes,), default=None
+        The classes in the order of the columns. None: the sorted labels that occur.
+    filter_by : str, default="prune_by_noise_rate"
+        Which rows are flagged; see :class:`LabelAuditor`.
+    rank_by : str or callable, default="self_confidence"
+        The label quality score; see :class:`LabelAuditor`.
+    index : sequence of length n_samples, default=None
+        Names of the rows. None: the index of `labels` if that is a pandas Series, else
+        `range(n_samples)`.
+    frac_noise : float in (0, 1], default=1.0
+        The share of the estimated issues that the prune rules flag, the likeliest first.
+    min_examples_per_class : int, default=1
+        The prune rules leave classes with no more rows than this alone.
+    num_to_remove_per_class : sequence of int, shape (n_classes,), default=None
+        How many rows of each class the prune rules flag, instead of the estimated number.
+    n_jobs : int, default=None
+        Threads over the blocks of rows, as in joblib.
+
+    Returns
+    -------
+    LabelAudit
+        Flags, scores, ranks and suggestions.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing or not among the classes, the lengths or the number of columns
+        don't fit, or `pred_probs` holds rows that are no probabilities.
+
+    References
+    ----------
+    Northcutt, Jiang, Chuang (2021). Confident Learning: Estimating Uncertainty in Dataset Labels.
+    Journal of Artificial Intelligence Research 70.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from label_auditor import audit_labels
+    >>> pred_probs = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])
+    >>> audit = audit_labels(["cat", "cat", "dog", "dog", "dog"], pred_probs)
+    >>> audit.ranked
+    array([4])
+    >>> audit.to_frame()
+      given_label suggested_label  label_quality  is_label_issue  rank
+    0         cat             cat           0.90           False  <NA>
+    1         cat             cat           0.80           False  <NA>
+    2         dog             dog           0.80           False  <NA>
+    3         dog             dog           0.90           False  <NA>
+    4         dog             cat           0.05            True     0
+    """
+    index = find_index(labels) if index is None else index
+    values = validation.check_labels(labels)
+    validation.refuse_missing(values, name="labels", remedy="drop these rows")
+    codes, columns = validation.encode_labels(values, classes)
+    validation.check_columns(pred_probs.shape[1], columns, inferred=classes is None)
+    return audit_codes(
+        codes,
+        pred_probs,
+        labels=values,
+        classes=columns,
+        filter_by=filter_by,
+        rank_by=rank_by,
+        index=index,
+        frac_noise=frac_noise,
+        min_examples_per_class=min_examples_per_class,
+        num_to_remove_per_class=num_to_remove_per_class,
+        n_jobs=n_jobs,
+    )
+
+
+def audit_codes(
+    codes: NDArray[np.intp],
+    pred_probs: Any,
+    *,
+    labels: NDArray[Any],
+    classes: NDArray[Any],
+    filter_by: str,
+    rank_by: RankBy,
+    index: Sequence[Any] | None,
+    evaluated: NDArray[np.bool_] | None = None,
+    n_jobs: int | None = None,
+    **rule: Any,
+) -> LabelAudit:
+    """Audit labels that are column positions already; only `evaluated` rows are judged."""
+    if not callable(rank_by) and rank_by not in SCORES:
+        raise ValueError(
+            f"rank_by is {rank_by!r}; pass one of {validation.name_values(SCORES)}, or a function "
+            "from (codes, pred_probs) to one score per row."
+        )
+    judged = codes if evaluated is None else np.where(evaluated, codes, -1)
+    found = find_label_issues(judged, pred_probs, filter_by=filter_by, n_jobs=n_jobs, **rule)
+    if callable(rank_by):
+        scores = _custom_scores(rank_by, judged, pred_probs)
+    else:
+        scores = label_quality_scores(judged, pred_probs, method=rank_by, n_jobs=n_jobs)
+    suggested = classes[found.predicted]
+    suggested[found.predicted < 0] = labels[found.predicted < 0]
+    return LabelAudit(
+        labels=labels,
+        classes=classes,
+        pred_probs=pred_probs,
+        issues=found.issues,
+        scores=scores,
+        ranked=rank_issues(found.issues, scores),
+        suggested_labels=suggested,
+        evaluated=judged >= 0,
+        index=range(len(labels)) if index is None else _check_index(index, len(labels)),
+        confident_joint=found.confident_joint,
+        filter_by=filter_by,
+        rank_by=rank_by if isinstance(rank_by, str) else getattr(rank_by, "__name__", "custom"),
+    )
+
+
+def find_index(*data: Any) -> Sequence[Any] | None:
+    """Give the index of the first of `data` that has one, as pandas' objects do."""
+    return next((each.index for each in data if hasattr(each, "iloc")), None)
+
+
+def _check_index(index: Sequence[Any], n_samples: int) -> Sequence[Any]:
+    if len(index) != n_samples:
+        raise ValueError(
+            f"index has {len(index)} names but there are {n_samples} labels; name every row."
+        )
+    return index
+
+
+def _custom_scores(
+    rank_by: Callable[[NDArray[np.intp], Any], ArrayLike], codes: NDArray[np.intp], pred_probs: Any
+) -> NDArray[np.float64]:
+    """Score the evaluated rows with the caller's function."""
+    rows = np.flatnonzero(codes >= 0)
+    every = len(rows) == len(codes)
+    values = np.asarray(
+        rank_by(codes, pred_probs) if every else rank_by(codes[rows], pred_probs[rows]), dtype=float
+    )
+    if values.shape != rows.shape or np.isnan(values).any():
+        raise ValueError(
+            f"rank_by must give one number for each of the {len(rows)} rows; it gave an array of "
+            f"shape {values.shape} with {np.isnan(values).sum()} NaN."
+        )
+    scores = np.full(len(codes), np.nan)
+    scores[rows] = values
+    return scores
+
+
+def _off_diagonal(joint: Any) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+    """Give the cells of a joint, dense or sparse, outside its diagonal: rows, columns, counts."""
+    cells = sparse.coo_array(joint)
+    rows, columns = cells.coords
+    off = (rows != columns) & (cells.data > 0)
+    return rows[off], columns[off], cells.data[off]
