@@ -1,0 +1,67 @@
+"""Progress of a fit through scikit-learn's callbacks, where it has them (1.9 and newer)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands for the mixin where scikit-learn has no callbacks."""
+
+    def with_callbacks(method: Any) -> Any:
+        """Give the method as it is."""
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "Silent", "Task", "start_task", "with_callbacks"]
+
+
+class Task:
+    """A context that tells callbacks when a part of a fit begins and ends."""
+
+    def __init__(self, context: Any, estimator: Any) -> None:
+        self.context = context
+        self.estimator = estimator
+
+    def __enter__(self) -> Task:
+        self.context.call_on_fit_task_begin(estimator=self.estimator)
+        return self
+
+    def __exit__(self, kind: Any, *_: object) -> None:
+        if kind is None:
+            self.context.call_on_fit_task_end(estimator=self.estimator)
+
+    def part(self, name: str, **options: Any) -> Task:
+        """Give the context of a part of this task."""
+        return Task(self.context.subcontext(task_name=name, **options), self.estimator)
+
+    def folds(self, n_folds: int) -> tuple[Task, list[Task]]:
+        """Give the context of the cross-validation, and those of its folds, in any order."""
+        whole = self.part("cross-fit", max_subtasks=n_folds, sequential_subtasks=False)
+        return whole, [whole.part("fold", task_id=fold) for fold in range(n_folds)]
+
+
+class Silent:
+    """A task that nobody listens to."""
+
+    def __enter__(self) -> Silent:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def part(self, *_: Any, **__: Any) -> Silent:
+        return self
+
+    def folds(self, n_folds: int) -> tuple[Silent, list[Silent]]:
+        return self, [self] * n_folds
+
+
+def start_task(estimator: Any) -> Task | Silent:
+    """Give the context of a whole fit of up to two parts: the folds and the final classifier."""
+    if not (hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx")):
+        return Silent()
+    return Task(estimator._init_callback_context(max_subtasks=None), estimator)

@@ -1,0 +1,505 @@
+"""`LabelAuditor`: the audit as a scikit-learn meta-estimator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import get_tags, indexable
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from label_auditor import validation
+from label_auditor._progress import CallbackSupportMixin, start_task, with_callbacks
+from label_auditor._routing import make_router, route
+from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
+from label_auditor.audit import LabelAudit, audit_codes, audit_labels, find_index
+from label_auditor.confident_learning import FILTERS
+from label_auditor.crossfit import cross_fit
+from label_auditor.out_of_bag import out_of_bag
+from label_auditor.scores import SCORES
+from label_auditor.sharing import Shared, share_steps
+from label_auditor.splitting import split_rows
+from label_auditor.training import drop_flagged, train_final
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+    from sklearn.utils import Tags
+    from sklearn.utils.metadata_routing import MetadataRouter
+
+
+def _estimator_has(method: str) -> Any:
+    """Say whether the wrapped estimator, fitted if it is, has a method; else raise as it does."""
+
+    def check(self: LabelAuditor) -> bool:
+        if self.train_on is None:
+            raise AttributeError(
+                f"LabelAuditor has no {method} with train_on=None, which fits no final classifier; "
+                "pass train_on='all'."
+            )
+        getattr(getattr(self, "estimator_", self._base()), method)
+        return True
+
+    return check
+
+
+class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
+    """Find label errors with the out-of-sample probabilities of any classifier.
+
+    `fit` cross-validates the classifier over the data, compares each given label with the
+    probabilities of models that never saw the row, and flags and ranks the labels that look
+    wrong by confident learning [1]_. Then it fits the classifier on all of the data, so that the
+    auditor predicts as the classifier would.
+
+    Parameters
+    ----------
+    estimator : classifier with `predict_proba`, default=None
+        Cloned, never touched. None is :class:`~sklearn.linear_model.LogisticRegression`.
+    cv : int, cross-validation splitter, iterable of splits or "oob", default=None
+        How rows are held out; as in :func:`~sklearn.model_selection.cross_val_predict`, None is
+        five stratified folds in the order of the data. Rows held out more than once, as by
+        :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, get the mean of their
+        probabilities; rows never held out are not evaluated. "oob" fits a bagged ensemble once
+        and takes its out-of-bag probabilities.
+    filter_by : str, default="prune_by_noise_rate"
+        Which rows are flagged: "prune_by_noise_rate", "prune_by_class", "both",
+        "confident_learning", "predicted_neq_given", "low_normalized_margin" or
+        "low_self_confidence", each as in cleanlab.
+    rank_by : str or callable, default="self_confidence"
+        The label quality score: a name in :mod:`label_auditor.scores`, or a function from
+        (codes, pred_probs) to one score per row, low is suspicious; codes are positions in
+        `classes_`.
+    share_preprocessing : "auto" or bool, default="auto"
+        Whether the leading steps of a Pipeline that use no labels are fitted once, on all of X,
+        instead of once per fold. No label can leak that way into the rows it scores, but held-out
+        rows do shape these steps. "auto": if `cv` is None, an int or "oob". False gives exactly the
+        probabilities of :func:`~sklearn.model_selection.cross_val_predict`.
+    train_on : {"all", "unflagged", "corrected"} or None, default="all"
+        The rows that `estimator_` is fitted on: all, those not flagged, or all with the suggested
+        labels for the flagged ones. If that would leave a class without rows, its rows stay as
+        they are. None fits no `estimator_`, and there is no `predict`.
+    missing_labels : {"raise", "suggest"}, default="raise"
+        What to do about labels that are None, NaN or NA: refuse them, or leave their rows out of
+        training and suggest a label.
+    n_jobs : int, default=None
+        Folds fitted at a time; None is 1 unless in a :class:`joblib.parallel_config` context.
+        Numeric X is shared by threads, unless that context names a backend. Classifiers that are
+        parallel inside get their folds one after another.
+    memory : str, path or joblib.Memory, default=None
+        Where finished folds are kept, so that an interrupted fit resumes, and another `filter_by`
+        or `rank_by` costs no fold.
+    verbose : int, default=0
+        Verbosity of joblib over the folds. With scikit-learn 1.9 or newer, callbacks such as
+        ``set_callbacks(sklearn.callback.ProgressBar())`` show progress too.
+
+    Attributes
+    ----------
+    label_issues_ : ndarray of bool, shape (n_samples,)
+        The rows flagged as label issues.
+    label_scores_ : ndarray of float64, shape (n_samples,)
+        Label quality scores, in [0, 1] for the built-in ones; low is suspicious; NaN where the
+        row was not evaluated.
+    ranked_issues_ : ndarray of int, shape (n_issues,)
+        Positions of the flagged rows, worst first.
+    n_label_issues_ : int
+        How many rows are flagged; no estimate of the number of errors.
+    suggested_labels_ : ndarray of shape (n_samples,)
+        The likeliest class of every row, in y's own values.
+    evaluated_ : ndarray of bool, shape (n_samples,)
+        False for rows that could not be judged: never held out (or never out of bag), the only
+        member of a class, or without a label. They are not flagged, and their score is NaN.
+    cv_probabilities_ : ndarray of float, shape (n_samples, n_classes)
+        Out-of-sample probabilities; NaN where a row was never held out.
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted.
+    estimator_ : classifier
+        The classifier, fitted on the rows that `train_on` says; absent if that is None.
+    audit_ : LabelAudit
+        All of the above, for export, review and estimates.
+    n_features_in_ : int
+        Number of features seen in fit, where the classifier counts them.
+    feature_names_in_ : ndarray of str, shape (n_features,)
+        Names of features seen in fit, where the classifier keeps them.
+
+    See Also
+    --------
+    audit_labels : The same audit with the probabilities of a model fitted elsewhere.
+
+    References
+    ----------
+    .. [1] Northcutt, Jiang, Chuang (2021). Confident Learning: Estimating Uncertainty in Dataset
+       Labels. Journal of Artificial Intelligence Research 70.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from label_auditor import LabelAuditor
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> y[[3, 20]] = 2
+    >>> auditor = LabelAuditor(LogisticRegression(max_iter=1000)).fit(X, y)
+    >>> auditor.ranked_issues_
+    array([ 3, 20])
+    >>> frame = auditor.to_frame()
+    >>> frame.loc[frame["is_label_issue"], ["given_label", "suggested_label", "rank"]]
+        given_label  suggested_label  rank
+    3             2                0     0
+    20            2                0     1
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's protocol
+        "estimator": [HasMethods("fit"), None],
+        "cv": ["cv_object", StrOptions({"oob"})],
+        "filter_by": [StrOptions(set(FILTERS))],
+        "rank_by": [StrOptions(set(SCORES)), callable],
+        "share_preprocessing": ["boolean", StrOptions({"auto"})],
+        "train_on": [StrOptions({"all", "unflagged", "corrected"}), None],
+        "missing_labels": [StrOptions({"raise", "suggest"})],
+        "n_jobs": [None, Integral],
+        "memory": [None, str, os.PathLike, HasMethods("cache")],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        cv: Any = None,
+        filter_by: str = "prune_by_noise_rate",
+        rank_by: Any = "self_confidence",
+        share_preprocessing: Any = "auto",
+        train_on: str | None = "all",
+        missing_labels: str = "raise",
+        n_jobs: int | None = None,
+        memory: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.cv = cv
+        self.filter_by = filter_by
+        self.rank_by = rank_by
+        self.share_preprocessing = share_preprocessing
+        self.train_on = train_on
+        self.missing_labels = missing_labels
+        self.n_jobs = n_jobs
+        self.memory = memory
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: ArrayLike, **params: Any) -> LabelAuditor:
+        """Cross-validate the classifier, audit the labels, fit the classifier on all rows.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list, n_samples long
+            The data, in any form that the classifier takes; texts for a text pipeline.
+        y : array-like of shape (n_samples,)
+            The labels to audit: strings, ints, bools or categoricals.
+        **params : dict
+            Metadata. With metadata routing, as requested; without, `groups` goes to the splitter
+            and the rest to the classifier's `fit`.
+
+        Returns
+        -------
+        LabelAuditor
+            The auditor itself, fitted.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, there are fewer than two classes, X and y differ in length,
+            or the classifier gives something other than probabilities.
+        """
+        if not hasattr(self._base(), "predict_proba"):
+            raise ValueError(
+                f"estimator is {type(self.estimator).__name__}, which has no predict_proba; wrap "
+                "it in CalibratedClassifierCV, or choose a classifier that has it."
+            )
+        index = find_index(X, y)
+        X, labels = _check_data(X, y, allow_missing=self.missing_labels == "suggest")
+        codes, classes = validation.encode_labels(labels)
+        if codes.min() >= 0:
+            labels = classes[codes]  # ints in an object array are ints
+        check_classification_targets(classes[codes[codes >= 0]])
+        if len(classes) < 2:
+            raise ValueError(
+                f"y holds one class only ({validation.name_values(classes)}); at least two are "
+                "needed, or there is nothing that a label could be confused with."
+            )
+        routed = route(self, params)
+        shared = self._share_preprocessing(X, routed.fit)
+        train = partial(train_final, self.train_on, shared, codes, classes, routed.fit)
+        with start_task(self) as task:
+            if isinstance(self.cv, str):
+                trained, pred_probs = out_of_bag(shared.rest, shared.X, codes, classes, routed.fit)
+                n_predictions = ~np.isnan(pred_probs[:, 0])
+            else:
+                if self.train_on == "all":
+                    # Before the folds, so that the classifier's own checks of X speak first.
+                    with task.part("fit-final-estimator"):
+                        trained = train()
+                splits = split_rows(self.cv, X, codes, classes, routed.split)
+                cross_fitting, folds = task.folds(len(splits))
+                with cross_fitting:
+                    pred_probs, n_predictions = cross_fit(
+                        shared.rest,
+                        shared.X,
+                        classes[codes],
+                        classes=classes,
+                        splits=splits,
+                        fit_params=routed.fit,
+                        n_jobs=self.n_jobs,
+                        memory=self.memory,
+                        verbose=self.verbose,
+                        progress=folds,
+                    )
+            alone = np.bincount(codes[codes >= 0], minlength=len(classes))[codes] == 1
+            audit = audit_codes(
+                codes,
+                pred_probs,
+                labels=labels,
+                classes=classes,
+                # Whoever holds out the only member of a class can't know the class.
+                evaluated=(codes >= 0) & ~alone & (n_predictions > 0),
+                filter_by=self.filter_by,
+                rank_by=self.rank_by,
+                index=index,
+                n_jobs=self.n_jobs,
+            )
+            if self.train_on in ("unflagged", "corrected"):
+                with task.part("fit-final-estimator"):
+                    trained = train(audit)
+        for name in ("estimator_", "n_features_in_", "feature_names_in_"):
+            if hasattr(self, name):
+                delattr(self, name)
+        validate_data(self, X, skip_check_array=True)
+        if self.train_on is not None:
+            self.estimator_ = shared.join(trained)
+        self.audit_ = audit
+        self.classes_ = classes
+        self.cv_probabilities_ = pred_probs
+        self.label_issues_ = audit.issues
+        self.label_scores_ = audit.scores
+        self.ranked_issues_ = audit.ranked
+        self.n_label_issues_ = audit.n_issues
+        self.suggested_labels_ = audit.suggested_labels
+        self.evaluated_ = audit.evaluated
+        return self
+
+    def fit_resample(self, X: Any, y: ArrayLike, **params: Any) -> tuple[Any, Any]:
+        """Fit, and give the rows that are not flagged: imbalanced-learn's protocol.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list, n_samples long
+            The data.
+        y : array-like of shape (n_samples,)
+            The labels to audit.
+        **params : dict
+            As for `fit`.
+
+        Returns
+        -------
+        X_kept : same kind as X
+            The rows that have a label and are not flagged; of a class that would be left without
+            rows, all.
+        y_kept : same kind as y
+            Their labels, as they were given.
+        """
+        self.fit(X, y, **params)
+        codes, _ = validation.encode_labels(self.audit_.labels, self.classes_)
+        rows = drop_flagged(codes, self.label_issues_, self.classes_)
+        return _safe_indexing(X, rows), _safe_indexing(y, rows)
+
+    def audit(self, X: Any, y: ArrayLike) -> LabelAudit:
+        """Audit the labels of held-out data with the fitted classifier.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list, n_samples long
+            Data that the auditor was not fitted on.
+        y : array-like of shape (n_samples,)
+            Its labels; each must be among `classes_`.
+
+        Returns
+        -------
+        LabelAudit
+            The audit; every row of it is evaluated.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing or not among `classes_`, or X and y differ in length.
+        """
+        check_is_fitted(self)
+        index = find_index(X, y)
+        X, labels = _check_data(X, y, allow_missing=False)
+        return audit_labels(
+            labels,
+            self.predict_proba(X),
+            classes=self.classes_,
+            filter_by=self.filter_by,
+            rank_by=self.rank_by,
+            index=index,
+            n_jobs=self.n_jobs,
+        )
+
+    @available_if(_estimator_has("predict"))
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict classes with the classifier fitted on all rows.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list, n_samples long
+            The data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Predicted classes, in y's own values.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)  # type: ignore[no-any-return]
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Predict probabilities with the classifier fitted on all rows.
+
+        These are no out-of-sample probabilities for the rows given to `fit`: for those see
+        `cv_probabilities_`.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list, n_samples long
+            The data.
+
+        Returns
+        -------
+        ndarray of float, shape (n_samples, n_classes)
+            Probabilities in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)  # type: ignore[no-any-return]
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
+        """Predict log probabilities with the classifier fitted on all rows.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list, n_samples long
+            The data.
+
+        Returns
+        -------
+        ndarray of float, shape (n_samples, n_classes)
+            Natural logarithms of the probabilities, in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_log_proba(X)  # type: ignore[no-any-return]
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.floating]:
+        """Give the decision function of the classifier fitted on all rows.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list, n_samples long
+            The data.
+
+        Returns
+        -------
+        ndarray of float, shape (n_samples,) or (n_samples, n_classes)
+            As the classifier gives it.
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)  # type: ignore[no-any-return]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the audit as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per label, as :meth:`LabelAudit.to_frame` describes it.
+        """
+        check_is_fitted(self)
+        return self.audit_.to_frame()
+
+    def to_rubrix(self, inputs: Any, **options: Any) -> Any:
+        """Make records for Rubrix's client.
+
+        Parameters
+        ----------
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields of text.
+        **options
+            As for :func:`label_auditor.export.rubrix.to_rubrix`.
+
+        Returns
+        -------
+        rubrix.DatasetForTextClassification
+            Records in the order of the audit.
+        """
+        check_is_fitted(self)
+        return self.audit_.to_rubrix(inputs, **options)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say who gets the metadata given to `fit`: the classifier and the splitter.
+
+        Returns
+        -------
+        MetadataRouter
+            The routing, as in scikit-learn's user guide on metadata routing.
+        """
+        return make_router(self, self._base(), self.cv)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        wrapped = get_tags(self._base())
+        tags.input_tags = wrapped.input_tags
+        tags.classifier_tags = wrapped.classifier_tags
+        tags.classifier_tags.multi_label = False
+        return tags
+
+    def _base(self) -> Any:
+        return LogisticRegression() if self.estimator is None else self.estimator
+
+    def _share_preprocessing(self, X: Any, fit_params: dict[str, Any]) -> Shared:
+        """Fit the label-free steps of a pipeline once, if that is wanted."""
+        share = self.share_preprocessing
+        if share == "auto":
+            share = self.cv is None or isinstance(self.cv, (Integral, str))
+        base = self._base()
+        return share_steps(base, X, fit_params) if share else Shared(None, X, base)
+
+
+def _check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArray[Any]]:
+    """Give X in a form that can be indexed by rows, and y as an array of classes."""
+    if y is None:
+        raise ValueError(
+            "LabelAuditor requires y to be passed, but the target y is None; pass the labels."
+        )
+    validation.refuse_many_labels(y)
+    if np.ndim(y) == 2:
+        y = column_or_1d(y, dtype=None, warn=True)
+    labels = validation.check_labels(y, name="y")
+    if not allow_missing:
+        validation.refuse_missing(
+            labels,
+            name="y",
+            remedy="drop these rows, or pass missing_labels='suggest' to get suggestions for them",
+        )
+    if isinstance(X, Sequence):  # a list, a tuple, a column of a Hugging Face data set
+        X = list(X)
+    X, labels = indexable(X, labels)
+    return X, labels

@@ -1,0 +1,96 @@
+"""Folds in parallel, without harm to what is parallel inside."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from joblib.parallel import get_active_backend
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import ThreadpoolController
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    Limit = Callable[[], AbstractContextManager[Any]]
+
+# Packages whose classifiers use all cores unless told otherwise.
+PARALLEL_PACKAGES = {"xgboost", "lightgbm", "catboost"}
+
+
+def run_folds(
+    tasks: Sequence[partial[Any]], estimator: Any, X: Any, *, n_jobs: int | None, verbose: int
+) -> list[Any]:
+    """Run the folds of an estimator over X, and give their results in order.
+
+    - In a :func:`joblib.parallel_config` that names a backend, that backend runs them.
+    - Otherwise numbers go to threads, which share X, while texts and other Python objects go to
+      processes, because work on them holds the interpreter lock.
+    - On threads, the folds share the cores that BLAS and OpenMP may use (joblib sees to that for
+      processes).
+    - A classifier that is parallel inside gets its folds one after another, unless a cluster
+      runs them: two folds at a time would only take the cores from each other.
+    """
+    prefer = "threads" if _is_numeric(X) else "processes"
+    backend, _ = get_active_backend(prefer=prefer)
+    if n_jobs is None:
+        # Left to itself, joblib forgets the n_jobs of a context where threads are preferred.
+        _, n_jobs = get_active_backend()
+    local = type(backend).__module__.startswith("joblib._parallel_backends")
+    if local and is_parallel_inside(estimator):
+        n_jobs = 1
+    parallel = Parallel(n_jobs=n_jobs, prefer=prefer, verbose=verbose)
+    on_threads = getattr(backend, "uses_threads", False)
+    n_threads = min(backend.effective_n_jobs(n_jobs), len(tasks)) if on_threads else 1
+    if n_threads == 1:
+        # Arguments are given one by one: dask sends each to a worker once, not with every fold.
+        return list(parallel(delayed(task.func)(*task.args, **task.keywords) for task in tasks))
+    # BLAS has one limit for the whole process, OpenMP one for each thread that calls it.
+    limit_blas, limit_openmp = (_share_cores(n_threads, api) for api in ("blas", "openmp"))
+    with limit_blas():
+        return list(parallel(delayed(_run_within)(limit_openmp, task) for task in tasks))
+
+
+def is_parallel_inside(estimator: Any) -> bool:
+    """Say whether a classifier, or anything nested in it, uses several cores of its own accord."""
+    if not _has_params(estimator):
+        return False
+    nested = filter(_has_params, estimator.get_params(deep=True).values())
+    return any(map(_uses_cores, (estimator, *nested)))
+
+
+def _uses_cores(estimator: Any) -> bool:
+    """Say whether an estimator itself, nested ones apart, uses several cores."""
+    params = estimator.get_params(deep=False)
+    n_jobs = params.get("n_jobs", params.get("thread_count"))
+    by_default = (
+        isinstance(estimator, HistGradientBoostingClassifier)
+        or type(estimator).__module__.partition(".")[0] in PARALLEL_PACKAGES
+    )
+    return n_jobs != 1 if by_default else n_jobs not in (None, 1)
+
+
+def _has_params(value: Any) -> bool:
+    """Say whether a value is an estimator, or has parameters as one does."""
+    return hasattr(value, "get_params") and not isinstance(value, type)
+
+
+def _share_cores(n_threads: int, user_api: str) -> Limit:
+    """Give a context that leaves each thread its share of the cores a kind of library may use."""
+    libraries = ThreadpoolController().select(user_api=user_api)
+    allowed = min((library["num_threads"] for library in libraries.info()), default=1)
+    return partial(libraries.limit, limits=max(1, allowed // n_threads))
+
+
+def _run_within(limit: Limit, task: Callable[[], Any]) -> Any:
+    """Run a task in a context."""
+    with limit():
+        return task()
+
+
+def _is_numeric(X: Any) -> bool:
+    """Say whether X is an array, sparse matrix or pandas table of numbers."""
+    dtypes = [X.dtype] if hasattr(X, "dtype") else getattr(X, "dtypes", [None])
+    return all(getattr(dtype, "kind", "O") in "biufc" for dtype in dtypes)

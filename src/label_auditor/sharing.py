@@ -1,0 +1,128 @@
+"""The label-free steps of a pipeline, fitted once on X alone instead of once per fold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import get_routing_for_object
+
+from label_auditor._sklearn import _routing_enabled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Shared(NamedTuple):
+    """A pipeline cut in two.
+
+    Attributes
+    ----------
+    fitted : Pipeline or None
+        The label-free steps, fitted; None if there are none.
+    X : array-like
+        The data after these steps.
+    rest : estimator
+        What is left to cross-validate, not fitted.
+    """
+
+    fitted: Pipeline | None
+    X: Any
+    rest: Any
+
+    def join(self, fitted_rest: Any) -> Any:
+        """Give the whole pipeline, fitted."""
+        if self.fitted is None:
+            return fitted_rest
+        whole = clone(self.fitted)
+        whole.steps = [*self.fitted.steps, *fitted_rest.steps]
+        return whole
+
+
+def share_steps(estimator: Any, X: Any, params: Iterable[str] = ()) -> Shared:
+    """Fit the leading steps of a pipeline that can do without labels, and transform X with them.
+
+    A step is shared only if neither it nor anything nested in it requires labels, is a classifier
+    or a regressor, resamples, or takes one of the metadata given to fit; and if it can in fact be
+    fitted without labels. The first step that can't be shared ends the prefix, and the last step
+    is never in it. Because the steps see no label, no label can leak into the rows that it scores;
+    but the rows that a fold holds out do shape them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        If it is no Pipeline, nothing is shared.
+    X : array-like, sparse matrix, DataFrame or list, n_samples long
+        The data.
+    params : iterable of str, default=()
+        Names of the metadata given to fit.
+
+    Returns
+    -------
+    Shared
+        The fitted steps, the data after them, and the rest of the pipeline.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import CountVectorizer
+    >>> from sklearn.feature_selection import SelectKBest
+    >>> from sklearn.naive_bayes import MultinomialNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> pipeline = make_pipeline(CountVectorizer(), SelectKBest(k=1), MultinomialNB())
+    >>> shared = share_steps(pipeline, ["good film", "bad film"])
+    >>> list(shared.fitted.named_steps), list(shared.rest.named_steps)
+    (['countvectorizer'], ['selectkbest', 'multinomialnb'])
+    >>> shared.X.shape
+    (2, 3)
+    """
+    for n_steps in range(_count_label_free(estimator, list(params)), 0, -1):
+        pipeline = clone(estimator)
+        fitted = pipeline[:n_steps]
+        try:
+            return Shared(fitted, fitted.fit_transform(X), pipeline[n_steps:])
+        except Exception:  # noqa: BLE001, S112 - tags can't tell; whatever X is to blame for comes back in fit
+            continue
+    return Shared(None, X, estimator)
+
+
+def _count_label_free(estimator: Any, params: list[str]) -> int:
+    """Count the leading steps of a pipeline that should need no labels, going by their tags."""
+    if not isinstance(estimator, Pipeline) or getattr(estimator, "transform_input", None):
+        return 0
+    n_steps = 0
+    for name, step in estimator.steps[:-1]:
+        if step not in (None, "passthrough") and (uses_labels(step) or _takes(name, step, params)):
+            break
+        n_steps += 1
+    return n_steps
+
+
+def uses_labels(step: Any) -> bool:
+    """Say whether a transformer, or anything nested in it, may look at labels."""
+    return any(
+        not hasattr(each, "__sklearn_tags__")
+        or get_tags(each).target_tags.required
+        or is_classifier(each)
+        or is_regressor(each)
+        or hasattr(each, "fit_resample")
+        for each in _nested(step)
+    )
+
+
+def _nested(step: Any) -> Iterator[Any]:
+    """Give an estimator and all estimators among its parameters."""
+    yield step
+    if hasattr(step, "get_params") and not isinstance(step, type):
+        for value in step.get_params(deep=True).values():
+            if hasattr(value, "get_params") and hasattr(value, "fit"):
+                yield value
+
+
+def _takes(name: str, step: Any, params: list[str]) -> bool:
+    """Say whether a step of a pipeline takes some of the metadata given to fit."""
+    if not _routing_enabled():
+        return any(param.startswith(f"{name}__") for param in params)
+    routing = get_routing_for_object(step)
+    return any(routing.consumes(m, params) for m in ("fit", "fit_transform", "transform"))
