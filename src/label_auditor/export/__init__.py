@@ -1,0 +1,1 @@
+"""Translations of an audit into the records of annotation tools."""

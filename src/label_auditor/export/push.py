@@ -1,0 +1,83 @@
+"""What a push to an annotation server did."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class PushReport:
+    """An exact account of a push: every record of it is in one of these numbers, or not yet sent.
+
+    Attributes
+    ----------
+    dataset : str
+        The data set's name.
+    url : str
+        Where a browser finds it.
+    n_records : int
+        Records to push.
+    n_stored : int
+        Records that the server said it has stored.
+    left_alone : tuple of int or str
+        Ids of the records that weren't sent, because somebody has worked on them.
+    failed : dict
+        Why the server could not store a record, by id.
+    """
+
+    dataset: str
+    url: str
+    n_records: int
+    n_stored: int = 0
+    left_alone: tuple[int | str, ...] = ()
+    failed: Mapping[int | str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def n_sent(self) -> int:
+        """Records that the server has answered for: stored or failed."""
+        return self.n_stored + len(self.failed)
+
+    @property
+    def n_not_sent(self) -> int:
+        """Records that were still to come when the push ended: 0 unless it was interrupted."""
+        return self.n_records - self.n_sent - len(self.left_alone)
+
+    def __repr__(self) -> str:
+        parts = [f"{self.n_stored:,} of {self.n_records:,} records stored in {self.url}"]
+        if self.left_alone:
+            parts.append(f"{len(self.left_alone):,} left alone, as reviewers have changed them")
+        if self.failed:
+            record, reason = next(iter(self.failed.items()))
+            parts.append(f"{len(self.failed):,} failed (the first: {record!r}, {reason:.200})")
+        if self.n_not_sent:
+            parts.append(f"{self.n_not_sent:,} not sent")
+        return f"<PushReport: {'; '.join(parts)}>"
+
+    def add(
+        self, n_stored: int, left_alone: Iterable[int | str], failed: Mapping[int | str, str]
+    ) -> PushReport:
+        """Give a report that counts one more chunk."""
+        return dataclasses.replace(
+            self,
+            n_stored=self.n_stored + n_stored,
+            left_alone=(*self.left_alone, *left_alone),
+            failed={**self.failed, **failed},
+        )
+
+
+class PushInterruptedError(RuntimeError):
+    """A push ended before its last record; pushing again goes on, as ids are stable.
+
+    Attributes
+    ----------
+    report : PushReport
+        What was done until then.
+    """
+
+    def __init__(self, reason: object, report: PushReport) -> None:
+        super().__init__(f"{reason}\nUntil then: {report!r}. Push again to go on.")
+        self.report = report

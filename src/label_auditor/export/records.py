@@ -1,0 +1,329 @@
+"""The neutral record: all that a reviewer is shown of a row, before any tool's own format."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from label_auditor.export._columns import (
+    check_length,
+    check_texts,
+    columns,
+    is_missing,
+    is_table,
+    plain,
+    take,
+    text,
+)
+from label_auditor.validation import find_missing, name_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from label_auditor.audit import LabelAudit
+
+RANK, QUALITY, SUGGESTION = OWN_METADATA = (
+    "label_error_candidate",
+    "label_quality",
+    "suggested_label",
+)
+
+# Rows that are read at a time: what bounds the memory that records take.
+_BLOCK = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One row as a reviewer sees it.
+
+    Attributes
+    ----------
+    id : int or str
+        What corrections are joined on.
+    fields : dict of str to str
+        The texts, by the name of their field; a missing one is "".
+    prediction : dict of str to float
+        The probability, in [0, 1], of every class by name; empty where there is none.
+    annotation : str or None
+        The name of the given label; None where it is missing.
+    metadata : dict of str to str, bool, int or float
+        `label_error_candidate` (int: 0 is worst; flagged rows only), `label_quality` (float, low
+        is suspicious), `suggested_label` and the caller's own. What is missing is left out.
+    explanation : dict or None
+        For each field, its tokens in order: pairs of a token and its attributions, a dict from
+        class name to float.
+    """
+
+    id: int | str
+    fields: dict[str, str]
+    prediction: dict[str, float]
+    annotation: str | None
+    metadata: dict[str, Any]
+    explanation: dict[str, list[tuple[str, dict[str, float]]]] | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Records:
+    """The records of an audit, in its order: flagged rows worst first, then the others.
+
+    Can be iterated over again and again; the records are made as they are asked for, a block of
+    rows at a time, so that any number of them takes the memory of one block.
+
+    Attributes
+    ----------
+    audit : LabelAudit
+        Where they come from.
+    positions : ndarray of int, shape (n_records,)
+        The row of each record.
+    ids : sequence of int or str, of length n_samples
+        The id of each row.
+    class_names : dict
+        The name of each class, by its value in `audit.classes` and in their order.
+    fields, metadata : dict of str to column of length n_samples
+        The texts, and the caller's own metadata.
+    explanation : sequence of length n_samples, or None
+        The token attributions.
+    """
+
+    audit: LabelAudit
+    positions: NDArray[np.intp]
+    ids: Sequence[int | str]
+    class_names: dict[Any, str]
+    fields: dict[str, Any]
+    metadata: dict[str, Any]
+    explanation: Any = None
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[Record]:
+        for start in range(0, len(self), _BLOCK):
+            yield from self._block(start, self.positions[start : start + _BLOCK])
+
+    def _block(self, start: int, rows: NDArray[np.intp]) -> Iterator[Record]:
+        """Make the records of some rows, the first of which is the `start`-th of all."""
+        unlabeled = find_missing(self.audit.labels[rows])
+        labels = self.audit.labels[rows].tolist()
+        probabilities = _probabilities(self.audit.pred_probs, rows)
+        suggestions = self.audit.suggested_labels[rows].tolist()
+        names = list(self.class_names.values())
+        fields = {key: take(column, rows) for key, column in self.fields.items()}
+        metadata = {key: take(column, rows) for key, column in self.metadata.items()}
+        explanations = take(self.explanation, rows) if self.explanation is not None else None
+        for i, row in enumerate(rows.tolist()):
+            judged = bool(np.isfinite(probabilities[i]).all())
+            own = {
+                RANK: start + i if self.audit.issues[row] else None,
+                QUALITY: float(self.audit.scores[row]),
+                SUGGESTION: self.class_names[suggestions[i]] if judged else None,
+            }
+            extra = {
+                key: plain(column[i], f"metadata[{key!r}]", row) for key, column in metadata.items()
+            }
+            yield Record(
+                id=self.ids[row],
+                fields={
+                    key: text(column[i], f"inputs[{key!r}]", row) for key, column in fields.items()
+                },
+                prediction=dict(zip(names, probabilities[i].tolist(), strict=True))
+                if judged
+                else {},
+                annotation=None if unlabeled[i] else self.class_names[labels[i]],
+                metadata={k: v for k, v in (own | extra).items() if not is_missing(v)},
+                explanation=self._explain(explanations[i], row) if explanations else None,
+            )
+
+    def _explain(
+        self, given: Mapping[str, Any] | None, row: int
+    ) -> dict[str, list[tuple[str, dict[str, float]]]] | None:
+        """Put class names and floats into the token attributions of a row."""
+        if given is None:
+            return None
+        try:
+            return {
+                field: [
+                    (str(token), {self.class_names[k]: float(v) for k, v in scores.items()})
+                    for token, scores in tokens
+                ]
+                for field, tokens in given.items()
+            }
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"explanation of row {row} is {given!r:.200}, but it must be None or "
+                "{field: [(token, {class: attribution}), ...]}, with classes as in the labels "
+                f"({name_values(self.class_names)})."
+            ) from error
+
+
+def make_records(
+    audit: LabelAudit,
+    inputs: Any,
+    *,
+    only_issues: bool = True,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    metadata: Any = None,
+    explanation: Sequence[Mapping[str, Any] | None] | None = None,
+) -> Records:
+    """Make the records of an audit, for people to review.
+
+    Everything is by position: the i-th input, id, metadata value and explanation belong to the
+    i-th label that was audited, whichever rows are asked for.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    inputs : sequence of str of length n_samples, mapping or DataFrame
+        The texts; or named fields, each a column of length n_samples, as a mapping or a DataFrame
+        (pandas, polars). What isn't a string is shown as one; what is missing as "".
+    only_issues : bool, default=True
+        Whether to leave out the rows that aren't flagged.
+    ids : iterable of length n_samples, default=None
+        What corrections will be joined on: unique, as strings too. None is the audit's index;
+        where that isn't unique, the positions of the rows, with a warning.
+    class_names : mapping or sequence of str, default=None
+        The names that reviewers read: by class, or in the order of `audit.classes`. None is the
+        classes as strings.
+    metadata : mapping or DataFrame, default=None
+        More about each row, to sort and filter by: columns of length n_samples that hold strings,
+        numbers, booleans or dates. Missing values are left out.
+    explanation : sequence of length n_samples, default=None
+        Token attributions: per row None or ``{field: [(token, {class: attribution}), ...]}``.
+
+    Returns
+    -------
+    Records
+        Flagged rows first, worst first; then, unless `only_issues`, the others by score (not
+        evaluated last), by position on ties.
+
+    Raises
+    ------
+    ValueError
+        If a length is wrong, ids aren't unique, a class has no name or shares one, a metadata
+        column has the name of one of the audit's own.
+    TypeError
+        If `inputs` or `metadata` are of no known form. While iterating: if a value of theirs is
+        none of the above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from label_auditor import audit_labels
+    >>> from label_auditor.export.records import make_records
+    >>> pred_probs = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.1, 0.9]])
+    >>> audit = audit_labels([0, 0, 1, 1], pred_probs)
+    >>> records = make_records(
+    ...     audit, ["a goal", "a share", "a bond", "a price"], class_names=["Sports", "Business"]
+    ... )
+    >>> for record in records:
+    ...     print(record.id, record.fields, record.annotation, record.prediction)
+    1 {'text': 'a share'} Sports {'Sports': 0.1, 'Business': 0.9}
+    """
+    n = len(audit.labels)
+    fields = columns(inputs, "inputs") if is_table(inputs) else {"text": check_texts(inputs)}
+    extra = {} if metadata is None else columns(metadata, "metadata")
+    if not fields:
+        raise ValueError("inputs has no columns; give at least one field of text.")
+    clash = [key for key in extra if key in OWN_METADATA]
+    if clash:
+        raise ValueError(
+            f"metadata has a column {name_values(clash)}, which the audit sets itself; rename it."
+        )
+    for name, column in (
+        *((f"inputs[{key!r}]" if is_table(inputs) else "inputs", v) for key, v in fields.items()),
+        *((f"metadata[{key!r}]", column) for key, column in extra.items()),
+        *([("explanation", explanation)] if explanation is not None else []),
+    ):
+        check_length(name, len(column), n)
+    return Records(
+        audit=audit,
+        positions=audit.ranked if only_issues else _all_in_order(audit),
+        ids=_row_ids(audit, ids),
+        class_names=_names_of_classes(audit, class_names),
+        fields=fields,
+        metadata=extra,
+        explanation=explanation,
+    )
+
+
+def _all_in_order(audit: LabelAudit) -> NDArray[np.intp]:
+    """Give every position: flagged, worst first, then by score, NaN last."""
+    order = np.argsort(audit.scores, kind="stable")
+    return np.concatenate([audit.ranked, order[~audit.issues[order]]])
+
+
+def _row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]:
+    """Give a unique id for each row."""
+    n = len(audit.labels)
+    found = [_row_id(value) for value in (audit.index if ids is None else ids)]
+    check_length("ids", len(found), n)
+    twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
+    if not twice:
+        return found
+    if ids is not None:
+        raise ValueError(
+            f"ids must be unique, also as strings, but {name_values(twice)} occur more than once; "
+            "corrections are joined on them."
+        )
+    warnings.warn(
+        f"The index isn't unique ({name_values(twice)} occur more than once), so the positions "
+        "of the rows are their ids; pass ids= to choose others.",
+        UserWarning,
+        stacklevel=5,
+    )
+    return range(n)
+
+
+def _row_id(value: Any) -> int | str:
+    """Give an id as an int or a string."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _names_of_classes(
+    audit: LabelAudit, class_names: Mapping[Any, str] | Sequence[str] | None
+) -> dict[Any, str]:
+    """Give the name of each class, in the order of the classes."""
+    classes = audit.classes.tolist()
+    if class_names is None:
+        names = {value: str(value) for value in classes}
+    elif isinstance(class_names, Mapping):
+        unnamed = [value for value in classes if value not in class_names]
+        if unnamed:
+            raise ValueError(
+                f"class_names has no name for {name_values(unnamed)}; "
+                f"name every class: {name_values(classes)}."
+            )
+        names = {value: str(class_names[value]) for value in classes}
+    else:
+        if isinstance(class_names, str) or len(class_names) != len(classes):
+            raise ValueError(
+                f"class_names has {len(class_names)} names but there are {len(classes)} classes "
+                f"({name_values(classes)}); give one name for each, in this order, or a mapping."
+            )
+        names = dict(zip(classes, map(str, class_names), strict=True))
+    shared = [name for name, count in Counter(names.values()).items() if count > 1]
+    if shared:
+        raise ValueError(
+            f"class_names gives {name_values(shared)} to more than one class; "
+            "a reviewer couldn't tell them apart."
+        )
+    return names
+
+
+def _probabilities(pred_probs: Any, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Read the probabilities of some rows, made valid: within [0, 1], with a sum of 1 at most."""
+    order = np.argsort(rows)  # files (h5py) are read in increasing order only
+    found = np.empty((len(rows), pred_probs.shape[1]))
+    found[order] = pred_probs[rows[order]]
+    found.clip(0, 1, out=found)
+    # Float32 sums to 1 within 1e-6: those stay as they are.
+    total = found.sum(axis=1, keepdims=True)
+    np.divide(found, total, out=found, where=total > 1 + 1e-4)
+    return found

@@ -1,0 +1,313 @@
+"""The way to Rubrix 0.18: records for its client, or straight to its server."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import itertools
+import json
+import re
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from label_auditor.export._http import NotFoundError, RubrixServer, ServerUnavailableError, retry
+from label_auditor.export._rubrix_rules import MAX_CHUNK, check_request, fit_records
+from label_auditor.export.push import PushInterruptedError, PushReport
+from label_auditor.export.records import make_records
+
+if TYPE_CHECKING:
+    from label_auditor.audit import LabelAudit
+    from label_auditor.export.records import Record
+
+# How an error names the records that the search engine refused, having stored the others.
+REFUSED_COUNT = re.compile(r"\('(\d+) document\(s\) failed to index\.'")
+REFUSED = re.compile(
+    r"""'_id': (?P<id>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"), 'status': 4\d\d, """
+    r"'error': (?P<reason>\{.*?\}), 'data': \{",
+    re.DOTALL,
+)
+
+
+def to_rubrix(
+    audit: LabelAudit,
+    inputs: Any,
+    *,
+    prediction_agent: str = "label-auditor",
+    annotation_agent: str = "given",
+    **options: Any,
+) -> Any:
+    """Make records for Rubrix's client.
+
+    Needs the package `rubrix`, version 0.18; :func:`push_to_rubrix` doesn't.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    inputs : sequence of str of length n_samples, mapping or DataFrame
+        The texts; or named fields of text.
+    prediction_agent, annotation_agent : str
+        Who is said to have made the predictions and the given labels: 1 to 64 characters.
+    **options
+        `only_issues`, `ids`, `class_names`, `metadata`, `explanation`: see
+        :func:`~label_auditor.export.records.make_records`.
+
+    Returns
+    -------
+    rubrix.DatasetForTextClassification
+        Records of status "Default", in the order of the audit, with the given label as annotation,
+        the probabilities of all classes as prediction, and metadata: `label_error_candidate`
+        (rank: 0 is worst), `label_quality`, `suggested_label` and your own.
+
+    Raises
+    ------
+    ImportError
+        If `rubrix` isn't there or doesn't work; says how to install it.
+    ValueError
+        If Rubrix could not store a record: see :func:`push_to_rubrix`.
+
+    Examples
+    --------
+    >>> dataset = audit.to_rubrix(texts, class_names=["World", "Sports"])  # doctest: +SKIP
+    >>> rubrix.log(dataset, "ag-news")  # doctest: +SKIP
+    """
+    rb = _import_rubrix()
+    records = fit_records(
+        make_records(audit, inputs, **options), prediction_agent, annotation_agent
+    )
+    return rb.DatasetForTextClassification(
+        [_client_record(rb, record, prediction_agent, annotation_agent) for record in records]
+    )
+
+
+def push_to_rubrix(
+    audit: LabelAudit,
+    inputs: Any,
+    name: str,
+    *,
+    api_url: str | None = None,
+    api_key: str | None = None,
+    workspace: str | None = None,
+    prediction_agent: str = "label-auditor",
+    annotation_agent: str = "given",
+    overwrite_reviewed: bool = False,
+    chunk_size: int = MAX_CHUNK,
+    progress: bool | None = None,
+    **options: Any,
+) -> PushReport:
+    """Log records to a Rubrix server, without the package `rubrix`.
+
+    Records that somebody has worked on are left alone: directly before a chunk is sent, those
+    whose status on the server isn't "Default", or whose annotation is by another agent than
+    `annotation_agent`, are taken out of it. (Rubrix has no conditional write: a review saved in
+    the fraction of a second between the two is lost.) Otherwise, pushing twice changes nothing.
+    Records of an earlier push that this one doesn't have stay.
+
+    Dropped connections and failures of the server are retried, for half a minute.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    inputs : sequence of str of length n_samples, mapping or DataFrame
+        The texts; or named fields of text.
+    name : str
+        The data set, made if there is none: lower-case letters, digits, "-" and "_".
+    api_url, api_key, workspace : str, default=None
+        The server, your key there, and a workspace. None is the environment variable
+        RUBRIX_API_URL, RUBRIX_API_KEY, RUBRIX_WORKSPACE; without the last, your own workspace.
+    prediction_agent, annotation_agent : str
+        Who is said to have made the predictions and the given labels: 1 to 64 characters.
+    overwrite_reviewed : bool, default=False
+        Whether to overwrite the work of reviewers.
+    chunk_size : int, default=500
+        Records per request, from 1 to 500.
+    progress : bool, default=None
+        Whether to show a progress bar; None: on a terminal.
+    **options
+        `only_issues`, `ids`, `class_names`, `metadata`, `explanation`: see
+        :func:`~label_auditor.export.records.make_records`.
+
+    Returns
+    -------
+    PushReport
+        How many records were stored, which were left alone, which failed and why.
+
+    Raises
+    ------
+    ValueError
+        Before anything is sent: if `name`, an agent, an id, a class name (1 to 128 characters) or
+        metadata (50 keys, of one type each) are none that Rubrix can store; if the URL, key or
+        workspace is missing or wrong; if the data set is for another task.
+    ConnectionError, PermissionError, RuntimeError
+        Before anything is sent: if nothing answers at the URL, if the key is refused, if what
+        answers isn't Rubrix.
+    PushInterruptedError
+        If the server goes away for longer or refuses a chunk. Its `report` says what was stored.
+
+    Warns
+    -----
+    UserWarning
+        If metadata strings are cut to their last 128 characters; if some records failed.
+
+    Examples
+    --------
+    >>> audit.push_to_rubrix(texts, "ag-news", class_names=["World", "Sports"])  # doctest: +SKIP
+    <PushReport: 120 of 120 records stored in http://localhost:6900/datasets/rubrix/ag-news>
+    """
+    check_request(name, chunk_size)
+    records = make_records(audit, inputs, **options)
+    fitted = fit_records(records, prediction_agent, annotation_agent)
+    server = RubrixServer(api_url, api_key, workspace)
+    _check_task(server, name)
+    report = PushReport(name, f"{server.url}/datasets/{server.workspace}/{name}", len(records))
+    payloads = (_payload(record, prediction_agent, annotation_agent) for record in fitted)
+    ours = None if overwrite_reviewed else annotation_agent
+    hidden = None if progress is None else not progress
+    with tqdm(total=len(records), unit=" records", disable=hidden) as bar:
+        while chunk := list(itertools.islice(payloads, chunk_size)):
+            try:
+                report = report.add(*retry(functools.partial(_store, server, name, chunk, ours)))
+            except (OSError, RuntimeError) as error:
+                raise PushInterruptedError(error, report) from error
+            bar.update(len(chunk))
+    if report.failed:
+        warnings.warn(f"{report!r}; see its .failed.", UserWarning, stacklevel=3)
+    return report
+
+
+def _check_task(server: RubrixServer, name: str) -> None:
+    """Refuse a data set that exists for another task."""
+    try:
+        found = retry(lambda: server.request("GET", f"/api/datasets/{name}"))
+    except NotFoundError:
+        return
+    if found["task"] != "TextClassification":
+        raise ValueError(
+            f"{name!r} at {server.url} is a data set for {found['task']}, "
+            "not TextClassification; choose another name."
+        )
+
+
+def _store(
+    server: RubrixServer, name: str, chunk: list[dict[str, Any]], ours: str | None
+) -> tuple[int, list[int | str], dict[int | str, str]]:
+    """Store what nobody but `ours` annotated; give the number stored, those left, those failed."""
+    reviewed = set() if ours is None else _find_reviewed(server, name, chunk, ours)
+    left_alone = [record["id"] for record in chunk if str(record["id"]) in reviewed]
+    records = [record for record in chunk if str(record["id"]) not in reviewed]
+    if not records:
+        return 0, left_alone, {}
+    path = f"/api/datasets/{name}/TextClassification:bulk"
+    try:
+        answer = server.request("POST", path, {"tags": {}, "metadata": {}, "records": records})
+    except ServerUnavailableError as error:
+        failed = _find_failed(error.answer, records)
+        if not failed:
+            raise
+        return len(records) - len(failed), left_alone, failed
+    if (answer["processed"], answer.get("failed", 0)) != (len(records), 0):
+        raise RuntimeError(f"{server.url} did not store all of {len(records)} records: {answer}.")
+    return len(records), left_alone, {}
+
+
+def _find_reviewed(
+    server: RubrixServer, name: str, chunk: list[dict[str, Any]], ours: str
+) -> set[str]:
+    """Give the ids, as strings, of the records of a chunk that somebody has worked on."""
+    path = f"/api/datasets/{name}/TextClassification/data"
+    try:
+        found = server.request_lines("POST", path, {"ids": [str(each["id"]) for each in chunk]})
+    except NotFoundError:
+        return set()
+    return {
+        str(record["id"])
+        for record in found
+        if record["status"] != "Default"
+        or (record.get("annotation") and record["annotation"]["agent"] != ours)
+    }
+
+
+def _find_failed(answer: bytes, records: list[dict[str, Any]]) -> dict[int | str, str]:
+    """Read which records an error says were refused, the others stored; {} if it doesn't say."""
+    try:
+        message = json.loads(answer)["detail"]["params"]["message"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    count = REFUSED_COUNT.match(message)
+    reasons = {ast.literal_eval(each["id"]): each["reason"] for each in REFUSED.finditer(message)}
+    failed = {r["id"]: reasons[str(r["id"])] for r in records if str(r["id"]) in reasons}
+    return failed if count and len(failed) == int(count[1]) else {}
+
+
+def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> dict[str, Any]:
+    """Give a record as Rubrix's server takes it."""
+    given = {} if record.annotation is None else {record.annotation: 1.0}
+    return {
+        "id": record.id,
+        "inputs": record.fields,
+        "prediction": _labels(prediction_agent, record.prediction),
+        "annotation": _labels(annotation_agent, given),
+        "explanation": record.explanation
+        and {
+            field: [{"token": token, "attributions": scores} for token, scores in tokens]
+            for field, tokens in record.explanation.items()
+        },
+        "metadata": record.metadata,
+        "status": "Default",
+        "multi_label": False,
+    }
+
+
+def _labels(agent: str, scores: dict[str, float]) -> dict[str, Any] | None:
+    """Give labels as Rubrix's server takes them."""
+    labels = [{"class": name, "score": score} for name, score in scores.items()]
+    return {"agent": agent, "labels": labels} if labels else None
+
+
+def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_agent: str) -> Any:
+    """Give a record as Rubrix's client has it."""
+    predicted, annotated = bool(record.prediction), record.annotation is not None
+    return rb.TextClassificationRecord(
+        id=record.id,
+        inputs=record.fields,
+        prediction=list(record.prediction.items()) if predicted else None,
+        prediction_agent=prediction_agent if predicted else None,
+        annotation=record.annotation,
+        annotation_agent=annotation_agent if annotated else None,
+        explanation=record.explanation
+        and {
+            field: [
+                rb.TokenAttributions(token=token, attributions=scores) for token, scores in tokens
+            ]
+            for field, tokens in record.explanation.items()
+        },
+        metadata=record.metadata,
+        status="Default",
+    )
+
+
+def _import_rubrix() -> Any:
+    """Import Rubrix's client, or say what is wrong and how to install it."""
+    cause: Exception | None = None
+    problem = "this one is the empty 0.19, which only points to argilla"
+    try:
+        rb = importlib.import_module("rubrix")
+        if hasattr(rb, "TextClassificationRecord"):  # imported on use: only now does it fail
+            return rb
+    except ModuleNotFoundError as error:
+        cause, problem = error, str(error)
+    except (ImportError, RuntimeError) as error:
+        cause, problem = error, "importing it fails (see above), as it does with pydantic 2"
+    extra = " legacy-cgi" if sys.version_info >= (3, 13) else ""
+    raise ImportError(
+        f"to_rubrix needs the package rubrix, version 0.18: {problem}.\n"
+        f"On Python {sys.version_info[0]}.{sys.version_info[1]}, without argilla beside it:\n"
+        f"    pip install 'pydantic<2' httpx 'wrapt<2' packaging tqdm 'setuptools<81'{extra}\n"
+        "    pip install --no-deps rubrix==0.18.0\n"
+        "push_to_rubrix does without it."
+    ) from cause

@@ -1,0 +1,165 @@
+"""An audit to export, and a stand-in for a Rubrix server that can be told to fail."""
+
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from label_auditor import audit_labels
+from label_auditor.export import _http
+
+KEY = "secret-key-of-mine"
+
+
+@pytest.fixture
+def audit():
+    """Audit 12 rows of 3 classes, of which rows 4, 9 and 1 are flagged, in this order."""
+    labels = np.repeat(["a", "b", "c"], 4)
+    pred_probs = np.full((12, 3), 0.05)
+    pred_probs[np.arange(12), np.repeat([0, 1, 2], 4)] = 0.9
+    pred_probs[4] = [0.97, 0.01, 0.02]
+    pred_probs[9] = [0.02, 0.93, 0.05]
+    pred_probs[1] = [0.1, 0.0, 0.9]
+    found = audit_labels(labels, pred_probs)
+    assert found.ranked.tolist() == [4, 9, 1]
+    return found
+
+
+@pytest.fixture
+def big_audit():
+    """Audit 60 rows of 2 classes."""
+    rng = np.random.default_rng(0)
+    pred_probs = rng.dirichlet([0.5, 0.5], size=60)
+    return audit_labels(rng.integers(0, 2, 60), pred_probs)
+
+
+class StandIn:
+    """Stores records as Rubrix does, and fails as told.
+
+    Attributes
+    ----------
+    records : dict
+        What is stored, by id as a string.
+    requests : list of str
+        Method and path of each request, in order.
+    faults : dict
+        What to do, by the number of the request (from 0): "drop" the connection unanswered; "lose"
+        the answer; "cut" it short; answer "503", "html", "redirect" or "stream-error"; or call a
+        function and go on.
+    """
+
+    def __init__(self):
+        self.records, self.requests, self.faults = {}, [], {}
+        self.bodies, self.connections = [], 0
+        self.answers = {
+            "/api/_info": (200, {"rubrix_version": "0.18.0"}),
+            "/api/me": (200, {"username": "me", "workspaces": ["", "team"]}),
+        }
+        stand_in = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def setup(self):
+                stand_in.connections += 1
+                super().setup()
+
+            def __getattr__(self, name):
+                if name in ("do_GET", "do_POST"):
+                    return lambda: stand_in.handle(self)
+                raise AttributeError(name)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def handle(self, request):
+        if getattr(request, "spoilt", False):  # so does Rubrix, after an error
+            return self._reset(request)
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        number = len(self.requests)
+        self.requests.append(f"{request.command} {request.path}")
+        self.bodies.append(json.loads(body) if body else None)
+        fault = self.faults.get(number)
+        if callable(fault):
+            fault = fault()
+        if fault == "drop":
+            return self._reset(request)
+        if request.headers.get("X-Rubrix-Api-Key") != KEY:
+            status, answer = 401, {"detail": {"code": "x::UnauthorizedError", "params": {}}}
+        elif fault == "503":
+            status, answer = 503, "<html>no backend</html>"
+        elif fault == "html":
+            status, answer = 200, "<html>please log in</html>"
+        elif fault == "stream-error":
+            status, answer = (
+                200,
+                {"detail": {"code": "x::GenericError", "params": {"message": "y"}}},
+            )
+        elif fault == "redirect":
+            status, answer = 308, "elsewhere"
+        else:
+            status, answer = self._answer(request.path, self.bodies[-1])
+        if fault == "lose":
+            return self._reset(request)
+        self._send(request, status, answer, cut=fault == "cut")
+        return None
+
+    def _answer(self, path, body):
+        if path in self.answers:
+            return self.answers[path]
+        if path.endswith(":bulk"):
+            for record in body["records"]:
+                self.records[str(record["id"])] = record
+            return 200, {"dataset": "d", "processed": len(body["records"]), "failed": 0}
+        if path.endswith("/data") and self.records:
+            found = [self.records[each] for each in body["ids"] if each in self.records]
+            return 200, "\n".join(map(json.dumps, found)) + "\n"
+        if path.startswith("/api/datasets/"):
+            if self.records and not path.endswith("/data"):
+                return 200, {"task": "TextClassification"}
+            return 404, {"detail": {"code": "x::EntityNotFoundError", "params": {}}}
+        return 404, "<html>not here</html>"
+
+    def _send(self, request, status, answer, *, cut):
+        data = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(data)))
+        if status == 308:
+            request.send_header("Location", "https://elsewhere.example")
+        request.end_headers()
+        request.wfile.write(data[: len(data) // 2] if cut else data)
+        if cut:
+            self._reset(request)
+        request.spoilt = status >= 400
+
+    def _reset(self, request):
+        request.wfile.flush()
+        request.close_connection = True
+        request.connection.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Run the stand-in, with its address and key in the environment, and retry without delay."""
+    server = StandIn()
+    monkeypatch.setenv("RUBRIX_API_URL", server.url)
+    monkeypatch.setenv("RUBRIX_API_KEY", KEY)
+    monkeypatch.delenv("RUBRIX_WORKSPACE", raising=False)
+    monkeypatch.setattr(_http, "DELAYS", (0.0,) * 5)
+    yield server
+    server.close()

@@ -1,0 +1,123 @@
+import datetime
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from label_auditor.export.records import make_records
+
+TEXTS = [f"text {i}" for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        TEXTS,
+        tuple(TEXTS),
+        np.array(TEXTS),
+        np.array(TEXTS, dtype=object),
+        pd.Series(TEXTS, index=range(100, 112)),
+        pl.Series(TEXTS),
+    ],
+    ids=lambda texts: f"{type(texts).__module__}.{type(texts).__name__}",
+)
+def test_texts(audit, texts):
+    found = [record.fields for record in make_records(audit, texts)]
+    assert found == [{"text": "text 4"}, {"text": "text 9"}, {"text": "text 1"}]
+    assert type(found[0]["text"]) is str
+
+
+@pytest.mark.parametrize("make", [dict, pd.DataFrame, pl.DataFrame])
+def test_named_fields(audit, make):
+    inputs = make(
+        {"title": TEXTS, "n": list(range(12)), "gap": [None, *TEXTS[1:4], None, *TEXTS[5:]]}
+    )
+    first, second, _ = make_records(audit, inputs)
+    assert first.fields == {"title": "text 4", "n": "4", "gap": ""}
+    assert second.fields == {"title": "text 9", "n": "9", "gap": "text 9"}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.arange(12), [4, 9, 1]),
+        (np.arange(12, dtype=np.float32) / 2, [2.0, 4.5, 0.5]),
+        (np.arange(12) > 4, [False, True, False]),
+        (pd.Series([None] * 9 + ["x"] * 3), [None, "x", None]),
+        (pd.array([1] * 9 + [pd.NA] * 3, dtype="Int64"), [1, None, 1]),
+        (pd.date_range("2020-01-01", periods=12), [f"2020-01-{d:02}T00:00:00" for d in (5, 10, 2)]),
+        (
+            np.arange("2020-01", "2021-01", dtype="M8[M]"),
+            [f"2020-{m:02}-01T00:00:00" for m in (5, 10, 2)],
+        ),
+        ([datetime.date(2020, 1, 1)] * 12, ["2020-01-01"] * 3),
+        ([pd.NaT] * 12, [None] * 3),
+        ([float("nan")] * 12, [None] * 3),
+        (pd.Categorical(["u", "v"] * 6), ["u", "v", "v"]),
+        (pl.Series([1, None] * 6), [1, None, None]),
+    ],
+)
+def test_metadata_is_plain_and_missing_values_are_left_out(audit, values, expected):
+    records = list(make_records(audit, TEXTS, metadata={"key": values}))
+    found = [record.metadata.get("key") for record in records]
+    assert found == expected
+    assert [type(value) for value in found] == [type(value) for value in expected]
+    assert ["key" in record.metadata for record in records] == [e is not None for e in expected]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_metadata_of_a_frame(audit, make):
+    first = next(iter(make_records(audit, TEXTS, metadata=make({"source": TEXTS, "n": range(12)}))))
+    assert first.metadata == {
+        "label_error_candidate": 0,
+        "label_quality": 0.01,
+        "suggested_label": "a",
+        "source": "text 4",
+        "n": 4,
+    }
+
+
+def test_metadata_of_another_type_is_refused(audit):
+    with pytest.raises(TypeError, match=r"metadata\['key'\] holds \['x'\] in row 4, a list; only"):
+        list(make_records(audit, TEXTS, metadata={"key": [["x"]] * 12}))
+
+
+def test_metadata_must_be_columns(audit):
+    with pytest.raises(TypeError, match=r"metadata is a list, .* pandas\.DataFrame\(metadata\)"):
+        make_records(audit, TEXTS, metadata=[{"key": 1}] * 12)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    ["text", np.zeros((12, 2)), (text for text in TEXTS), 3],
+    ids=["str", "2d", "gen", "int"],
+)
+def test_inputs_must_be_texts(audit, inputs):
+    with pytest.raises(TypeError, match=r"inputs is a .*, but a sequence of texts is needed, or"):
+        make_records(audit, inputs)
+
+
+def test_a_text_of_another_type_is_refused(audit):
+    with pytest.raises(TypeError, match=r"inputs\['text'\] holds \{'a': 1\} in row 4, a dict"):
+        list(make_records(audit, [{"a": 1}] * 12))
+
+
+def test_columns_of_the_same_name_are_refused(audit):
+    with pytest.raises(
+        ValueError, match=r"metadata has columns of the same name among 1, '1'; rename"
+    ):
+        make_records(audit, TEXTS, metadata={1: range(12), "1": range(12)})
+
+
+def test_a_table_that_names_its_columns_itself(audit):
+    class Table:
+        """Has the columns of a `datasets.Dataset`."""
+
+        column_names = ("key",)
+
+        def __getitem__(self, name):
+            return {"key": list(range(12))}[name]
+
+    first = next(iter(make_records(audit, TEXTS, metadata=Table())))
+    assert first.metadata["key"] == 4

@@ -1,0 +1,87 @@
+"""A real Rubrix server; its address comes from the environment."""
+
+import json
+import os
+import uuid
+
+import numpy as np
+import pytest
+import urllib3
+
+from label_auditor import audit_labels
+
+NAMES = ["World", "Sports", "Business", "Sci/Tech"]
+
+
+class Rubrix:
+    """Speaks to the server as its web page does."""
+
+    def __init__(self, url, key):
+        self.url, self.key = url, key
+        headers = {"X-Rubrix-Api-Key": key, "Content-Type": "application/json"}
+        self.pool = urllib3.PoolManager(headers=headers)
+
+    def request(self, method, path, body=None):
+        body = None if body is None else json.dumps(body)
+        answer = self.pool.request(method, f"{self.url}/api/datasets{path}", body=body)
+        self.pool.clear()
+        assert answer.status == 200, answer.data
+        return answer.data
+
+    def load(self, name):
+        lines = self.request("POST", f"/{name}/TextClassification/data", {}).splitlines()
+        return {record["id"]: record for record in map(json.loads, lines)}
+
+    def search(self, name, sort, size=1000):
+        body = {"sort": [{"id": sort, "order": "asc"}]}
+        path = f"/{name}/TextClassification:search?limit={size}"
+        return json.loads(self.request("POST", path, body))
+
+    def save(self, name, records, agent, label, status="Validated"):
+        """Save records as the page does when a reviewer has chosen a label."""
+        annotation = {"agent": agent, "labels": [{"class": label, "score": 1.0}]}
+        keys = ("id", "inputs", "prediction", "metadata", "multi_label", "explanation")
+        saved = [
+            {key: record.get(key) for key in keys} | {"annotation": annotation, "status": status}
+            for record in records
+        ]
+        self.request("POST", f"/{name}/TextClassification:bulk", {"records": saved})
+
+
+@pytest.fixture(scope="session")
+def rubrix():
+    """Give the server, or skip."""
+    if "RUBRIX_API_URL" not in os.environ:
+        pytest.skip("no Rubrix server: set RUBRIX_API_URL and RUBRIX_API_KEY to run these")
+    return Rubrix(os.environ["RUBRIX_API_URL"], os.environ["RUBRIX_API_KEY"])
+
+
+@pytest.fixture
+def name(rubrix):
+    """Give the name of a data set that isn't there, before or after."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield name
+    rubrix.pool.request("DELETE", f"{rubrix.url}/api/datasets/{name}")
+    rubrix.pool.clear()
+
+
+def make_audit(n):
+    """Audit labels of four classes, a fifth of them wrong."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 4, n)
+    pred_probs = rng.dirichlet([0.4] * 4, size=n) + 3 * np.eye(4)[truth]
+    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    labels = np.where(rng.random(n) < 0.2, rng.integers(0, 4, n), truth)
+    return audit_labels(labels, pred_probs)
+
+
+@pytest.fixture(scope="session")
+def audit():
+    """Audit 2,000 rows."""
+    return make_audit(2000)
+
+
+@pytest.fixture(scope="session")
+def small_audit():
+    """Audit 40 rows."""
+    return make_audit(40)

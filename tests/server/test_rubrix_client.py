@@ -1,0 +1,91 @@
+"""Against a real Rubrix 0.18 server, with the real client of that version."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from label_auditor.export.rubrix import _import_rubrix
+
+NAMES = ["World", "Sports", "Business", "Sci/Tech"]
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Rubrix imports what has been deprecated since
+    try:
+        rb = _import_rubrix()
+        rb.DatasetForTextClassification  # noqa: B018 - imported on use
+    except ImportError as error:
+        pytest.skip(str(error).splitlines()[0], allow_module_level=True)
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:Setting per-request cookies:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def options():
+    return {
+        "inputs": {"title": [f"title {i}" for i in range(2000)], "body": ["body"] * 2000},
+        "class_names": NAMES,
+        "metadata": {"n": np.arange(2000), "x": np.linspace(0, 1, 2000, dtype=np.float32)},
+        "explanation": [{"title": [("title", {0: 0.25, 1: np.float32(0.5)})]}, None] * 1000,
+    }
+
+
+def test_records(audit, options):
+    dataset = audit.to_rubrix(**options)
+    assert type(dataset) is rb.DatasetForTextClassification
+    assert len(dataset) == audit.n_issues
+    row, record = audit.ranked[0], dataset[0]
+    assert type(record) is rb.TextClassificationRecord
+    assert record.id == row
+    assert record.inputs == {"title": f"title {row}", "body": "body"}
+    assert record.prediction == list(zip(NAMES, audit.pred_probs[row].tolist(), strict=True))
+    assert record.prediction_agent == "label-auditor"
+    assert record.annotation == NAMES[audit.labels[row]]
+    assert record.annotation_agent == "given"
+    assert record.status == "Default"
+    assert record.metadata["label_error_candidate"] == 0
+    assert type(record.metadata["x"]) is float
+    assert [each.metadata["label_error_candidate"] for each in dataset] == list(range(len(dataset)))
+
+
+def test_log_and_load(audit, options, rubrix, name):
+    dataset = audit.to_rubrix(**options, only_issues=False)
+    response = rb.log(dataset, name, verbose=False)
+    assert (response.processed, response.failed) == (2000, 0)
+    logged, loaded = {record.id: record for record in dataset}, rb.load(name)
+    assert len(loaded) == 2000
+    for record in loaded:
+        expected = logged[record.id]
+        assert dict(record.prediction) == dict(expected.prediction)
+        for field in (
+            *("inputs", "annotation", "annotation_agent", "prediction_agent", "metadata"),
+            *("explanation", "status", "multi_label"),
+        ):
+            assert getattr(record, field) == getattr(expected, field), field
+
+
+def test_both_ways_store_the_same(audit, options, rubrix, name):
+    options = options | {"metadata": options["metadata"] | {"long": ["x" * 200 + "end"] * 2000}}
+    with pytest.warns(UserWarning, match="metadata 'long'"):
+        rb.log(audit.to_rubrix(**options), name, verbose=False)
+    logged = rubrix.load(name)
+    rubrix.request("DELETE", f"/{name}")
+    with pytest.warns(UserWarning, match="metadata 'long'"):
+        audit.push_to_rubrix(name=name, **options)
+    pushed = rubrix.load(name)
+    assert len(pushed) == audit.n_issues
+    for record in (*logged.values(), *pushed.values()):
+        del record["last_updated"]
+    assert pushed == logged
+
+
+def test_a_review_in_the_client_survives_a_push(audit, options, rubrix, name):
+    rb.log(audit.to_rubrix(**options), name, verbose=False)
+    record = rb.load(name)[0]
+    record.annotation, record.annotation_agent, record.status = "Sports", "anna", "Validated"
+    rb.log(record, name, verbose=False)
+    report = audit.push_to_rubrix(name=name, **options)
+    assert report.left_alone == (record.id,)
+    (kept,) = rb.load(name, ids=[record.id])
+    assert (kept.annotation, kept.annotation_agent, kept.status) == ("Sports", "anna", "Validated")
