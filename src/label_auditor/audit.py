@@ -10,6 +10,7 @@ from scipy import sparse
 
 from label_auditor import _storage, validation
 from label_auditor.blocks import find_label_issues, label_quality_scores, rank_issues
+from label_auditor.joint import Joint, noise_matrix
 from label_auditor.scores import SCORES
 
 if TYPE_CHECKING:
@@ -101,8 +102,11 @@ class LabelAudit:
         float64 of shape (n_classes, n_classes), sparse where the joint is; each column of a class
         that any row may truly belong to sums to 1.
         """
-        true_counts = np.asarray(self.confident_joint.sum(axis=0))
-        return self.confident_joint / np.maximum(true_counts, 1)
+        rates = noise_matrix(_cells(self.confident_joint))
+        if not sparse.issparse(self.confident_joint):
+            return rates.toarray()
+        shape = (rates.n_classes, rates.n_classes)
+        return sparse.coo_array((rates.count, (rates.given, rates.true)), shape=shape).tocsr()
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per label, in the order and with the index of the data.
@@ -387,7 +391,9 @@ def audit_codes(
         )
     judged = codes if evaluated is None else np.where(evaluated, codes, -1)
     found = find_label_issues(judged, pred_probs, filter_by=filter_by, n_jobs=n_jobs, **rule)
-    if callable(rank_by):
+    if rank_by == "self_confidence":
+        scores = found.self_confidence.astype(np.float64)
+    elif callable(rank_by):
         scores = _custom_scores(rank_by, judged, pred_probs)
     else:
         scores = label_quality_scores(judged, pred_probs, method=rank_by, n_jobs=n_jobs)
@@ -442,8 +448,14 @@ def _custom_scores(
 
 
 def _off_diagonal(joint: Any) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
-    """Give the cells of a joint, dense or sparse, outside its diagonal: rows, columns, counts."""
+    """Give the cells of a joint outside its diagonal: given class, true class, count."""
+    cells = _cells(joint)
+    off = cells.off_diagonal
+    return cells.given[off], cells.true[off], cells.count[off]
+
+
+def _cells(joint: Any) -> Joint:
+    """Give a joint, dense or sparse, as its cells that aren't 0."""
     cells = sparse.coo_array(joint)
-    rows, columns = cells.coords
-    off = (rows != columns) & (cells.data > 0)
-    return rows[off], columns[off], cells.data[off]
+    given, true = cells.coords
+    return Joint(given, true, cells.data, cells.shape[0])

@@ -2,7 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from label_auditor import audit_labels
@@ -167,6 +167,7 @@ def test_text_of_any_length_is_kept(audit):
         assert fit(audit, [LONG * 1000] * 12)[0].fields == {"text": LONG * 1000}
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),

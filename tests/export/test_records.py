@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from label_auditor import audit_labels
@@ -47,6 +47,7 @@ def test_the_others_follow_by_score_then_position_and_nan_last(audit):
     assert "label_quality" not in records[-1].metadata
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 2500), st.integers(0, 2**32 - 1))
 def test_every_row_comes_once_and_blocks_leave_no_trace(n, seed):
     rng = np.random.default_rng(seed)
