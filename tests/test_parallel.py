@@ -27,6 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from label_auditor import LabelAuditor
@@ -324,3 +325,28 @@ class TestDask:
             warnings.simplefilter("always")
             LabelAuditor(GaussianNB(), train_on=None).fit(large, np.arange(200_000) % 2)
         assert not [each for each in caught if "large graph" in str(each.message)]
+
+
+class BlasThreads(LogisticRegression):
+    """A linear model, by its module, that notes how many threads BLAS may use in its fits."""
+
+    __module__ = "sklearn.linear_model"
+    seen = []  # noqa: RUF012 - shared on purpose
+
+    def fit(self, X, y):
+        BlasThreads.seen += [lib["num_threads"] for lib in blas_libraries()]
+        return super().fit(X, y)
+
+
+def blas_libraries():
+    return [lib for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+
+def test_linear_models_after_shared_steps_have_one_blas_thread():
+    with threadpool_limits(2, user_api="blas"):
+        for share, expected in (("auto", {1}), (False, {2})):
+            BlasThreads.seen.clear()
+            pipeline = make_pipeline(StandardScaler(), BlasThreads())
+            LabelAuditor(pipeline, share_preprocessing=share).fit(X, y)
+            assert set(BlasThreads.seen) == expected
+        assert {lib["num_threads"] for lib in blas_libraries()} == {2}

@@ -84,9 +84,7 @@ def audit(memory):
     return auditor.fit(rng.normal(size=(60, 2)) + y[:, None], y)
 
 if __name__ == "__main__":
-    import interrupted  # the classes of __main__ have no place in memory
-
-    np.save("result", interrupted.audit("kept").cv_probabilities_)
+    np.save("result", audit("kept").cv_probabilities_)
 """
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
-from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
@@ -17,8 +17,8 @@ def make_router(owner: Any, estimator: Any, cv: Any) -> MetadataRouter:
     to_split = MethodMapping().add(caller="fit", callee="split")
     router = MetadataRouter(owner=owner).add_self_request(owner)
     router.add(estimator=estimator, method_mapping=to_fit)
-    if not isinstance(cv, str):
-        router.add(splitter=check_cv(cv, classifier=True), method_mapping=to_split)
+    if _is_splitter(cv):
+        router.add(splitter=cv, method_mapping=to_split)
     return router
 
 
@@ -30,12 +30,12 @@ def route(auditor: Any, params: dict[str, Any]) -> Bunch:
     """
     if _routing_enabled():
         routed = process_routing(auditor, "fit", **params)
-        split = routed.splitter.split if "splitter" in routed else {}
+        split = routed.splitter.split if _is_splitter(auditor.cv) else {}
         return Bunch(fit=routed.estimator.fit, split=split)
     groups = params.get("groups")
     if groups is not None and not _uses_groups(auditor.cv):
         raise ValueError(
-            f"groups is given, but cv={auditor.cv!r} ignores it; pass a splitter that keeps "
+            f"groups is given, but {_name(auditor.cv)} ignores it; pass a splitter that keeps "
             "groups together, such as cv=StratifiedGroupKFold()."
         )
     return Bunch(
@@ -44,11 +44,21 @@ def route(auditor: Any, params: dict[str, Any]) -> Bunch:
     )
 
 
+def _is_splitter(cv: Any) -> bool:
+    """Tell a splitter from a number of folds, a list of splits, None and "oob"."""
+    return hasattr(cv, "split") and not isinstance(cv, str)
+
+
 def _uses_groups(cv: Any) -> bool:
     """Say whether a splitter uses groups; one that doesn't declare it is believed to."""
-    if isinstance(cv, str):
+    if not _is_splitter(cv):
         return False
-    splitter = check_cv(cv, classifier=True)
-    if not hasattr(splitter, "get_metadata_routing"):
+    if not hasattr(cv, "get_metadata_routing"):
         return True
-    return "groups" in splitter.get_metadata_routing().split.requests
+    return "groups" in cv.get_metadata_routing().split.requests
+
+
+def _name(cv: Any) -> str:
+    """Name a `cv`; the positions of given splits would fill pages."""
+    short = _is_splitter(cv) or cv is None or isinstance(cv, (Integral, str))
+    return f"cv={cv!r}" if short else "an iterable of splits"

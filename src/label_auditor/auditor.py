@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from label_auditor.audit import LabelAudit, audit_codes, audit_labels, find_inde
 from label_auditor.confident_learning import FILTERS
 from label_auditor.crossfit import cross_fit
 from label_auditor.out_of_bag import out_of_bag
+from label_auditor.parallel import calm_blas
 from label_auditor.scores import SCORES
 from label_auditor.sharing import Shared, share_steps
 from label_auditor.splitting import split_rows
@@ -238,7 +240,9 @@ class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, Ba
         routed = route(self, params)
         shared = self._share_preprocessing(X, routed.fit)
         train = partial(train_final, self.train_on, shared, codes, classes, routed.fit)
-        with start_task(self) as task:
+        # With nothing shared, probabilities are those of cross_val_predict, to the bit.
+        calm = calm_blas(shared.rest) if shared.fitted is not None else nullcontext()
+        with start_task(self) as task, calm:
             if isinstance(self.cv, str):
                 trained, pred_probs = out_of_bag(shared.rest, shared.X, codes, classes, routed.fit)
                 n_predictions = ~np.isnan(pred_probs[:, 0])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from joblib.parallel import get_active_backend
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,6 +52,17 @@ def run_folds(
     limit_blas, limit_openmp = (_share_cores(n_threads, api) for api in ("blas", "openmp"))
     with limit_blas():
         return list(parallel(delayed(_run_within)(limit_openmp, task) for task in tasks))
+
+
+def calm_blas(estimator: Any) -> AbstractContextManager[Any]:
+    """Give a context in which a linear model, or a pipeline that ends in one, has one BLAS thread.
+
+    Linear models work on vectors, where BLAS threads mostly wait for each other: a logistic
+    regression takes twice as long on two. The last bits of the result depend on their number.
+    """
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    linear = type(last).__module__.startswith("sklearn.linear_model")
+    return threadpool_limits(1 if linear else None, user_api="blas")  # type: ignore[no-any-return]
 
 
 def is_parallel_inside(estimator: Any) -> bool:

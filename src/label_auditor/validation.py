@@ -55,15 +55,15 @@ def check_labels(labels: Any, *, name: str = "labels") -> NDArray[Any]:
 
 def refuse_many_labels(y: Any) -> None:
     """Raise if there are several labels per row: multi-label or multi-output."""
-    try:
-        shape = y.shape if hasattr(y, "shape") else np.shape(y)
-    except ValueError:  # lists of different lengths
-        shape = (len(y), "various")
-    if len(shape) > 1 and shape[1] != 1:
+    if isinstance(y, (list, tuple)):
+        many = any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
+    else:
+        shape = getattr(y, "shape", ())
+        many = len(shape) > 1 and shape[1] != 1
+    if many:
         raise ValueError(
-            f"y has shape ({', '.join(map(str, shape))}), several labels per row (multi-label or "
-            "multi-output), but LabelAuditor audits one; audit each column with an auditor of its "
-            "own."
+            "y has several labels per row (multi-label or multi-output), but LabelAuditor audits "
+            "one; audit each column with an auditor of its own."
         )
 
 
@@ -109,11 +109,11 @@ def encode_labels(
         return codes, found
 
     order = np.asarray(classes)
-    if order.ndim != 1 or pd.Index(order).has_duplicates:
+    if order.ndim != 1 or _index(order).has_duplicates:
         raise ValueError(
             f"classes must name each column of pred_probs once; got {name_values(order)}."
         )
-    codes = pd.Index(order).get_indexer(pd.Index(values))
+    codes = _index(order).get_indexer(_index(values))
     unknown = np.flatnonzero((codes < 0) & ~find_missing(values))
     if len(unknown):
         raise ValueError(
@@ -122,6 +122,13 @@ def encode_labels(
             "labels are values of classes, never column positions."
         )
     return codes, order
+
+
+def _index(values: NDArray[Any]) -> Any:
+    """Give values as a pandas Index that doesn't guess their type."""
+    import pandas as pd
+
+    return pd.Index(values, dtype=object if values.dtype.kind in "OUS" else None)
 
 
 def check_columns(n_columns: int, classes: NDArray[Any], *, inferred: bool) -> None:

@@ -13,7 +13,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Rubrix imports what has been deprecated since
     try:
         rb = _import_rubrix()
-        rb.DatasetForTextClassification  # noqa: B018 - imported on use
     except ImportError as error:
         pytest.skip(str(error).splitlines()[0], allow_module_level=True)
 

@@ -71,7 +71,7 @@ class RubrixServer:
         self._headers = {"Content-Type": "application/json"} | _auth_headers(
             _setting("api_key", api_key), parsed.auth
         )
-        self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
+        self._pool = urllib3.PoolManager(timeout=TIMEOUT)
         self._check_version()
         user = retry(lambda: self.request("GET", "/api/me"))
         self.workspace = workspace or os.environ.get("RUBRIX_WORKSPACE") or user["username"]
@@ -111,7 +111,12 @@ class RubrixServer:
         data = body and json.dumps(body, ensure_ascii=False).encode(errors="replace")
         try:
             answer = self._pool.request(
-                method, self.url + quote(path, safe="/:"), body=data, headers=self._headers
+                method,
+                self.url + quote(path, safe="/:"),
+                body=data,
+                headers=self._headers,
+                retries=False,
+                redirect=False,  # it would take the key to another host
             )
         except urllib3.exceptions.HTTPError as error:
             raise ServerUnavailableError(

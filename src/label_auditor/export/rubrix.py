@@ -297,7 +297,8 @@ def _import_rubrix() -> Any:
     problem = "this one is the empty 0.19, which only points to argilla"
     try:
         rb = importlib.import_module("rubrix")
-        if hasattr(rb, "TextClassificationRecord"):  # imported on use: only now does it fail
+        # Imported on use: only now does it fail.
+        if hasattr(rb, "TextClassificationRecord") and rb.DatasetForTextClassification:
             return rb
     except ModuleNotFoundError as error:
         cause, problem = error, str(error)
