@@ -58,7 +58,7 @@ def refuse_many_labels(y: Any) -> None:
     if isinstance(y, (list, tuple)):
         many = any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
     else:
-        shape = getattr(y, "shape", ())
+        shape: tuple[int, ...] = getattr(y, "shape", ())
         many = len(shape) > 1 and shape[1] != 1
     if many:
         raise ValueError(
