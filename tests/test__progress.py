@@ -73,17 +73,16 @@ class TestCallbacks:
         return Recorder()
 
     @pytest.mark.parametrize(
-        ("options", "parts"),
+        ("train_on", "parts"),
         [
-            ({}, [*FINAL, *CROSS_FIT]),
-            ({"train_on": "unflagged"}, [*CROSS_FIT, *FINAL]),
-            ({"train_on": "corrected"}, [*CROSS_FIT, *FINAL]),
-            ({"train_on": None}, CROSS_FIT),
+            ("all", [*FINAL, *CROSS_FIT]),
+            ("unflagged", [*CROSS_FIT, *FINAL]),
+            ("corrected", [*CROSS_FIT, *FINAL]),
+            (None, CROSS_FIT),
         ],
-        ids=str,
     )
-    def test_see_every_part_of_a_fit(self, recorder, options, parts):
-        LabelAuditor(GaussianNB(), **options).set_callbacks(recorder).fit(X, y)
+    def test_see_every_part_of_a_fit(self, recorder, train_on, parts):
+        LabelAuditor(GaussianNB(), train_on=train_on).set_callbacks(recorder).fit(X, y)
         assert recorder.of_auditors() == [
             "setup fit",
             "begin fit",
@@ -149,6 +148,7 @@ class TestCallbacks:
     def test_cost_nothing_where_there_are_none(self, monkeypatch):
         monkeypatch.setattr(LabelAuditor, "_init_callback_context", None)
         LabelAuditor(GaussianNB()).fit(X, y)
+        make_pipeline(StandardScaler(), LabelAuditor(GaussianNB())).fit(X, y)
 
     @pytest.mark.parametrize("backend", ["threading", "loky"])
     @pytest.mark.parametrize("n_jobs", [1, 2])

@@ -316,6 +316,11 @@ class TestOutOfSampleProbabilities:
         with pytest.raises(ValueError, match=message):
             LabelAuditor(Odd()).fit(X, y)
 
+    def test_a_class_without_weight_is_refused(self, noisy):
+        X, y, _ = noisy
+        with pytest.raises(ValueError, match="sample_weight is 0 for all rows of the classes 1;"):
+            LabelAuditor(GaussianNB()).fit(X, y, sample_weight=(y != 1).astype(float))
+
 
 class TestMissingLabels:
     @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])

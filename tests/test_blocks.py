@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import pickle
 import threading
+import tracemalloc
 from pathlib import Path
 from unittest import mock
 
@@ -262,6 +263,24 @@ def case():
 @pytest.fixture(scope="module")
 def expected(case):
     return find_label_issues(*case)
+
+
+def test_ten_thousand_classes_cost_no_more_than_those_that_occur():
+    few, many = 40, 10_000
+    codes, narrow = make(1500, few)
+    columns = np.sort(np.random.default_rng(0).choice(many, few, replace=False))
+    wide = np.zeros((1500, many))
+    wide[:, columns] = narrow
+    tracemalloc.start()
+    found = find_label_issues(columns[codes], wide)
+    joint = found.confident_joint
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    expected = find_label_issues(codes, narrow)
+    np.testing.assert_array_equal(found.issues, expected.issues)
+    np.testing.assert_array_equal(joint[columns][:, columns].toarray(), expected.confident_joint)
+    assert joint.nnz <= 1500 + many
+    assert peak < wide.nbytes / 4  # a dense joint alone has 800 MB
 
 
 @pytest.mark.parametrize("filter_by", FILTERS)

@@ -15,6 +15,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.parallel import ThreadingBackend
 from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
@@ -85,6 +86,10 @@ class Rows:
     def __getitem__(self, key):
         note(self.folder, mapped=isinstance(self.rows, np.memmap))
         return self.rows[key]
+
+
+class Cluster(ThreadingBackend):
+    """Stands for a backend that is not joblib's own, as ray's and spark's are not."""
 
 
 def inner_threads():
@@ -310,6 +315,11 @@ class TestParallelInside:
         assert at_a_time(fits) == 1
         assert processes(fits) == {os.getpid()}
         assert {fit["inner_jobs"] for fit in fits} == {2}
+
+    def test_gets_its_folds_at_the_same_time_on_a_cluster(self, tmp_path):
+        with joblib.parallel_config(Cluster(nesting_level=0), n_jobs=2):
+            fits = record_folds(tmp_path, base=lambda folder: Recorder(folder, n_jobs=2))
+        assert at_a_time(fits) == 2
 
 
 class TestDask:

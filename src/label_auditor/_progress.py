@@ -62,6 +62,6 @@ class Silent:
 
 def start_task(estimator: Any) -> Task | Silent:
     """Give the context of a whole fit of up to two parts: the folds and the final classifier."""
-    if not (hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx")):
+    if not hasattr(estimator, "_skl_callbacks"):
         return Silent()
     return Task(estimator._init_callback_context(max_subtasks=None), estimator)

@@ -41,7 +41,7 @@ def write_audit(path: str | os.PathLike[str], fields: dict[str, Any]) -> None:
     }
     joint = sparse.coo_array(fields["confident_joint"])
     header["sparse_joint"] = sparse.issparse(fields["confident_joint"])
-    arrays["joint"] = np.stack([*joint.coords, joint.data])
+    arrays["joint"] = np.stack([joint.row, joint.col, joint.data])
     if not isinstance(index, range):
         index = pd.Index(index)
         header["index_name"] = None if index.name is None else str(index.name)

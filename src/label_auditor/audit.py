@@ -457,5 +457,4 @@ def _off_diagonal(joint: Any) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArr
 def _cells(joint: Any) -> Joint:
     """Give a joint, dense or sparse, as its cells that aren't 0."""
     cells = sparse.coo_array(joint)
-    given, true = cells.coords
-    return Joint(given, true, cells.data, cells.shape[0])
+    return Joint(cells.row, cells.col, cells.data, cells.shape[0])

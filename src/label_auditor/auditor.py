@@ -237,6 +237,7 @@ class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, Ba
                 f"y holds one class only ({validation.name_values(classes)}); at least two are "
                 "needed, or there is nothing that a label could be confused with."
             )
+        validation.check_weights(params.get("sample_weight"), codes, classes)
         routed = route(self, params)
         shared = self._share_preprocessing(X, routed.fit)
         train = partial(train_final, self.train_on, shared, codes, classes, routed.fit)
@@ -494,9 +495,10 @@ def _check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDAr
             "LabelAuditor requires y to be passed, but the target y is None; pass the labels."
         )
     validation.refuse_many_labels(y)
-    if np.ndim(y) == 2:
-        y = column_or_1d(y, dtype=None, warn=True)
-    labels = validation.check_labels(y, name="y")
+    values: Any = y if hasattr(y, "iloc") else np.asarray(y)
+    if values.ndim == 2:
+        values = column_or_1d(values, dtype=None, warn=True)
+    labels = validation.check_labels(values, name="y")
     if not allow_missing:
         validation.refuse_missing(
             labels,

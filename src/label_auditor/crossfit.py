@@ -209,8 +209,7 @@ def _check_probabilities(
             raise ValueError(
                 f"predict_proba of {type(estimator).__name__} gave no probabilities in fold {fold} "
                 f"of {len(tests)}: {name_rows(test[wrong])} sum to {sums[wrong][0]:.6g}, not 1; "
-                "check the data and the parameters (a class whose sample_weight is 0 gives NaN), "
-                "or wrap the classifier in CalibratedClassifierCV."
+                "check the data and its parameters, or wrap it in CalibratedClassifierCV."
             )
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from joblib import cpu_count, effective_n_jobs
+from joblib import cpu_count
+from joblib.parallel import get_active_backend
 
 from label_auditor.confident_learning import sum_tolerance
 
@@ -79,7 +80,9 @@ class LabelledRows:
     @cached_property
     def n_threads(self) -> int:
         """How many threads work on the blocks."""
-        return min(int(effective_n_jobs(self.n_jobs)), int(cpu_count()))
+        n_jobs = get_active_backend()[1] if self.n_jobs is None else self.n_jobs
+        threads, _ = get_active_backend(prefer="threads")
+        return min(int(threads.effective_n_jobs(n_jobs)), int(cpu_count()))
 
     def _rows_per_task(self, most: int) -> int:
         """Cut small data too, so that all threads have work to the end."""

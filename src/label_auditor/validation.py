@@ -124,6 +124,19 @@ def encode_labels(
     return codes, order
 
 
+def check_weights(sample_weight: Any, codes: NDArray[np.intp], classes: NDArray[Any]) -> None:
+    """Refuse weights that leave a class without any: no model could know it."""
+    weights = np.asarray(sample_weight)
+    if weights.shape != codes.shape:
+        return  # None, or for the classifier to complain about
+    weightless = np.setdiff1d(codes[codes >= 0], codes[weights != 0])
+    if len(weightless):
+        raise ValueError(
+            f"sample_weight is 0 for all rows of the classes {name_values(classes[weightless])}; "
+            "give them weight, or drop these rows."
+        )
+
+
 def _index(values: NDArray[Any]) -> Any:
     """Give values as a pandas Index that doesn't guess their type."""
     import pandas as pd
