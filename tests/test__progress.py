@@ -83,12 +83,13 @@ class TestCallbacks:
     )
     def test_see_every_part_of_a_fit(self, recorder, train_on, parts):
         LabelAuditor(GaussianNB(), train_on=train_on).set_callbacks(recorder).fit(X, y)
+        whole = f"fit of {1 if train_on is None else 2}"
         assert recorder.of_auditors() == [
-            "setup fit",
-            "begin fit",
+            f"setup {whole}",
+            f"begin {whole}",
             *parts,
-            "end fit",
-            "teardown fit",
+            f"end {whole}",
+            f"teardown {whole}",
         ]
 
     @pytest.mark.parametrize("backend", [None, "loky"])
@@ -109,10 +110,14 @@ class TestCallbacks:
         assert "begin cross-fit of 12" in recorder.of_auditors()
         assert "end fold 11" in recorder.of_auditors()
 
-    def test_see_an_out_of_bag_fit_as_a_whole(self, recorder):
+    @pytest.mark.parametrize(("train_on", "final"), [("all", []), ("corrected", FINAL)])
+    def test_see_an_out_of_bag_fit(self, recorder, train_on, final):
         forest = RandomForestClassifier(30, random_state=0)
-        LabelAuditor(forest, cv="oob").set_callbacks(recorder).fit(X, y)
-        assert {"begin fit", "end fit"} < set(recorder.of_auditors())
+        auditor = LabelAuditor(forest, cv="oob", train_on=train_on)
+        auditor.set_callbacks(recorder).fit(X, y)
+        once = ["begin out-of-bag", "end out-of-bag"]
+        whole = f"fit of {2 if final else 1}"
+        assert recorder.of_auditors()[1:-1] == [f"begin {whole}", *once, *final, f"end {whole}"]
 
     @pytest.mark.parametrize("n_jobs", [None, 2])
     def test_of_a_grid_search_see_its_auditors(self, recorder, n_jobs):
@@ -120,13 +125,13 @@ class TestCallbacks:
         search = GridSearchCV(LabelAuditor(GaussianNB()), grid, cv=3, n_jobs=n_jobs)
         search.set_callbacks(recorder).fit(X, y)
         n_fits = 2 * 3 + 1
-        for told in (*CROSS_FIT, *FINAL, "begin fit", "end fit"):
+        for told in (*CROSS_FIT, *FINAL, "begin fit of 2", "end fit of 2"):
             assert recorder.of_auditors().count(told) == n_fits
 
     def test_of_a_pipeline_see_its_auditor(self, recorder):
         pipeline = make_pipeline(StandardScaler(), LabelAuditor(GaussianNB()))
         pipeline.set_callbacks(recorder).fit(X, y)
-        assert recorder.of_auditors() == ["begin fit", *FINAL, *CROSS_FIT, "end fit"]
+        assert recorder.of_auditors() == ["begin fit of 2", *FINAL, *CROSS_FIT, "end fit of 2"]
         assert vars(pipeline[-1]).keys() == vars(LabelAuditor().fit(X, y)).keys()
 
     @pytest.mark.parametrize("n_jobs", [None, 2])
@@ -140,9 +145,9 @@ class TestCallbacks:
 
     def test_are_let_go_when_a_fold_fails(self, recorder):
         auditor = LabelAuditor(GaussianNB(), train_on=None).set_callbacks(recorder)
-        with pytest.raises(ValueError, match="fold 0 of 5"):
+        with pytest.raises(ValueError, match="fold 1 of 5"):
             auditor.fit(np.full_like(X, np.nan), y)
-        assert recorder.of_auditors()[-2:] == ["begin fold 0", "teardown fit"]
+        assert recorder.of_auditors()[-2:] == ["begin fold 0", "teardown fit of 1"]
         assert vars(auditor).keys() == vars(LabelAuditor().set_callbacks(recorder)).keys()
 
     def test_cost_nothing_where_there_are_none(self, monkeypatch):

@@ -302,8 +302,8 @@ class TestOutOfSampleProbabilities:
     @pytest.mark.parametrize(
         ("probabilities", "message"),
         [
-            ([0.5, 0.5, np.nan], r"fold 0 of 5: rows 0, 1, .* sum to nan"),
-            ([0.5, 0.5, 0.5], r"fold 0 of 5: rows 0, 1, .* sum to 1.5, not 1"),
+            ([0.5, 0.5, np.nan], r"fold 1 of 5: rows 0, 1, .* sum to nan"),
+            ([0.5, 0.5, 0.5], r"fold 1 of 5: rows 0, 1, .* sum to 1.5, not 1"),
         ],
     )
     def test_what_is_no_probability_is_refused_by_fold_and_row(self, noisy, probabilities, message):

@@ -52,7 +52,7 @@ def refit(tmp_path):
 
 
 def fail_in_fold_2(error):
-    """Make the fits raise that don't train on row 25, which is held out in fold 2 of 0 to 4."""
+    """Make the fits raise that don't train on row 25, which is held out in the third fold."""
 
     def fails(train):
         if not (train == X[25]).all(axis=1).any():
@@ -220,7 +220,7 @@ class TestWhatIsComputedAgain:
 class TestAFoldThatRaises:
     def test_is_named(self, refit):
         fail_in_fold_2(ValueError("no such film"))
-        message = r"^fold 2 of 5 raised ValueError: no such film$"
+        message = r"^fold 3 of 5 raised ValueError: no such film$"
         for options in ({}, {"memory": None}):
             with pytest.raises(ValueError, match=message) as caught:
                 refit(**options)
@@ -229,25 +229,25 @@ class TestAFoldThatRaises:
     def test_is_named_in_parallel(self, refit):
         fail_in_fold_2(ValueError("no such film"))
         for options in ({}, {"memory": None}):
-            with pytest.raises(ValueError, match="fold 2 of 5 raised ValueError: no such film"):
+            with pytest.raises(ValueError, match="fold 3 of 5 raised ValueError: no such film"):
                 refit(n_jobs=2, **options)
 
     @pytest.mark.parametrize("error", [KeyError("k"), TypeError("t"), MemoryError("m")])
     def test_is_a_runtime_error_unless_it_raised_a_value_error(self, refit, error):
         fail_in_fold_2(error)
         for options in ({}, {"memory": None}):
-            with pytest.raises(RuntimeError, match=f"fold 2 of 5 raised {type(error).__name__}"):
+            with pytest.raises(RuntimeError, match=f"fold 3 of 5 raised {type(error).__name__}"):
                 refit(**options)
 
     def test_ends_the_fit_at_once_without_memory(self, refit):
         fail_in_fold_2(ValueError())
-        with pytest.raises(ValueError, match="fold 2"):
+        with pytest.raises(ValueError, match="fold 3"):
             refit(memory=None)
         assert Counted.n_fits == 3
 
     def test_leaves_the_others_to_be_finished_and_kept(self, refit):
         fail_in_fold_2(ValueError())
-        with pytest.raises(ValueError, match="fold 2"):
+        with pytest.raises(ValueError, match="fold 3"):
             refit()
         assert Counted.n_fits == 5
         Counted.fails = None

@@ -60,8 +60,8 @@ class Silent:
         return self, [self] * n_folds
 
 
-def start_task(estimator: Any) -> Task | Silent:
-    """Give the context of a whole fit of up to two parts: the folds and the final classifier."""
+def start_task(estimator: Any, n_parts: int) -> Task | Silent:
+    """Give the context of a whole fit, in so many parts."""
     if not hasattr(estimator, "_skl_callbacks"):
         return Silent()
-    return Task(estimator._init_callback_context(max_subtasks=None), estimator)
+    return Task(estimator._init_callback_context(max_subtasks=n_parts), estimator)

@@ -243,9 +243,14 @@ class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, Ba
         train = partial(train_final, self.train_on, shared, codes, classes, routed.fit)
         # With nothing shared, probabilities are those of cross_val_predict, to the bit.
         calm = calm_blas(shared.rest) if shared.fitted is not None else nullcontext()
-        with start_task(self) as task, calm:
-            if isinstance(self.cv, str):
-                trained, pred_probs = out_of_bag(shared.rest, shared.X, codes, classes, routed.fit)
+        is_bagged = isinstance(self.cv, str)
+        trains_apart = self.train_on is not None and not (is_bagged and self.train_on == "all")
+        with start_task(self, n_parts=1 + trains_apart) as task, calm:
+            if is_bagged:
+                with task.part("out-of-bag"):
+                    trained, pred_probs = out_of_bag(
+                        shared.rest, shared.X, codes, classes, routed.fit
+                    )
                 n_predictions = ~np.isnan(pred_probs[:, 0])
             else:
                 if self.train_on == "all":

@@ -56,8 +56,9 @@ FILTERS = (
 CLOSE = 1e-6
 # No label is ever confident for a class that has no rows.
 ABSENT = 2
-# A part of a block that stays in the second-level cache while it is worked on.
-CACHE_BYTES = 2**19
+# A part of a block that stays in the cache while it is worked on; threads wait for each other less
+# often when it is large.
+CACHE_BYTES = 2**21
 # Up to this many classes a transposed copy is faster: one vector operation per class.
 FEW_CLASSES = 48
 

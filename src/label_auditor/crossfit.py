@@ -124,7 +124,7 @@ def cross_fit(
             train,
             test,
             fit_params,
-            name=f"fold {fold} of {len(splits)}",
+            name=f"fold {fold + 1} of {len(splits)}",
             goes_on=keeps,
             progress=progress[fold] if progress else nullcontext(),
         )
@@ -202,7 +202,7 @@ def _check_probabilities(
     estimator: Any, tests: list[Rows], fold_probs: list[Probabilities]
 ) -> None:
     """Refuse folds whose predictions are no probabilities: NaN, or rows that don't sum to 1."""
-    for fold, (test, probs) in enumerate(zip(tests, fold_probs, strict=True)):
+    for fold, (test, probs) in enumerate(zip(tests, fold_probs, strict=True), start=1):
         sums = probs.sum(axis=1)
         wrong = ~(np.abs(sums - 1) <= sum_tolerance(probs.dtype, probs.shape[1]))
         if wrong.any():
