@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import get_tags, indexable
-from sklearn.utils.metaestimators import available_if
+from sklearn.utils import Bunch, get_tags, indexable
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from label_auditor import validation
+from label_auditor._prediction import PredictionMixin
 from label_auditor._progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor._routing import make_router, route
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
@@ -38,22 +38,9 @@ if TYPE_CHECKING:
     from sklearn.utils.metadata_routing import MetadataRouter
 
 
-def _estimator_has(method: str) -> Any:
-    """Say whether the wrapped estimator, fitted if it is, has a method; else raise as it does."""
-
-    def check(self: LabelAuditor) -> bool:
-        if self.train_on is None:
-            raise AttributeError(
-                f"LabelAuditor has no {method} with train_on=None, which fits no final classifier; "
-                "pass train_on='all'."
-            )
-        getattr(getattr(self, "estimator_", self._base()), method)
-        return True
-
-    return check
-
-
-class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
+class LabelAuditor(
+    PredictionMixin, ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator
+):
     """Find label errors with the out-of-sample probabilities of any classifier.
 
     `fit` cross-validates the classifier over the data, compares each given label with the
@@ -228,15 +215,7 @@ class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, Ba
             )
         index = find_index(X, y)
         X, labels = _check_data(X, y, allow_missing=self.missing_labels == "suggest")
-        codes, classes = validation.encode_labels(labels)
-        if codes.min() >= 0:
-            labels = classes[codes]  # ints in an object array are ints
-        check_classification_targets(classes[codes[codes >= 0]])
-        if len(classes) < 2:
-            raise ValueError(
-                f"y holds one class only ({validation.name_values(classes)}); at least two are "
-                "needed, or there is nothing that a label could be confused with."
-            )
+        codes, classes = _encode(labels)
         validation.check_weights(params.get("sample_weight"), codes, classes)
         routed = route(self, params)
         shared = self._share_preprocessing(X, routed.fit)
@@ -257,26 +236,12 @@ class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, Ba
                     # Before the folds, so that the classifier's own checks of X speak first.
                     with task.part("fit-final-estimator"):
                         trained = train()
-                splits = split_rows(self.cv, X, codes, classes, routed.split)
-                cross_fitting, folds = task.folds(len(splits))
-                with cross_fitting:
-                    pred_probs, n_predictions = cross_fit(
-                        shared.rest,
-                        shared.X,
-                        classes[codes],
-                        classes=classes,
-                        splits=splits,
-                        fit_params=routed.fit,
-                        n_jobs=self.n_jobs,
-                        memory=self.memory,
-                        verbose=self.verbose,
-                        progress=folds,
-                    )
+                pred_probs, n_predictions = self._cross_fit(shared, X, codes, classes, routed, task)
             alone = np.bincount(codes[codes >= 0], minlength=len(classes))[codes] == 1
             audit = audit_codes(
                 codes,
                 pred_probs,
-                labels=labels,
+                labels=labels if codes.min() < 0 else classes[codes],
                 classes=classes,
                 # Whoever holds out the only member of a class can't know the class.
                 evaluated=(codes >= 0) & ~alone & (n_predictions > 0),
@@ -363,77 +328,6 @@ class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, Ba
             n_jobs=self.n_jobs,
         )
 
-    @available_if(_estimator_has("predict"))
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict classes with the classifier fitted on all rows.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix, DataFrame or list, n_samples long
-            The data.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Predicted classes, in y's own values.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict(X)  # type: ignore[no-any-return]
-
-    @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        """Predict probabilities with the classifier fitted on all rows.
-
-        These are no out-of-sample probabilities for the rows given to `fit`: for those see
-        `cv_probabilities_`.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix, DataFrame or list, n_samples long
-            The data.
-
-        Returns
-        -------
-        ndarray of float, shape (n_samples, n_classes)
-            Probabilities in the order of `classes_`.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)  # type: ignore[no-any-return]
-
-    @available_if(_estimator_has("predict_log_proba"))
-    def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
-        """Predict log probabilities with the classifier fitted on all rows.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix, DataFrame or list, n_samples long
-            The data.
-
-        Returns
-        -------
-        ndarray of float, shape (n_samples, n_classes)
-            Natural logarithms of the probabilities, in the order of `classes_`.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_log_proba(X)  # type: ignore[no-any-return]
-
-    @available_if(_estimator_has("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.floating]:
-        """Give the decision function of the classifier fitted on all rows.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix, DataFrame or list, n_samples long
-            The data.
-
-        Returns
-        -------
-        ndarray of float, shape (n_samples,) or (n_samples, n_classes)
-            As the classifier gives it.
-        """
-        check_is_fitted(self)
-        return self.estimator_.decision_function(X)  # type: ignore[no-any-return]
-
     def to_frame(self) -> pd.DataFrame:
         """Give the audit as a table.
 
@@ -492,6 +386,32 @@ class LabelAuditor(ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, Ba
         base = self._base()
         return share_steps(base, X, fit_params) if share else Shared(None, X, base)
 
+    def _cross_fit(
+        self,
+        shared: Shared,
+        X: Any,
+        codes: NDArray[np.intp],
+        classes: NDArray[Any],
+        routed: Bunch,
+        task: Any,
+    ) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+        """Give out-of-sample probabilities, and how often each row was held out."""
+        splits = split_rows(self.cv, X, codes, classes, routed.split)
+        whole, folds = task.folds(len(splits))
+        with whole:
+            return cross_fit(
+                shared.rest,
+                shared.X,
+                classes[codes],
+                classes=classes,
+                splits=splits,
+                fit_params=routed.fit,
+                n_jobs=self.n_jobs,
+                memory=self.memory,
+                verbose=self.verbose,
+                progress=folds,
+            )
+
 
 def _check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArray[Any]]:
     """Give X in a form that can be indexed by rows, and y as an array of classes."""
@@ -514,3 +434,15 @@ def _check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDAr
         X = list(X)
     X, labels = indexable(X, labels)
     return X, labels
+
+
+def _encode(labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Give the position of each label among the sorted classes, -1 for none, and the classes."""
+    codes, classes = validation.encode_labels(labels)
+    check_classification_targets(classes[codes[codes >= 0]])
+    if len(classes) < 2:
+        raise ValueError(
+            f"y holds one class only ({validation.name_values(classes)}); at least two are "
+            "needed, or there is nothing that a label could be confused with."
+        )
+    return codes, classes
