@@ -141,7 +141,7 @@ def dask_cluster():
     distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
-        distributed.LocalCluster(processes=True, **options) as cluster,
+        distributed.LocalCluster(dashboard_address=None, processes=True, **options) as cluster,
         distributed.Client(cluster),
     ):
         yield
