@@ -139,9 +139,9 @@ def send_classes_by_value():
 @pytest.fixture(scope="module")
 def dask_cluster():
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
-        distributed.LocalCluster(dashboard_address=None, processes=True, **options) as cluster,
+        distributed.LocalCluster(processes=True, **options) as cluster,
         distributed.Client(cluster),
     ):
         yield
