@@ -138,7 +138,8 @@ def send_classes_by_value():
 
 @pytest.fixture(scope="module")
 def dask_cluster():
-    distributed = pytest.importorskip("distributed")
+    # Older ones can't be sent this module's classes by value.
+    distributed = pytest.importorskip("distributed", minversion="2025.1")
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=True, **options) as cluster,
