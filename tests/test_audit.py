@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cleanlab.dataset import find_overlapping_classes
+from cleanlab.rank import get_label_quality_scores
 
 from label_auditor import LabelAudit, audit_labels
 
@@ -103,6 +104,16 @@ class TestAuditLabels:
         audit = audit_labels(NAMES[given], pred_probs, classes=NAMES, rank_by=square)
         np.testing.assert_array_equal(audit.scores, square(given, pred_probs))
         assert audit.rank_by == "square"
+
+    @pytest.mark.parametrize("method", ["self_confidence", "normalized_margin"])
+    def test_rank_by_scores_adjusted_for_class_imbalance(self, method):
+        given, pred_probs = make_noisy()
+        audit = audit_labels(given, pred_probs, rank_by=f"adjusted_{method}")
+        expected = get_label_quality_scores(
+            given, pred_probs, method=method, adjust_pred_probs=True
+        )
+        np.testing.assert_allclose(audit.scores, expected, rtol=0, atol=1e-12)
+        assert not np.allclose(audit.scores, audit_labels(given, pred_probs, rank_by=method).scores)
 
     def test_the_rows_are_read_in_place(self):
         given, pred_probs = make_noisy()

@@ -11,7 +11,7 @@ from scipy import sparse
 from label_auditor import _storage, validation
 from label_auditor.blocks import find_label_issues, label_quality_scores, rank_issues
 from label_auditor.joint import Joint, noise_matrix
-from label_auditor.scores import SCORES
+from label_auditor.scores import ADJUSTED, SCORES
 
 if TYPE_CHECKING:
     import os
@@ -384,10 +384,11 @@ def audit_codes(
     **rule: Any,
 ) -> LabelAudit:
     """Audit labels that are column positions already; only `evaluated` rows are judged."""
-    if not callable(rank_by) and rank_by not in SCORES:
+    if not callable(rank_by) and rank_by not in (*SCORES, *ADJUSTED):
+        names = validation.name_values((*SCORES, *ADJUSTED), limit=6)
         raise ValueError(
-            f"rank_by is {rank_by!r}; pass one of {validation.name_values(SCORES)}, or a function "
-            "from (codes, pred_probs) to one score per row."
+            f"rank_by is {rank_by!r}; pass one of {names}, or a function from (codes, pred_probs) "
+            "to one score per row."
         )
     judged = codes if evaluated is None else np.where(evaluated, codes, -1)
     found = find_label_issues(judged, pred_probs, filter_by=filter_by, n_jobs=n_jobs, **rule)
@@ -396,7 +397,14 @@ def audit_codes(
     elif callable(rank_by):
         scores = _custom_scores(rank_by, judged, pred_probs)
     else:
-        scores = label_quality_scores(judged, pred_probs, method=rank_by, n_jobs=n_jobs)
+        scores = label_quality_scores(
+            judged,
+            pred_probs,
+            method=ADJUSTED.get(rank_by, rank_by),
+            adjust=rank_by in ADJUSTED,
+            thresholds=found.thresholds,
+            n_jobs=n_jobs,
+        )
     suggested = classes[found.predicted]
     suggested[found.predicted < 0] = labels[found.predicted < 0]
     return LabelAudit(

@@ -26,7 +26,7 @@ from label_auditor.confident_learning import FILTERS
 from label_auditor.crossfit import cross_fit
 from label_auditor.out_of_bag import out_of_bag
 from label_auditor.parallel import calm_blas
-from label_auditor.scores import SCORES
+from label_auditor.scores import ADJUSTED, SCORES
 from label_auditor.sharing import Shared, share_steps
 from label_auditor.splitting import split_rows
 from label_auditor.training import drop_flagged, train_final
@@ -63,7 +63,8 @@ class LabelAuditor(
         "confident_learning", "predicted_neq_given", "low_normalized_margin" or
         "low_self_confidence", each as in cleanlab.
     rank_by : str or callable, default="self_confidence"
-        The label quality score: a name in :mod:`label_auditor.scores`, or a function from
+        The label quality score: a name in :mod:`label_auditor.scores`; "adjusted_self_confidence"
+        or "adjusted_normalized_margin", adjusted for class imbalance; or a function from
         (codes, pred_probs) to one score per row, low is suspicious; codes are positions in
         `classes_`.
     share_preprocessing : "auto" or bool, default="auto"
@@ -148,7 +149,7 @@ class LabelAuditor(
         "estimator": [HasMethods("fit"), None],
         "cv": ["cv_object", StrOptions({"oob"})],
         "filter_by": [StrOptions(set(FILTERS))],
-        "rank_by": [StrOptions(set(SCORES)), callable],
+        "rank_by": [StrOptions({*SCORES, *ADJUSTED}), callable],
         "share_preprocessing": ["boolean", StrOptions({"auto"})],
         "train_on": [StrOptions({"all", "unflagged", "corrected"}), None],
         "missing_labels": [StrOptions({"raise", "suggest"})],

@@ -27,13 +27,15 @@ import numpy.typing as npt
 
 from label_auditor.confident_learning import CLOSE, FEW_CLASSES, cached_blocks, take_given
 
-__all__ = ["ADJUSTABLE", "SCORES", "score_rows"]
+__all__ = ["ADJUSTABLE", "ADJUSTED", "SCORES", "score_rows"]
 
 Array = npt.NDArray[Any]
 
 SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy", "log_margin")
 # Scores that can be adjusted for class imbalance.
 ADJUSTABLE = ("self_confidence", "normalized_margin")
+# By their names for `rank_by`.
+ADJUSTED = {f"adjusted_{method}": method for method in ADJUSTABLE}
 # How much the likeliest other class counts in the log margin.
 LOG_MARGIN_POWER = 0.5
 
