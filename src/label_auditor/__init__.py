@@ -2,5 +2,6 @@
 
 from label_auditor.audit import LabelAudit, audit_labels
 from label_auditor.auditor import LabelAuditor
+from label_auditor.corrections import Corrections
 
-__all__ = ["LabelAudit", "LabelAuditor", "audit_labels"]
+__all__ = ["Corrections", "LabelAudit", "LabelAuditor", "audit_labels"]

@@ -244,8 +244,8 @@ def make_records(
     return Records(
         audit=audit,
         positions=audit.ranked if only_issues else _all_in_order(audit),
-        ids=_row_ids(audit, ids),
-        class_names=_names_of_classes(audit, class_names),
+        ids=row_ids(audit, ids),
+        class_names=names_of_classes(audit, class_names),
         fields=fields,
         metadata=extra,
         explanation=explanation,
@@ -258,7 +258,7 @@ def _all_in_order(audit: LabelAudit) -> NDArray[np.intp]:
     return np.concatenate([audit.ranked, order[~audit.issues[order]]])
 
 
-def _row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]:
+def row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each row."""
     n = len(audit.labels)
     found = [_row_id(value) for value in (audit.index if ids is None else ids)]
@@ -286,7 +286,7 @@ def _row_id(value: Any) -> int | str:
     return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _names_of_classes(
+def names_of_classes(
     audit: LabelAudit, class_names: Mapping[Any, str] | Sequence[str] | None
 ) -> dict[Any, str]:
     """Give the name of each class, in the order of the classes."""
