@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from label_auditor import _storage, validation
+from label_auditor._doors import Audit
 from label_auditor.blocks import find_label_issues, label_quality_scores, rank_issues
 from label_auditor.joint import Joint, noise_matrix
 from label_auditor.scores import ADJUSTED, SCORES
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from label_auditor.export.push import PushReport
-
     RankBy = str | Callable[[NDArray[np.intp], Any], ArrayLike]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class LabelAudit:
+class LabelAudit(Audit):
     """What an audit found: which labels are suspicious, how much, and what they might be.
 
     Made by :class:`LabelAuditor` and :func:`audit_labels`. It holds all that review, export and
@@ -235,46 +234,6 @@ class LabelAudit:
             If the file is not an audit.
         """
         return cls(**_storage.read_audit(path))
-
-    def to_rubrix(self, inputs: Any, **options: Any) -> Any:
-        """Make records for Rubrix's client.
-
-        Parameters
-        ----------
-        inputs : sequence of str of length n_samples, mapping or DataFrame
-            The texts; or named fields of text.
-        **options
-            As for :func:`label_auditor.export.rubrix.to_rubrix`.
-
-        Returns
-        -------
-        rubrix.DatasetForTextClassification
-            Records in the order of the audit.
-        """
-        from label_auditor.export import rubrix
-
-        return rubrix.to_rubrix(self, inputs, **options)
-
-    def push_to_rubrix(self, inputs: Any, name: str, **options: Any) -> PushReport:
-        """Log records to a Rubrix server, without the package `rubrix`.
-
-        Parameters
-        ----------
-        inputs : sequence of str of length n_samples, mapping or DataFrame
-            The texts; or named fields of text.
-        name : str
-            The data set on the server.
-        **options
-            As for :func:`label_auditor.export.rubrix.push_to_rubrix`.
-
-        Returns
-        -------
-        PushReport
-            How many records were stored, which were left alone, which failed and why.
-        """
-        from label_auditor.export import rubrix
-
-        return rubrix.push_to_rubrix(self, inputs, name, **options)
 
 
 def audit_labels(

@@ -25,7 +25,7 @@ from label_auditor.validation import find_missing, name_values
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor._doors import Audit
 
 RANK, QUALITY, SUGGESTION = OWN_METADATA = (
     "label_error_candidate",
@@ -90,7 +90,7 @@ class Records:
         The token attributions.
     """
 
-    audit: LabelAudit
+    audit: Audit
     positions: NDArray[np.intp]
     ids: Sequence[int | str]
     class_names: dict[Any, str]
@@ -161,7 +161,7 @@ class Records:
 
 
 def make_records(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     *,
     only_issues: bool = True,
@@ -252,13 +252,13 @@ def make_records(
     )
 
 
-def _all_in_order(audit: LabelAudit) -> NDArray[np.intp]:
+def _all_in_order(audit: Audit) -> NDArray[np.intp]:
     """Give every position: flagged, worst first, then by score, NaN last."""
     order = np.argsort(audit.scores, kind="stable")
     return np.concatenate([audit.ranked, order[~audit.issues[order]]])
 
 
-def row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]:
+def row_ids(audit: Audit, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each row."""
     n = len(audit.labels)
     found = [_row_id(value) for value in (audit.index if ids is None else ids)]
@@ -287,7 +287,7 @@ def _row_id(value: Any) -> int | str:
 
 
 def names_of_classes(
-    audit: LabelAudit, class_names: Mapping[Any, str] | Sequence[str] | None
+    audit: Audit, class_names: Mapping[Any, str] | Sequence[str] | None
 ) -> dict[Any, str]:
     """Give the name of each class, in the order of the classes."""
     classes = audit.classes.tolist()
