@@ -356,7 +356,7 @@ class Corrections(Sequence[Correction]):
 
         Returns
         -------
-        dict of int to label or None
+        dict of int to label, tuple of labels or None
             By row position; None where the record was discarded. Open records are left out.
 
         Raises
@@ -377,17 +377,27 @@ class Corrections(Sequence[Correction]):
             name: value for value, name in names_of_classes(audit, class_names).items()
         }
         decided = {name: each for name, each in decisions.items() if each.status != OPEN}
-        foreign = {each.label for each in decided.values()} - {None, *values}
+        chosen = {each.label for each in decided.values()} - {None}
+        foreign = {n for label in chosen for n in names_in(label)} - values.keys()
         if foreign:
             raise ValueError(
-                f"corrections hold the labels {name_values(sorted(map(str, foreign)))}, but the "
+                f"corrections hold the labels {name_values(sorted(foreign))}, but the "
                 f"classes of the audit are named {name_values(values)}; pass the class_names= that "
                 "the records were sent with."
             )
-        return {
-            rows[name]: None if each.label is None else values[each.label]
-            for name, each in decided.items()
-        }
+        return {rows[name]: read_label(each.label, values) for name, each in decided.items()}
+
+
+def read_label(label: Label | None, values: Mapping[str, Any]) -> Any:
+    """Give the class of a name, a tuple of classes for several names, None for none."""
+    if isinstance(label, tuple):
+        return tuple(values[name] for name in label)
+    return None if label is None else values[label]
+
+
+def names_in(label: Label | None) -> tuple[str, ...]:
+    """Give the names that a label consists of."""
+    return label if isinstance(label, tuple) else () if label is None else (label,)
 
 
 def decided_rows(
