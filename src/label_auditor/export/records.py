@@ -20,6 +20,7 @@ from label_auditor.export._columns import (
     take,
     text,
 )
+from label_auditor.order import rows_in_order
 from label_auditor.validation import find_missing, name_values
 
 if TYPE_CHECKING:
@@ -243,19 +244,13 @@ def make_records(
         check_length(name, len(column), n)
     return Records(
         audit=audit,
-        positions=audit.ranked if only_issues else _all_in_order(audit),
+        positions=audit.ranked if only_issues else rows_in_order(audit),
         ids=row_ids(audit, ids),
         class_names=names_of_classes(audit, class_names),
         fields=fields,
         metadata=extra,
         explanation=explanation,
     )
-
-
-def _all_in_order(audit: Audit) -> NDArray[np.intp]:
-    """Give every position: flagged, worst first, then by score, NaN last."""
-    order = np.argsort(audit.scores, kind="stable")
-    return np.concatenate([audit.ranked, order[~audit.issues[order]]])
 
 
 def row_ids(audit: Audit, ids: Iterable[Any] | None) -> Sequence[int | str]:
