@@ -255,8 +255,12 @@ def make_records(
 
 def row_ids(audit: Audit, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each row."""
-    n = len(audit.labels)
-    found = [_row_id(value) for value in (audit.index if ids is None else ids)]
+    return unique_ids(audit.index, len(audit.labels), ids)
+
+
+def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
+    """Give a unique id for each of n rows: the index, if no ids were chosen."""
+    found = [_row_id(value) for value in (index if ids is None else ids)]
     check_length("ids", len(found), n)
     twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
     if not twice:
@@ -270,7 +274,7 @@ def row_ids(audit: Audit, ids: Iterable[Any] | None) -> Sequence[int | str]:
         f"The index isn't unique ({name_values(twice)} occur more than once), so the positions "
         "of the rows are their ids; pass ids= to choose others.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=6,
     )
     return range(n)
 
@@ -284,8 +288,14 @@ def _row_id(value: Any) -> int | str:
 def names_of_classes(
     audit: Audit, class_names: Mapping[Any, str] | Sequence[str] | None
 ) -> dict[Any, str]:
+    """Give the name of each class of an audit, in the order of the classes."""
+    return name_classes(audit.classes.tolist(), class_names)
+
+
+def name_classes(
+    classes: list[Any], class_names: Mapping[Any, str] | Sequence[str] | None
+) -> dict[Any, str]:
     """Give the name of each class, in the order of the classes."""
-    classes = audit.classes.tolist()
     if class_names is None:
         names = {value: str(value) for value in classes}
     elif isinstance(class_names, Mapping):
