@@ -3,5 +3,6 @@
 from label_auditor.audit import LabelAudit, audit_labels
 from label_auditor.auditor import LabelAuditor
 from label_auditor.corrections import Corrections
+from label_auditor.multilabel import MultiLabelAudit
 
-__all__ = ["Corrections", "LabelAudit", "LabelAuditor", "audit_labels"]
+__all__ = ["Corrections", "LabelAudit", "LabelAuditor", "MultiLabelAudit", "audit_labels"]
