@@ -3,6 +3,14 @@
 from label_auditor.audit import LabelAudit, audit_labels
 from label_auditor.auditor import LabelAuditor
 from label_auditor.corrections import Corrections
+from label_auditor.export.label_errors import find_label_errors
 from label_auditor.multilabel import MultiLabelAudit
 
-__all__ = ["Corrections", "LabelAudit", "LabelAuditor", "MultiLabelAudit", "audit_labels"]
+__all__ = [
+    "Corrections",
+    "LabelAudit",
+    "LabelAuditor",
+    "MultiLabelAudit",
+    "audit_labels",
+    "find_label_errors",
+]
