@@ -1,5 +1,6 @@
 """Find label errors, have them reviewed, bring the corrections home."""
 
+from label_auditor.applying import apply_corrections
 from label_auditor.audit import LabelAudit, audit_labels
 from label_auditor.auditor import LabelAuditor
 from label_auditor.corrections import Corrections
@@ -11,6 +12,7 @@ __all__ = [
     "LabelAudit",
     "LabelAuditor",
     "MultiLabelAudit",
+    "apply_corrections",
     "audit_labels",
     "find_label_errors",
 ]

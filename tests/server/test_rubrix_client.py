@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from label_auditor import find_label_errors
+from label_auditor import Corrections, find_label_errors
 from label_auditor.export.rubrix import _import_rubrix
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -139,3 +139,19 @@ class TestFindLabelErrors:
         assert [record.id for record in found] == [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]
         assert found[5] is records[1]
         assert records[1].metadata == {"label_error_candidate": 5}
+
+
+def test_corrections_out_of_the_records_of_the_client(audit, options, rubrix, name):
+    rb.log(audit.to_rubrix(**options), name, verbose=False)
+    validated, discarded, *_ = rb.load(name)
+    validated.annotation, validated.annotation_agent = "Sports", "anna"
+    validated.status, discarded.status = "Validated", "Discarded"
+    rb.log([validated, discarded], name, verbose=False)
+    expected = [
+        (str(validated.id), "Sports", "validated", "anna"),
+        (str(discarded.id), None, "discarded", None),
+    ]
+    for records in (rb.load(name), rb.load(name)[:]):
+        found = Corrections.from_records(records)
+        assert [(each.id, each.label, each.status, each.who) for each in found] == expected
+    assert {each.id for each in Corrections.from_rubrix(name)} == {each[0] for each in expected}

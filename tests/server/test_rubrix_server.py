@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.export import _http
+from label_auditor import Corrections
+from label_auditor.export import _http, _reviewed
 from label_auditor.export.push import PushInterruptedError
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -308,3 +309,29 @@ def test_multi_label_records_come_back_whole_and_pushing_twice_changes_nothing(
     report = multi_audit.push_to_rubrix(texts(multi_audit), name, **options)
     assert (report.n_stored, report.left_alone) == (1999, (3,))
     assert all(same(record, reviewed[i]) for i, record in rubrix.load(name).items())
+
+
+def test_corrections_come_back(small_audit, rubrix, name, monkeypatch):
+    monkeypatch.setattr(_reviewed, "PAGE", 3)
+    ids = [i if i % 2 else f"row {i}/é?" for i in range(40)]
+    options = {"only_issues": False, "ids": ids, "class_names": NAMES}
+    small_audit.push_to_rubrix(texts(small_audit), name, **options)
+    assert len(Corrections.from_rubrix(name)) == 0
+    stored = rubrix.load(name)
+    for i in range(20):
+        rubrix.save(name, [stored[ids[i]]], "anna", NAMES[i % 4])
+    rubrix.save(name, [stored[ids[20]]], "given", NAMES[0], status="Discarded")
+    rubrix.save(name, [stored[ids[21]]], "anna", NAMES[0], status="Edited")
+    corrections = Corrections.from_rubrix(name)
+    assert {each.id: (each.label, each.status, each.who) for each in corrections} == {
+        **{str(ids[i]): (NAMES[i % 4], "validated", "anna") for i in range(20)},
+        "row 20/é?": (None, "discarded", None),
+    }
+    assert all(each.when.startswith("20") for each in corrections)
+    rows = corrections.by_row(small_audit, ids=ids, class_names=NAMES)
+    assert rows == {**{i: i % 4 for i in range(20)}, 20: None}
+
+
+def test_no_such_data_set(rubrix, name):
+    with pytest.raises(ValueError, match=f"name is '{name}', but .* in the workspace 'rubrix'"):
+        Corrections.from_rubrix(name)
