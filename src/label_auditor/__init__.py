@@ -4,6 +4,7 @@ from label_auditor.applying import apply_corrections
 from label_auditor.audit import LabelAudit, audit_labels
 from label_auditor.auditor import LabelAuditor
 from label_auditor.corrections import Corrections
+from label_auditor.export.label_errors import find_label_errors
 from label_auditor.multilabel import MultiLabelAudit
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "MultiLabelAudit",
     "apply_corrections",
     "audit_labels",
+    "find_label_errors",
 ]

@@ -157,8 +157,8 @@ def _read_lists(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arra
     if (count > 1).any():
         row, code = divmod(int(cells[count > 1][0]), len(found))
         raise ValueError(
-            f"labels names {found[code]!r} more than once in row {row}; name each class once. "
-            "(A matrix of 0 and 1 is passed as an array, not as lists.)"
+            f"labels names {name_values(found[[code]])} more than once in row {row}; "
+            "name each class once. (A matrix of 0 and 1 is passed as an array, not as lists.)"
         )
     shape = (len(sets), len(found))
     return sparse.csr_array((np.ones(len(codes), bool), (rows, codes)), shape=shape), found

@@ -302,6 +302,7 @@ def test_to_rubrix(audit, client):
         explanation={"text": [Plain(token="text", attributions={"a": 0.5})]},
         metadata={"label_error_candidate": 0, "label_quality": 0.01, "suggested_label": "a"},
         status="Default",
+        multi_label=False,
     )
 
 
