@@ -8,7 +8,7 @@ import os
 import re
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import urllib3
 
@@ -85,9 +85,7 @@ class RubrixServer:
             )
         self._headers["X-Rubrix-Workspace"] = self.workspace
 
-    def request(
-        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = ()
-    ) -> Any:
+    def request(self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = ()) -> Any:
         """Send a request and give the JSON of the answer, an object with these keys."""
         lines = self.request_lines(method, path, body, keys=keys)
         if len(lines) != 1:
@@ -95,10 +93,10 @@ class RubrixServer:
         return lines[0]
 
     def request_lines(
-        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = ()
+        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
     ) -> list[Any]:
         """Send a request and give the JSON of each line of the answer: objects with these keys."""
-        answer = self._send(method, path, body)
+        answer = self._send(method, path, body, query)
         try:
             lines = [json.loads(line) for line in answer.split(b"\n") if line]
         except ValueError:
@@ -115,14 +113,15 @@ class RubrixServer:
             )
         return lines
 
-    def _send(self, method: str, path: str, body: Any) -> bytes:
+    def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> bytes:
         """Send a request and give the answer; raise unless it is one of success."""
         # A lone surrogate can't be encoded: "?" stands for it.
         data = body and json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        url = self.url + quote(path, safe="/:") + (f"?{urlencode(query)}" if query else "")
         try:
             answer = self._pool.request(
                 method,
-                self.url + quote(path, safe="/:"),
+                url,
                 body=data,
                 headers=self._headers,
                 retries=False,
