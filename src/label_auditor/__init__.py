@@ -3,5 +3,16 @@
 from label_auditor.audit import LabelAudit, audit_labels
 from label_auditor.auditor import LabelAuditor
 from label_auditor.corrections import Corrections
+from label_auditor.review.estimate import estimate_label_errors
+from label_auditor.review.plan import plan_review
+from label_auditor.review.stopping import stop_reviewing
 
-__all__ = ["Corrections", "LabelAudit", "LabelAuditor", "audit_labels"]
+__all__ = [
+    "Corrections",
+    "LabelAudit",
+    "LabelAuditor",
+    "audit_labels",
+    "estimate_label_errors",
+    "plan_review",
+    "stop_reviewing",
+]
