@@ -276,6 +276,28 @@ class LabelAudit:
 
         return rubrix.push_to_rubrix(self, inputs, name, **options)
 
+    def to_html(self, path: str | os.PathLike[str], inputs: Any, **options: Any) -> None:
+        """Write the review page: one HTML file that needs no server.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced when the new one is complete.
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields, each a column of length n_samples.
+        **options
+            As for :func:`label_auditor.report.page.write_page`.
+        """
+        from label_auditor.report import page
+
+        page.write_page(self, inputs, path, **options)
+
+    def _repr_html_(self) -> str:
+        """Give a compact version for notebooks."""
+        from label_auditor.report.notebook import compact
+
+        return compact(self)
+
 
 def audit_labels(
     labels: ArrayLike,
