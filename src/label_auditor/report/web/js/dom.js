@@ -53,6 +53,7 @@ export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one
 /** A probability or share; what isn't quite 0 or 1 doesn't look so. */
 export function percent(share) {
   if (Number.isNaN(share)) return "–";
+  if (share === 0) return "0%";
   if (share > 0 && share < 0.001) return "< 0.1%";
   if (share < 1 && share > 0.999) return "> 99.9%";
   return `${(share * 100).toFixed(share < 0.1 || (share > 0.99 && share < 1) ? 1 : 0)}%`;

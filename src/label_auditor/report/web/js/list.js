@@ -5,7 +5,7 @@ import { $, count, el, foreign } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
 import { isFiltered, nameOf, queue } from "./queue.js";
 
-const SCREEN = 50;
+const SCREEN = matchMedia("(width < 640px)").matches ? 10 : 50;
 const PAPER = 500;
 const MARKS = { kept: "✓", changed: "✎", filled: "✎", discarded: "✕" };
 const NAMES = { kept: "kept", changed: "changed", filled: "labelled", discarded: "discarded" };
