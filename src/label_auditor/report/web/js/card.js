@@ -10,6 +10,7 @@ import { nameOf, queue } from "./queue.js";
 
 const LINES = 200; // characters from which a text is set smaller
 const LONG = 3000; // characters of a text that are shown at first
+const MORE = 20000; // and with each click
 
 /** Show the current row; `choose(label)` decides for one of its candidates. */
 export function drawCard(choose) {
@@ -68,18 +69,28 @@ function drawTexts(row) {
   const single = fields.length === 1;
   const parts = fields.map((name, i) => {
     const text = texts[i][row];
-    const body = el("div", { class: text.length > LINES ? "text long" : "text", dir: "auto", lang: "" }, text.slice(0, LONG));
-    if (text === "") body.append(el("span", { class: "empty" }, "empty"));
-    const more =
-      text.length > LONG
-        ? el("button", { type: "button", class: "quiet", onclick: () => { body.textContent = text; more.remove(); } },
-            `Show all ${count(text.length)} characters`)
-        : null;
+    const { body, more } = drawText(texts[i][row]);
     return single ? [body, more] : el("div", { class: "named" }, el("h4", {}, foreign(name)), body, more);
   });
   const short = !single && texts.every((column) => column[row].length < 40);
   $("texts").classList.toggle("tabular", short);
   return parts.flat().filter(Boolean);
+}
+
+/** A text, of which a long one is shown in parts: a browser can't lay out a megabyte at once. */
+function drawText(text) {
+  const body = el("div", { class: text.length > LINES ? "text long" : "text", dir: "auto", lang: "" });
+  const more = el("button", { type: "button", class: "quiet", onclick: () => show(MORE) });
+  let end = 0;
+  const show = (n) => {
+    body.append(text.slice(end, end + n));
+    end = Math.min(end + n, text.length);
+    if (end === text.length) more.remove();
+    else more.textContent = `Show more: ${count(end)} of ${count(text.length)} characters are shown`;
+  };
+  show(LONG);
+  if (text === "") body.append(el("span", { class: "empty" }, "empty"));
+  return { body, more: end < text.length ? more : null };
 }
 
 function drawMetadata(row) {

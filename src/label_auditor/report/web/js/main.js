@@ -61,7 +61,9 @@ let anew = false;
 onChange((elsewhere) => {
   anew = update();
   drawLearned(anew);
-  if (elsewhere) draw();
+  if (!elsewhere) return;
+  if (decisions.has(queue.current)) queue.current = nextOpen(queue.current);
+  draw();
 });
 
 const actions = {
