@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
+from label_auditor._commands import next as next_command
 from label_auditor._models import FEATURE_MODELS, TEXT_MODELS, prepare_features, prepare_texts
 from label_auditor._tables import FORMATS, InputError, get_labels, read_table
 from label_auditor.auditor import LabelAuditor
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from label_auditor._models import Prepared
     from label_auditor.audit import LabelAudit
+
+# Words that may stand in place of DATA, and what they do; no table has such a name.
+COMMANDS = {"next": next_command}
 
 DESCRIPTION = """\
 Find the labels in a table that are probably wrong.
@@ -57,7 +61,9 @@ written to --out (files of an earlier run are replaced):
 examples:
   label-audit reviews.csv --text review --label sentiment
   label-audit churn.parquet --label churned --features age,plan,calls
-"""
+
+commands (label-audit COMMAND --help says more):
+""" + "\n".join(f"  {word:<10}  {command.SUMMARY}" for word, command in COMMANDS.items())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,12 +79,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit status: 0 done, 2 wrong input, 130 interrupted.
     """
-    arguments = _parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    command = COMMANDS.get(argv[0]) if argv else None
+    if command is None:
+        arguments, run = _parser().parse_args(argv), _run_audit
+    else:
+        arguments, run = _command_parser(argv[0]).parse_args(argv[1:]), command.run
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a text may hold what the terminal can't show
     try:
-        _run_audit(arguments)
+        run(arguments)
     except InputError as error:
         print("label-audit:", " ".join(str(error).split()), file=sys.stderr)
         return 2
@@ -114,6 +125,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--out", type=Path, metavar="DIR", help="folder to write to (default: x-audit for x.csv)")
     add("--version", action="version", version=f"label-audit {version('label-auditor')}")
+    return parser
+
+
+def _command_parser(word: str) -> argparse.ArgumentParser:
+    command = COMMANDS[word]
+    parser = argparse.ArgumentParser(
+        prog=f"label-audit {word}",
+        description=command.DESCRIPTION,
+        epilog=command.EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
     return parser
 
 

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -126,11 +127,19 @@ class StandIn:
             for record in body["records"]:
                 self.records[str(record["id"])] = record
             return 200, {"dataset": "d", "processed": len(body["records"]), "failed": 0}
+        if "/data?" in path and self.records:
+            query = dict(parse_qsl(urlsplit(path).query))
+            found = [
+                each
+                for key, each in sorted(self.records.items())
+                if key > query.get("id_from", "") and each["status"] in body["status"]
+            ][: int(query["limit"])]
+            return 200, "\n".join(map(json.dumps, found)) + "\n"
         if path.endswith("/data") and self.records:
             found = [self.records[each] for each in body["ids"] if each in self.records]
             return 200, "\n".join(map(json.dumps, found)) + "\n"
         if path.startswith("/api/datasets/"):
-            if self.records and not path.endswith("/data"):
+            if self.records and not path.split("?")[0].endswith("/data"):
                 return 200, {"task": "TextClassification"}
             return 404, {"detail": {"code": "x::EntityNotFoundError", "params": {}}}
         return 404, "<html>not here</html>"

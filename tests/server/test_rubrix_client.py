@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from label_auditor import Corrections
 from label_auditor.export.rubrix import _import_rubrix
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -88,3 +89,19 @@ def test_a_review_in_the_client_survives_a_push(audit, options, rubrix, name):
     assert report.left_alone == (record.id,)
     (kept,) = rb.load(name, ids=[record.id])
     assert (kept.annotation, kept.annotation_agent, kept.status) == ("Sports", "anna", "Validated")
+
+
+def test_corrections_out_of_the_records_of_the_client(audit, options, rubrix, name):
+    rb.log(audit.to_rubrix(**options), name, verbose=False)
+    validated, discarded, *_ = rb.load(name)
+    validated.annotation, validated.annotation_agent = "Sports", "anna"
+    validated.status, discarded.status = "Validated", "Discarded"
+    rb.log([validated, discarded], name, verbose=False)
+    expected = [
+        (str(validated.id), "Sports", "validated", "anna"),
+        (str(discarded.id), None, "discarded", None),
+    ]
+    for records in (rb.load(name), rb.load(name)[:]):
+        found = Corrections.from_records(records)
+        assert [(each.id, each.label, each.status, each.who) for each in found] == expected
+    assert {each.id for each in Corrections.from_rubrix(name)} == {each[0] for each in expected}

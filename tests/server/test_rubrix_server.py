@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.export import _http
+from label_auditor import Corrections
+from label_auditor.export import _http, _reviewed
 from label_auditor.export.push import PushInterruptedError
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -273,3 +274,29 @@ def test_the_web_page_reads_what_is_there(small_audit, rubrix, name):
     assert json.dumps(found["aggregations"]["status"]) == '{"Default": 40}'
     assert set(found["aggregations"]["annotated_by"]) == {"given"}
     assert set(found["aggregations"]["predicted_by"]) == {"label-auditor"}
+
+
+def test_corrections_come_back(small_audit, rubrix, name, monkeypatch):
+    monkeypatch.setattr(_reviewed, "PAGE", 3)
+    ids = [i if i % 2 else f"row {i}/é?" for i in range(40)]
+    options = {"only_issues": False, "ids": ids, "class_names": NAMES}
+    small_audit.push_to_rubrix(texts(small_audit), name, **options)
+    assert len(Corrections.from_rubrix(name)) == 0
+    stored = rubrix.load(name)
+    for i in range(20):
+        rubrix.save(name, [stored[ids[i]]], "anna", NAMES[i % 4])
+    rubrix.save(name, [stored[ids[20]]], "given", NAMES[0], status="Discarded")
+    rubrix.save(name, [stored[ids[21]]], "anna", NAMES[0], status="Edited")
+    corrections = Corrections.from_rubrix(name)
+    assert {each.id: (each.label, each.status, each.who) for each in corrections} == {
+        **{str(ids[i]): (NAMES[i % 4], "validated", "anna") for i in range(20)},
+        "row 20/é?": (None, "discarded", None),
+    }
+    assert all(each.when.startswith("20") for each in corrections)
+    rows = corrections.by_row(small_audit, ids=ids, class_names=NAMES)
+    assert rows == {**{i: i % 4 for i in range(20)}, 20: None}
+
+
+def test_no_such_data_set(rubrix, name):
+    with pytest.raises(ValueError, match=f"name is '{name}', but .* in the workspace 'rubrix'"):
+        Corrections.from_rubrix(name)

@@ -8,7 +8,7 @@ import os
 import re
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import urllib3
 
@@ -90,9 +90,9 @@ class RubrixServer:
             raise ServerUnavailableError(f"{self.url} gave no answer to {method} {path}.")
         return lines[0]
 
-    def request_lines(self, method: str, path: str, body: Any = None) -> list[Any]:
+    def request_lines(self, method: str, path: str, body: Any = None, **query: Any) -> list[Any]:
         """Send a request and give the JSON of each line of the answer."""
-        answer = self._send(method, path, body)
+        answer = self._send(method, path, body, query)
         try:
             lines = [json.loads(line) for line in answer.split(b"\n") if line]
         except ValueError:
@@ -105,14 +105,15 @@ class RubrixServer:
             raise ServerUnavailableError(f"{self.url} failed: {_explain(last)}")
         return lines
 
-    def _send(self, method: str, path: str, body: Any) -> bytes:
+    def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> bytes:
         """Send a request and give the answer; raise unless it is one of success."""
         # A lone surrogate can't be encoded: "?" stands for it.
         data = body and json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        url = self.url + quote(path, safe="/:") + (f"?{urlencode(query)}" if query else "")
         try:
             answer = self._pool.request(
                 method,
-                self.url + quote(path, safe="/:"),
+                url,
                 body=data,
                 headers=self._headers,
                 retries=False,

@@ -20,12 +20,13 @@ from label_auditor.export._columns import (
     take,
     text,
 )
+from label_auditor.order import rows_in_order
 from label_auditor.validation import find_missing, name_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor._doors import Audit
 
 RANK, QUALITY, SUGGESTION = OWN_METADATA = (
     "label_error_candidate",
@@ -90,7 +91,7 @@ class Records:
         The token attributions.
     """
 
-    audit: LabelAudit
+    audit: Audit
     positions: NDArray[np.intp]
     ids: Sequence[int | str]
     class_names: dict[Any, str]
@@ -161,7 +162,7 @@ class Records:
 
 
 def make_records(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     *,
     only_issues: bool = True,
@@ -243,7 +244,7 @@ def make_records(
         check_length(name, len(column), n)
     return Records(
         audit=audit,
-        positions=audit.ranked if only_issues else _all_in_order(audit),
+        positions=audit.ranked if only_issues else rows_in_order(audit),
         ids=row_ids(audit, ids),
         class_names=names_of_classes(audit, class_names),
         fields=fields,
@@ -252,16 +253,14 @@ def make_records(
     )
 
 
-def _all_in_order(audit: LabelAudit) -> NDArray[np.intp]:
-    """Give every position: flagged, worst first, then by score, NaN last."""
-    order = np.argsort(audit.scores, kind="stable")
-    return np.concatenate([audit.ranked, order[~audit.issues[order]]])
-
-
-def row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]:
+def row_ids(audit: Audit, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each row."""
-    n = len(audit.labels)
-    found = [_row_id(value) for value in (audit.index if ids is None else ids)]
+    return unique_ids(audit.index, len(audit.labels), ids)
+
+
+def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
+    """Give a unique id for each of n rows: the index, if no ids were chosen."""
+    found = [_row_id(value) for value in (index if ids is None else ids)]
     check_length("ids", len(found), n)
     twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
     if not twice:
@@ -275,7 +274,7 @@ def row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]
         f"The index isn't unique ({name_values(twice)} occur more than once), so the positions "
         "of the rows are their ids; pass ids= to choose others.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=6,
     )
     return range(n)
 
@@ -287,10 +286,16 @@ def _row_id(value: Any) -> int | str:
 
 
 def names_of_classes(
-    audit: LabelAudit, class_names: Mapping[Any, str] | Sequence[str] | None
+    audit: Audit, class_names: Mapping[Any, str] | Sequence[str] | None
+) -> dict[Any, str]:
+    """Give the name of each class of an audit, in the order of the classes."""
+    return name_classes(audit.classes.tolist(), class_names)
+
+
+def name_classes(
+    classes: list[Any], class_names: Mapping[Any, str] | Sequence[str] | None
 ) -> dict[Any, str]:
     """Give the name of each class, in the order of the classes."""
-    classes = audit.classes.tolist()
     if class_names is None:
         names = {value: str(value) for value in classes}
     elif isinstance(class_names, Mapping):

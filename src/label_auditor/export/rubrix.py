@@ -20,7 +20,7 @@ from label_auditor.export.push import PushInterruptedError, PushReport
 from label_auditor.export.records import make_records
 
 if TYPE_CHECKING:
-    from label_auditor.audit import LabelAudit
+    from label_auditor._doors import Audit
     from label_auditor.export.records import Record
 
 # How an error names the records that the search engine refused, having stored the others.
@@ -33,7 +33,7 @@ REFUSED = re.compile(
 
 
 def to_rubrix(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     *,
     prediction_agent: str = "label-auditor",
@@ -85,7 +85,7 @@ def to_rubrix(
 
 
 def push_to_rubrix(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     name: str,
     *,

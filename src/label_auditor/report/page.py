@@ -68,6 +68,11 @@ def write_page(
     ValueError, TypeError
         As for :func:`label_auditor.export.records.make_records`.
     """
+    if audit.multi_label:
+        raise TypeError(
+            "the review page shows one label per row, but this audit has several; review it in "
+            "Rubrix or Argilla, or write a page of each class: audit_labels(indicator column, ...)."
+        )
     if max_rows < 1:
         raise ValueError(f"max_rows is {max_rows!r}; pass at least 1.")
     records = make_records(

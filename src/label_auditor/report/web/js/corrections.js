@@ -11,15 +11,28 @@ export function toJson(corrections) {
   return `${JSON.stringify({ format: FORMAT, corrections }, null, 1)}\n`;
 }
 
-/** The same as CSV (RFC 4180), a missing value as an empty cell. */
+/** The same as CSV (RFC 4180). */
 export function toCsv(corrections) {
   const lines = corrections.map((each) => COLUMNS.map((name) => cell(each[name])).join(","));
   return `${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
 }
 
+/** A value as it stands, or as JSON where that could be misread; empty where it is missing. */
 function cell(value) {
-  const text = value ?? "";
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (value === null) return "";
+  const text = /^$|^[["]|[\0\p{Cs}]/u.test(value) ? JSON.stringify(value) : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function value(text) {
+  if (text?.startsWith('"')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text; // somebody's own quotes
+    }
+  }
+  return text || null;
 }
 
 /** Read a file of corrections, JSON or CSV; an error says what is wrong with it. */
@@ -43,19 +56,15 @@ function fromJson(text) {
 
 function fromCsv(text) {
   const [header, ...records] = cells(text);
-  const missing = ["id", "label", "status"].filter((name) => !header?.includes(name));
-  if (missing.length) throw new Error(`it is no CSV with the columns ${missing.join(", ")}.`);
+  const missing = ["id", "label"].filter((name) => !header?.includes(name));
+  if (missing.length) throw new Error(`it is no CSV with a column ${missing.join(" and ")}.`);
   return records.map((record, i) => {
     if (record.length !== header.length) {
       throw new Error(`record ${i + 1} has ${record.length} cells, not ${header.length}.`);
     }
-    return {
-      id: record[header.indexOf("id")],
-      label: record[header.indexOf("label")],
-      status: record[header.indexOf("status")],
-      who: record[header.indexOf("who")] || null,
-      when: record[header.indexOf("when")] || null,
-    };
+    return Object.fromEntries(
+      COLUMNS.map((name) => [name, header.includes(name) ? value(record[header.indexOf(name)]) : null]),
+    );
   });
 }
 
@@ -79,18 +88,19 @@ function cells(text) {
 }
 
 function check({ id, label, status, who, when }, i) {
-  const text = (value) => value === null || value === undefined || typeof value === "string";
-  const named = typeof id === "string" || typeof id === "number";
-  if (!named || ![VALIDATED, DISCARDED].includes(status) || !text(who) || !text(when)) {
-    throw new Error(`correction ${i + 1} lacks an id, or a status “validated” or “discarded”.`);
+  const text = (each) => each === null || each === undefined || typeof each === "string";
+  const made = status ?? VALIDATED;
+  if (!["string", "number"].includes(typeof id)) throw new Error(`correction ${i + 1} has no id.`);
+  if (![VALIDATED, DISCARDED].includes(made) || !text(who) || !text(when)) {
+    throw new Error(`correction ${i + 1} has a status other than validated and discarded.`);
   }
-  if (status === VALIDATED && typeof label !== "string") {
+  if (made === VALIDATED && typeof label !== "string") {
     throw new Error(`correction ${i + 1} is validated but has no label.`);
   }
   return {
     id: String(id),
-    label: status === VALIDATED ? label : null,
-    status,
+    label: made === VALIDATED ? label : null,
+    status: made,
     who: who ?? null,
     when: when ?? null,
   };
