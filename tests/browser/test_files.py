@@ -6,8 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from label_auditor import Corrections
-from label_auditor.corrections import Correction
+from label_auditor import Corrections, apply_corrections
 
 FORMAT = "label-auditor corrections, version 1"
 KEYS = "tkdt1ktks"
@@ -120,16 +119,24 @@ def test_csv_holds_the_same(page):
     assert rows == [{k: v or "" for k, v in each.items()} for each in expected]
 
 
-def test_decisions_come_home_as_labels(page, animals):
+@pytest.mark.parametrize("button", ["#download-json", "#download-csv"])
+def test_decisions_come_home_as_labels(page, animals, button):
     press(page, KEYS)
-    found = downloaded_json(page)["corrections"]
-    decisions = Corrections(Correction(**each) for each in found).by_row(animals)
+    read = Corrections.from_json if button == "#download-json" else Corrections.from_csv
+    corrections = read(download(page, button).path())
+    decisions = corrections.by_row(animals)
     rows = animals.ranked[:5].tolist()  # after five, the queue has learned
     assert list(decisions)[:5] == rows
     assert decisions[rows[0]] == animals.suggested_labels[rows[0]]
     assert decisions[rows[1]] == animals.labels[rows[1]]
     assert decisions[rows[2]] is None
     assert len(decisions) == 8
+    corrected, report = apply_corrections(animals.labels, corrections, ids=animals.index)
+    changed = np.flatnonzero(corrected != animals.labels)
+    assert sorted(changed) == sorted(
+        row for row, label in decisions.items() if label not in (None, animals.labels[row])
+    )
+    assert report.n_changed == len(changed) == int(page.locator("#n-errors").inner_text())
 
 
 @pytest.mark.parametrize("button", ["#download-json", "#download-csv"])
@@ -197,11 +204,11 @@ def test_a_file_goes_over_what_was_decided_and_says_what_it_left_out(page):
     [
         ('{"format": "x", "corrections": []}', "its format is not"),
         ('{"format": ', "damaged JSON"),
-        ("id;label;status\n1;a;validated\n", "no CSV with the columns id, label, status"),
+        ("id;label;status\n1;a;validated\n", "no CSV with a column id and label"),
         ("", "no CSV"),
         ("id,label,status\n1,owl\n", "record 1 has 2 cells, not 3"),
         ('id,label,status\n1,"ow"l,validated\n', "a quote out of place"),
-        ("id,label,status\n1,owl,open\n", "correction 1 lacks"),
+        ("id,label,status\n1,owl,open\n", "correction 1 has a status"),
         (
             json.dumps({"format": FORMAT, "corrections": [{"id": "1", "status": "validated"}]}),
             "correction 1 is validated but has no label",

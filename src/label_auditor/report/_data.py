@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.review import queue
 from label_auditor.validation import encode_labels
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def page_data(records: Records, *, max_rows: int) -> dict[str, Any]:
         "summary": _summary(audit),
         "pairs": _pairs(audit),
         "histogram": _histogram(audit),
+        "queue": _queue(audit, max_rows),
         "rows": _rows(dataclasses.replace(records, positions=records.positions[:max_rows])),
     }
     data["key"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:32]
@@ -92,6 +94,26 @@ def _histogram(audit: LabelAudit) -> dict[str, Any]:
         for name, values in (("all", scores), ("flagged", audit.scores[audit.issues]))
     }
     return {"low": low, "high": high, **counted}
+
+
+def _queue(audit: LabelAudit, max_rows: int) -> dict[str, Any]:
+    """Give what the queue knows of the rows that were judged, and how it learns."""
+    facts = queue.row_facts(audit)
+    return {
+        "n_judged": len(facts.rows),
+        "sizes": np.bincount(facts.given, minlength=facts.n_classes).tolist(),
+        "numbers": _pack(facts.numbers[:max_rows], "<f4"),
+        "other": _pack(facts.other[:max_rows], "<i4"),
+        "constants": {
+            "steps": queue.STEPS,
+            "fewest_decisions": queue.FEWEST_DECISIONS,
+            "most_groups": queue.MOST_GROUPS,
+            "explore_every": queue.EXPLORE_EVERY,
+            "ridge": [queue.INTERCEPT_RIDGE] + [queue.NUMBER_RIDGE] * len(queue.NUMBERS),
+            "prior": [0, 1] + [0] * (len(queue.NUMBERS) - 1),
+            "group_ridge": queue.GROUP_RIDGE,
+        },
+    }
 
 
 def _rows(records: Records) -> dict[str, Any]:

@@ -55,13 +55,11 @@ const OUTCOMES = {
 function badges(row) {
   const badge = (name, ...text) => el("span", { class: `badge ${name}` }, ...text);
   const made = outcome(row);
-  const { scores } = queue;
   return [
     made && badge(made, OUTCOMES[made], ...(["changed", "filled"].includes(made) ? [" to ", foreign(nameOf(decisions.get(row).label))] : [])),
     skipped.has(row) && badge("skipped", "skipped"),
     flagged[row] === 1 && badge("flag", "flagged"),
     badge("plain", `quality ${score(quality[row])}`),
-    scores && !made && badge("plain learned-score", `learned: ${percent(scores[row])} likely wrong`),
   ].filter(Boolean);
 }
 

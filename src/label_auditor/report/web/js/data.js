@@ -32,6 +32,12 @@ export const suggested = unpack(page.rows.suggested, Int32Array);
 export const flagged = unpack(page.rows.flagged, Uint8Array);
 export const quality = unpack(page.rows.quality, Float64Array);
 export const givenProbability = unpack(page.rows.given_probability, Float32Array);
+
+// What the queue knows of the rows that were judged, which are the first of the page.
+export const queueModel = page.queue;
+export const queueNumbers = unpack(page.queue.numbers, Float32Array);
+export const queueOther = unpack(page.queue.other, Int32Array);
+
 const top = unpack(page.rows.top, Int32Array);
 const probabilities = unpack(page.rows.probabilities, Float32Array);
 

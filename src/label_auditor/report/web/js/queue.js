@@ -2,7 +2,7 @@
 
 import { classes, flagged, given, ids, nRows, suggested, texts } from "./data.js";
 import { decisions, outcome, settings, skipped } from "./log.js";
-import { learn } from "./model.js";
+import { explore, learn, nFacts } from "./model.js";
 
 /** After how many decisions the rows ahead are ordered anew. */
 export const HANDFUL = 5;
@@ -19,8 +19,8 @@ export const SHOWN = {
 
 export const filter = { text: "", show: "all", given: null, suggested: null };
 
-/** All rows in their order; those that the filters let through; the one on show (or null). */
-export const queue = { order: [], visible: [], current: null, learnedFrom: 0, scores: null };
+/** All rows in order, those that the filters let through, the one on show (or null). */
+export const queue = { order: [], visible: [], current: null, learnedFrom: 0 };
 
 let taught = null;
 
@@ -38,22 +38,24 @@ export function update() {
   return anew;
 }
 
-/** Order the rows: those that taught the model, then all others by what it learned. */
+/** Order the rows: those that taught the model, then the others by what it learned. */
 function order(lesson) {
   // A discarded row has no right label, so it teaches nothing about the given one.
-  const usable = lesson.filter(([row, label]) => label >= 0 && given[row] >= 0);
+  const usable = lesson.filter(([row, label]) => label >= 0 && row < nFacts);
   queue.learnedFrom = usable.length;
-  queue.scores = usable.length
-    ? learn(
-        usable.map(([row]) => row),
-        usable.map(([row, label]) => label !== given[row]),
-      )
-    : null;
   const done = new Set(lesson.map(([row]) => row));
   const ahead = Array.from({ length: nRows }, (_, row) => row).filter((row) => !done.has(row));
-  const { scores } = queue;
-  if (scores) ahead.sort((a, b) => scores[b] - scores[a] || a - b);
-  queue.order = [...done, ...ahead];
+  if (usable.length) {
+    const scores = learn(
+      usable.map(([row]) => row),
+      usable.map(([row, label]) => label !== given[row]),
+    );
+    const judged = ahead.filter((row) => row < nFacts);
+    judged.sort((a, b) => scores[b] - scores[a] || a - b);
+    queue.order = [...done, ...explore(judged), ...ahead.slice(judged.length)];
+  } else {
+    queue.order = [...done, ...ahead];
+  }
 }
 
 const lower = []; // the texts in lower case, made when first searched
