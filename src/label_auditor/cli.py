@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
+from label_auditor._commands import apply as apply_command
 from label_auditor._commands import next as next_command
 from label_auditor._models import FEATURE_MODELS, TEXT_MODELS, prepare_features, prepare_texts
 from label_auditor._tables import FORMATS, InputError, get_labels, read_table
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from label_auditor.audit import LabelAudit
 
 # Words that may stand in place of DATA, and what they do; no table has such a name.
-COMMANDS = {"next": next_command}
+COMMANDS = {"next": next_command, "apply": apply_command}
 
 DESCRIPTION = """\
 Find the labels in a table that are probably wrong.
