@@ -1,4 +1,4 @@
-"""What every kind of audit holds, and the doors out of it: `export` and `report`, imported on use."""
+"""What every kind of audit holds, and the doors out of it, which are imported on use."""
 
 from __future__ import annotations
 
