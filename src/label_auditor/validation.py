@@ -63,7 +63,8 @@ def refuse_many_labels(y: Any) -> None:
     if many:
         raise ValueError(
             "y has several labels per row (multi-label or multi-output), but LabelAuditor audits "
-            "one; audit each column with an auditor of its own."
+            "one. For multi-label y, pass out-of-sample probabilities to audit_labels(..., "
+            "multi_label=True); for multi-output y, audit each column with an auditor of its own."
         )
 
 
