@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from label_auditor import validation
+from label_auditor._doors import Doors
 from label_auditor._prediction import PredictionMixin
 from label_auditor._progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor._routing import make_router, route
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class LabelAuditor(
-    PredictionMixin, ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator
+    PredictionMixin, Doors, ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator
 ):
     """Find label errors with the out-of-sample probabilities of any classifier.
 
@@ -335,24 +336,6 @@ class LabelAuditor(
         check_is_fitted(self)
         return self.audit_.to_frame()
 
-    def to_rubrix(self, inputs: Any, **options: Any) -> Any:
-        """Make records for Rubrix's client.
-
-        Parameters
-        ----------
-        inputs : sequence of str of length n_samples, mapping or DataFrame
-            The texts; or named fields of text.
-        **options
-            As for :func:`label_auditor.export.rubrix.to_rubrix`.
-
-        Returns
-        -------
-        rubrix.DatasetForTextClassification
-            Records in the order of the audit.
-        """
-        check_is_fitted(self)
-        return self.audit_.to_rubrix(inputs, **options)
-
     def get_metadata_routing(self) -> MetadataRouter:
         """Say who gets the metadata given to `fit`: the classifier and the splitter.
 
@@ -370,6 +353,10 @@ class LabelAuditor(
         tags.classifier_tags = wrapped.classifier_tags
         tags.classifier_tags.multi_label = False
         return tags
+
+    def _held_audit(self) -> LabelAudit:
+        check_is_fitted(self)
+        return self.audit_
 
     def _base(self) -> Any:
         return LogisticRegression() if self.estimator is None else self.estimator

@@ -8,12 +8,12 @@ import os
 import re
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import urllib3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Result = TypeVar("Result")
 
@@ -21,6 +21,8 @@ Result = TypeVar("Result")
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TIMEOUT = urllib3.Timeout(connect=10, read=60)
 OLDEST = (0, 18)
+# Besides those of 500 and more, the answers of a server or gateway that will do better later.
+BUSY = (408, 429)
 
 
 class ServerUnavailableError(ConnectionError):
@@ -35,9 +37,9 @@ class NotFoundError(RuntimeError):
     """The server has no such data set."""
 
 
-def retry(attempt: Callable[[], Result]) -> Result:
+def retry(attempt: Callable[[], Result], *, times: int | None = None) -> Result:
     """Call again, after longer and longer delays, while the server is unavailable."""
-    for delay in DELAYS:
+    for delay in DELAYS[:times]:
         with contextlib.suppress(ServerUnavailableError):
             return attempt()
         time.sleep(delay)
@@ -73,7 +75,7 @@ class RubrixServer:
         )
         self._pool = urllib3.PoolManager(timeout=TIMEOUT)
         self._check_version()
-        user = retry(lambda: self.request("GET", "/api/me"))
+        user = retry(lambda: self.request("GET", "/api/me", keys=["username"]))
         self.workspace = workspace or os.environ.get("RUBRIX_WORKSPACE") or user["username"]
         known = {user["username"], *(user.get("workspaces") or [])} - {""}
         if self.workspace not in known:
@@ -83,16 +85,18 @@ class RubrixServer:
             )
         self._headers["X-Rubrix-Workspace"] = self.workspace
 
-    def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request and give the JSON of the answer."""
-        lines = self.request_lines(method, path, body)
+    def request(self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = ()) -> Any:
+        """Send a request and give the JSON of the answer, an object with these keys."""
+        lines = self.request_lines(method, path, body, keys=keys)
         if len(lines) != 1:
             raise ServerUnavailableError(f"{self.url} gave no answer to {method} {path}.")
         return lines[0]
 
-    def request_lines(self, method: str, path: str, body: Any = None) -> list[Any]:
-        """Send a request and give the JSON of each line of the answer."""
-        answer = self._send(method, path, body)
+    def request_lines(
+        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
+    ) -> list[Any]:
+        """Send a request and give the JSON of each line of the answer: objects with these keys."""
+        answer = self._send(method, path, body, query)
         try:
             lines = [json.loads(line) for line in answer.split(b"\n") if line]
         except ValueError:
@@ -103,16 +107,21 @@ class RubrixServer:
         if lines and isinstance(lines[-1], dict) and "detail" in lines[-1]:
             last = answer.rstrip().split(b"\n")[-1]
             raise ServerUnavailableError(f"{self.url} failed: {_explain(last)}")
+        if not all(isinstance(line, dict) and key in line for key in keys for line in lines):
+            raise ServerUnavailableError(
+                f"{self.url} answered {method} {path} with {answer[:100]!r}, as Rubrix wouldn't."
+            )
         return lines
 
-    def _send(self, method: str, path: str, body: Any) -> bytes:
+    def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> bytes:
         """Send a request and give the answer; raise unless it is one of success."""
         # A lone surrogate can't be encoded: "?" stands for it.
         data = body and json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        url = self.url + quote(path, safe="/:") + (f"?{urlencode(query)}" if query else "")
         try:
             answer = self._pool.request(
                 method,
-                self.url + quote(path, safe="/:"),
+                url,
                 body=data,
                 headers=self._headers,
                 retries=False,
@@ -122,15 +131,18 @@ class RubrixServer:
             raise ServerUnavailableError(
                 f"{self.url} could not be reached ({type(error).__name__}: {error})."
             ) from None
+        finally:
+            # A connection serves one request: on the next one, an answer that came twice would
+            # be taken for that to another, and Rubrix resets it after an error.
+            self._pool.clear()
         if answer.status < 300:
             return answer.data
-        self._pool.clear()  # Rubrix resets a connection on which it reported an error
         raise self._error(answer)
 
     def _error(self, answer: urllib3.BaseHTTPResponse) -> Exception:
         """Say what an answer other than success means."""
         said = f"{self.url} answered {answer.status}: {_explain(answer.data)}"
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status in BUSY:
             return ServerUnavailableError(said, answer.data)
         if answer.status < 400:
             return RuntimeError(
@@ -150,7 +162,8 @@ class RubrixServer:
     def _check_version(self) -> None:
         """Check that a Rubrix server, and not too old a one, answers."""
         try:
-            info = self.request("GET", "/api/_info")
+            # Not for long: a wrong URL should be told soon.
+            info = retry(lambda: self.request("GET", "/api/_info"), times=2)
         except ServerUnavailableError as error:
             raise ConnectionError(
                 f"No Rubrix server answers: {error} Is it running, and is api_url= right?"

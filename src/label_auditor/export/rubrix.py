@@ -20,7 +20,7 @@ from label_auditor.export.push import PushInterruptedError, PushReport
 from label_auditor.export.records import make_records
 
 if TYPE_CHECKING:
-    from label_auditor.audit import LabelAudit
+    from label_auditor._doors import Audit
     from label_auditor.export.records import Record
 
 # How an error names the records that the search engine refused, having stored the others.
@@ -33,7 +33,7 @@ REFUSED = re.compile(
 
 
 def to_rubrix(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     *,
     prediction_agent: str = "label-auditor",
@@ -46,7 +46,7 @@ def to_rubrix(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
@@ -85,7 +85,7 @@ def to_rubrix(
 
 
 def push_to_rubrix(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     name: str,
     *,
@@ -111,7 +111,7 @@ def push_to_rubrix(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
@@ -183,7 +183,7 @@ def push_to_rubrix(
 def _check_task(server: RubrixServer, name: str) -> None:
     """Refuse a data set that exists for another task."""
     try:
-        found = retry(lambda: server.request("GET", f"/api/datasets/{name}"))
+        found = retry(lambda: server.request("GET", f"/api/datasets/{name}", keys=["task"]))
     except NotFoundError:
         return
     if found["task"] != "TextClassification":
@@ -203,8 +203,9 @@ def _store(
     if not records:
         return 0, left_alone, {}
     path = f"/api/datasets/{name}/TextClassification:bulk"
+    body = {"tags": {}, "metadata": {}, "records": records}
     try:
-        answer = server.request("POST", path, {"tags": {}, "metadata": {}, "records": records})
+        answer = server.request("POST", path, body, keys=["processed"])
     except ServerUnavailableError as error:
         failed = _find_failed(error.answer, records)
         if not failed:
@@ -220,8 +221,9 @@ def _find_reviewed(
 ) -> set[str]:
     """Give the ids, as strings, of the records of a chunk that somebody has worked on."""
     path = f"/api/datasets/{name}/TextClassification/data"
+    body = {"ids": [str(each["id"]) for each in chunk]}
     try:
-        found = server.request_lines("POST", path, {"ids": [str(each["id"]) for each in chunk]})
+        found = server.request_lines("POST", path, body, keys=["id", "status"])
     except NotFoundError:
         return set()
     return {
@@ -246,11 +248,11 @@ def _find_failed(answer: bytes, records: list[dict[str, Any]]) -> dict[int | str
 
 def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> dict[str, Any]:
     """Give a record as Rubrix's server takes it."""
-    given = {} if record.annotation is None else {record.annotation: 1.0}
+    given = None if record.annotation is None else dict.fromkeys(_given(record), 1.0)
     return {
         "id": record.id,
         "inputs": record.fields,
-        "prediction": _labels(prediction_agent, record.prediction),
+        "prediction": _labels(prediction_agent, record.prediction or None),
         "annotation": _labels(annotation_agent, given),
         "explanation": record.explanation
         and {
@@ -259,14 +261,23 @@ def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> di
         },
         "metadata": record.metadata,
         "status": "Default",
-        "multi_label": False,
+        "multi_label": record.multi_label,
     }
 
 
-def _labels(agent: str, scores: dict[str, float]) -> dict[str, Any] | None:
+def _given(record: Record) -> tuple[str, ...]:
+    """Give the names of the given labels."""
+    if record.annotation is None:
+        return ()
+    return (record.annotation,) if isinstance(record.annotation, str) else record.annotation
+
+
+def _labels(agent: str, scores: dict[str, float] | None) -> dict[str, Any] | None:
     """Give labels as Rubrix's server takes them."""
+    if scores is None:
+        return None
     labels = [{"class": name, "score": score} for name, score in scores.items()]
-    return {"agent": agent, "labels": labels} if labels else None
+    return {"agent": agent, "labels": labels}
 
 
 def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_agent: str) -> Any:
@@ -277,7 +288,7 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
         inputs=record.fields,
         prediction=list(record.prediction.items()) if predicted else None,
         prediction_agent=prediction_agent if predicted else None,
-        annotation=record.annotation,
+        annotation=list(_given(record)) if record.multi_label else record.annotation,
         annotation_agent=annotation_agent if annotated else None,
         explanation=record.explanation
         and {
@@ -288,6 +299,7 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
         },
         metadata=record.metadata,
         status="Default",
+        multi_label=record.multi_label,
     )
 
 

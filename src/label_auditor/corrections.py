@@ -1,0 +1,468 @@
+"""What reviewers decided, and how it comes home."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from label_auditor.export.records import names_of_classes, row_ids
+from label_auditor.validation import name_values
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from label_auditor.audit import LabelAudit
+
+    Label = str | tuple[str, ...]
+
+VALIDATED, DISCARDED, OPEN = "validated", "discarded", "open"
+
+
+@dataclasses.dataclass(frozen=True)
+class Correction:
+    """What one reviewer decided about one record.
+
+    Attributes
+    ----------
+    id : str
+        The record's id; what isn't a string is made one.
+    label : str, tuple of str or None
+        The name of the class that the reviewer chose, be it the given one or another; a tuple of
+        names, sorted, where records have several labels; None for a discarded record.
+    status : {"validated", "discarded"}
+        A discarded record has no right label, or none that the reviewer could tell.
+    who, when : str or None
+        The reviewer, and the time in ISO 8601, where they are known.
+
+    Raises
+    ------
+    ValueError
+        If the status is none of the two, or a record is validated without a label or discarded
+        with one.
+    TypeError
+        If the label is none of the three, or who or when isn't a string.
+    """
+
+    id: str
+    label: Label | None
+    status: str = VALIDATED
+    who: str | None = None
+    when: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", str(self.id))
+        if self.status not in (VALIDATED, DISCARDED):
+            raise ValueError(f"the status is {self.status!r}, not {VALIDATED!r} or {DISCARDED!r}.")
+        if (self.label is None) is (self.status == VALIDATED):
+            raise ValueError(
+                f"record {self.id!r} is {self.status} with {self.label!r} for its label; a "
+                "validated record has one, a discarded record has none."
+            )
+        names = self.label if isinstance(self.label, tuple) else (self.label,)
+        for value in (*names, self.who, self.when):
+            if not isinstance(value, str | None):
+                raise TypeError(
+                    f"record {self.id!r} has {value!r:.60} where the name of a class or reviewer, "
+                    "or a time, must be a string."
+                )
+        if isinstance(self.label, tuple):
+            object.__setattr__(self, "label", tuple(sorted(set(self.label))))
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What all reviewers of a record decided together.
+
+    Attributes
+    ----------
+    label : str, tuple of str or None
+        The label that most chose; None if the record is discarded or open.
+    status : {"validated", "discarded", "open"}
+        Open: no decision has more votes than every other.
+    votes : tuple of Correction
+        One per reviewer, the latest that each gave.
+    """
+
+    label: Label | None
+    status: str
+    votes: tuple[Correction, ...]
+
+
+class Corrections(Sequence[Correction]):
+    """The decisions of reviewers, one for each time that somebody decided.
+
+    Parameters
+    ----------
+    corrections : iterable of Correction
+        In the order in which they were made.
+
+    Examples
+    --------
+    >>> from label_auditor import Corrections
+    >>> from label_auditor.corrections import Correction
+    >>> corrections = Corrections([Correction("7", "dog", who="ann"), Correction("9", "cat")])
+    >>> corrections
+    <Corrections: 2 records, of which 2 validated, 0 discarded, 0 open; by 1 named reviewer>
+    >>> corrections.decisions["7"].label
+    'dog'
+    """
+
+    def __init__(self, corrections: Iterable[Correction]) -> None:
+        self._corrections = tuple(corrections)
+
+    @overload
+    def __getitem__(self, position: int) -> Correction: ...
+    @overload
+    def __getitem__(self, position: slice) -> Corrections: ...
+    def __getitem__(self, position: int | slice) -> Correction | Corrections:
+        found = self._corrections[position]
+        return Corrections(found) if isinstance(found, tuple) else found
+
+    def __len__(self) -> int:
+        return len(self._corrections)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Corrections) and self._corrections == other._corrections
+
+    def __hash__(self) -> int:
+        return hash(self._corrections)
+
+    def __repr__(self) -> str:
+        decisions = self.decisions
+        counts = Counter(decision.status for decision in decisions.values())
+        n_named = len({each.who for each in self} - {None})
+        return (
+            f"<Corrections: {len(decisions):,} records, of which {counts[VALIDATED]:,} validated, "
+            f"{counts[DISCARDED]:,} discarded, {counts[OPEN]:,} open; by {n_named} named "
+            f"reviewer{'' if n_named == 1 else 's'}>"
+        )
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """The decision about each record, by id, in the order in which they were first reviewed.
+
+        The latest vote of each reviewer counts; of those without a name, the latest alone. What
+        more than any other decision has is decided; a tie leaves the record open.
+        """
+        votes: dict[str, dict[str | None, Correction]] = defaultdict(dict)
+        for each in self:
+            votes[each.id][each.who] = each
+        return {record: _decide(tuple(given.values())) for record, given in votes.items()}
+
+    @classmethod
+    def from_records(
+        cls, records: Iterable[Any], *, annotation_agent: str = "given"
+    ) -> Corrections:
+        """Read the decisions out of records that came back.
+
+        Parameters
+        ----------
+        records : iterable
+            Records of Rubrix's or Argilla 1.x's client, or dicts with the same names, as their
+            servers send them or a data set holds them. Those whose status is neither "Validated"
+            nor "Discarded" are passed over.
+        annotation_agent : str, default="given"
+            Who was said to have made the given labels when the records were sent. It is no
+            reviewer: Rubrix keeps it on a record that somebody discards.
+
+        Returns
+        -------
+        Corrections
+            In the order of the records.
+
+        Raises
+        ------
+        TypeError
+            If something isn't such a record.
+        ValueError
+            If a reviewed record has no id, or is validated and has no annotation.
+        """
+        from label_auditor.export._reviewed import read_records
+
+        return cls(read_records(records, annotation_agent))
+
+    @classmethod
+    def from_datasets(cls, dataset: Any, *, annotation_agent: str = "given") -> Corrections:
+        """Read the decisions out of a data set of the Hugging Face library.
+
+        Parameters
+        ----------
+        dataset : datasets.Dataset
+            With columns `id`, `status` and `annotation` (strings, class labels, or lists of them),
+            as :meth:`LabelAudit.to_datasets` and Rubrix's `to_datasets` write it.
+        annotation_agent : str, default="given"
+            See :meth:`from_records`.
+
+        Returns
+        -------
+        Corrections
+            In the order of the rows.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing; else as in :meth:`from_records`.
+        """
+        from label_auditor.export._reviewed import read_dataset
+
+        return cls(read_dataset(dataset, annotation_agent))
+
+    @classmethod
+    def from_rubrix(
+        cls,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        annotation_agent: str = "given",
+    ) -> Corrections:
+        """Read the decisions from a Rubrix server, without the package `rubrix`.
+
+        Parameters
+        ----------
+        name : str
+            The data set.
+        api_url, api_key, workspace : str, default=None
+            As for :meth:`LabelAudit.push_to_rubrix`.
+        annotation_agent : str, default="given"
+            See :meth:`from_records`.
+
+        Returns
+        -------
+        Corrections
+            In the order of the ids; `when` is the time at which a record was last saved.
+
+        Raises
+        ------
+        ValueError
+            If the URL, key or workspace is missing or wrong, or there is no such data set.
+        ConnectionError, PermissionError, RuntimeError
+            If nothing answers for half a minute, the key is refused, or it isn't Rubrix.
+        """
+        from label_auditor.export._reviewed import read_rubrix
+
+        return cls(read_rubrix(name, api_url, api_key, workspace, annotation_agent))
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> Corrections:
+        """Read what :meth:`to_json` or a review page wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        Corrections
+            In the order of the file.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no corrections; says which of them is wrong and how.
+        """
+        from label_auditor._corrections_files import read_json
+
+        return cls(read_json(path))
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the corrections as JSON.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced.
+        """
+        from label_auditor._corrections_files import write_json
+
+        write_json(path, self)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> Corrections:
+        """Read corrections from CSV, as :meth:`to_csv` or you wrote it.
+
+        Parameters
+        ----------
+        path : str or path
+            The file: UTF-8, divided by commas, with columns `id` and `label`, and `status`, `who`
+            and `when` or not; others are passed over. Several labels are a list as JSON has it.
+
+        Returns
+        -------
+        Corrections
+            In the order of the file.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no corrections; says which line is wrong and how.
+        """
+        from label_auditor._corrections_files import read_csv
+
+        return cls(read_csv(path))
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the corrections as CSV.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced.
+        """
+        from label_auditor._corrections_files import write_csv
+
+        write_csv(path, self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row per correction.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `id`, `label`, `status`, `who` and `when`, as a :class:`Correction` holds them.
+        """
+        import pandas as pd
+
+        names = [field.name for field in dataclasses.fields(Correction)]
+        rows = [[getattr(each, name) for name in names] for each in self]
+        return pd.DataFrame(rows, columns=names, dtype=object)
+
+    def by_row(
+        self,
+        audit: LabelAudit,
+        *,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    ) -> dict[int, Any]:
+        """Give the decided label of each reviewed row of an audit, in the audit's own values.
+
+        Parameters
+        ----------
+        audit : LabelAudit
+            The audit whose rows were reviewed.
+        ids : iterable of length n_samples, default=None
+            The ids that the records were sent with; None: the index of the audit.
+        class_names : mapping or sequence of str, default=None
+            The names that reviewers read, as the records were sent with.
+
+        Returns
+        -------
+        dict of int to label, tuple of labels or None
+            By row position; None where the record was discarded. Open records are left out.
+
+        Raises
+        ------
+        ValueError
+            If an id isn't one of the audit's, or a label isn't one of its classes.
+        """
+        decisions = self.decisions
+        rows = {str(name): row for row, name in enumerate(row_ids(audit, ids))}
+        unknown = [name for name in decisions if name not in rows]
+        if unknown:
+            raise ValueError(
+                f"corrections are for {len(unknown)} ids that the audit doesn't have "
+                f"({name_values(unknown)}); pass the ids= that the records were sent with, or "
+                "leave these corrections out."
+            )
+        values: dict[Any, Any] = {
+            name: value for value, name in names_of_classes(audit, class_names).items()
+        }
+        decided = {name: each for name, each in decisions.items() if each.status != OPEN}
+        chosen = {each.label for each in decided.values()} - {None}
+        foreign = {n for label in chosen for n in names_in(label)} - values.keys()
+        if foreign:
+            raise ValueError(
+                f"corrections hold the labels {name_values(sorted(foreign))}, but the "
+                f"classes of the audit are named {name_values(values)}; pass the class_names= that "
+                "the records were sent with."
+            )
+        return {rows[name]: read_label(each.label, values) for name, each in decided.items()}
+
+
+def read_label(label: Label | None, values: Mapping[str, Any]) -> Any:
+    """Give the class of a name, a tuple of classes for several names, None for none."""
+    if isinstance(label, tuple):
+        return tuple(values[name] for name in label)
+    return None if label is None else values[label]
+
+
+def names_in(label: Label | None) -> tuple[str, ...]:
+    """Give the names that a label consists of."""
+    return label if isinstance(label, tuple) else () if label is None else (label,)
+
+
+def decided_rows(
+    audit: LabelAudit, reviewed: Corrections | Mapping[int, Any] | None
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give the reviewed rows of an audit and the decided label of each.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    reviewed : Corrections, or mapping from row position to label
+        The labels that reviewers gave, in the audit's own values; None for a discarded row.
+
+    Returns
+    -------
+    rows : ndarray of int, shape (n_reviewed,)
+        Positions, in the order in which they were reviewed.
+    codes : ndarray of int, shape (n_reviewed,)
+        Position of each decided label in `audit.classes`; -1 for a discarded row.
+
+    Raises
+    ------
+    TypeError
+        If `reviewed` is neither.
+    ValueError
+        If a position isn't a row of the audit, or a label isn't one of its classes.
+    """
+    if reviewed is None:
+        reviewed = {}
+    elif isinstance(reviewed, Corrections):
+        reviewed = reviewed.by_row(audit)
+    elif not isinstance(reviewed, Mapping):
+        raise TypeError(
+            f"reviewed is a {type(reviewed).__name__}; pass Corrections, or a mapping from row "
+            "position to the label that a reviewer gave (None for a discarded row)."
+        )
+    n = len(audit)
+    outside = [row for row in reviewed if not (_is_integer(row) and 0 <= row < n)]
+    if outside:
+        raise ValueError(
+            f"reviewed has {name_values(outside)} for row positions, but they must be integers "
+            f"from 0 to {n - 1}."
+        )
+    positions = {value: code for code, value in enumerate(audit.classes.tolist())}
+    labels = [each.item() if isinstance(each, np.generic) else each for each in reviewed.values()]
+    foreign = {label for label in labels if label is not None} - positions.keys()
+    if foreign:
+        raise ValueError(
+            f"reviewed holds the labels {name_values(sorted(map(str, foreign)))}, but the classes "
+            f"of the audit are {name_values(audit.classes)}; give each row one of these, or None."
+        )
+    rows = np.fromiter(reviewed, dtype=np.intp, count=len(reviewed))
+    codes = np.array([-1 if each is None else positions[each] for each in labels], dtype=np.intp)
+    return rows, codes
+
+
+def _decide(votes: tuple[Correction, ...]) -> Decision:
+    """Give the decision that has more votes than any other, or leave the record open."""
+    counts = Counter((each.status, each.label) for each in votes).most_common(2)
+    if len(counts) > 1 and counts[0][1] == counts[1][1]:
+        return Decision(None, OPEN, votes)
+    status, label = counts[0][0]
+    return Decision(label, status, votes)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

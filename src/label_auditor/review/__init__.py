@@ -1,0 +1,1 @@
+"""What to review next, and how many label errors there are."""
