@@ -93,8 +93,8 @@ def test_csv_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", r"c\.csv has no column 'id', 'label' but ; the columns of corrections are id, label"),
-        ("id;label\n7;dog\n", r"has no column 'id', 'label' but 'id;label'; .* divided by commas"),
+        ("", r"c\.csv, line 1: there is no column 'id', 'label', but none; the columns of correct"),
+        ("id;label\n7;dog\n", r"there is no column 'id', 'label', but 'id;label'; .* by commas"),
         ("id,label\n7,dog\n8,cat,3\n", r"c\.csv, line 3: the number of cells"),
         ("id,label\n7\n", r"line 2: the number of cells isn't that of the header"),
         ("id,label\n7,\n", r"line 2: record '7' is validated with None for its label; a valid"),
@@ -109,6 +109,14 @@ def test_csv_that_holds_no_corrections(tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(ValueError, match=message):
         Corrections.from_csv(path)
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_another_encoding_is_refused(tmp_path, kind):
+    path = tmp_path / f"c.{kind}"
+    path.write_bytes("id,label\n7,é".encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"c\.{kind}.*'utf-8' codec can't decode"):
+        getattr(Corrections, f"from_{kind}")(path)
 
 
 @pytest.mark.parametrize(

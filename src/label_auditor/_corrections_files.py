@@ -80,18 +80,22 @@ def read_csv(path: Path_) -> Iterator[Correction]:
     csv.field_size_limit(2**31 - 1)
     with Path(path).open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream, strict=True)
-        names = reader.fieldnames or []
-        missing = [name for name in ("id", "label") if name not in names]
-        if missing:
-            raise ValueError(
-                f"{path} has no column {name_values(missing)} but {name_values(names)}; "
-                f"the columns of corrections are {', '.join(COLUMNS)}, divided by commas."
-            )
         try:
+            _check_header(reader.fieldnames or ())
             for row in reader:
                 yield _read_row(row)
         except (csv.Error, ValueError) as error:
-            raise ValueError(f"{path}, line {reader.reader.line_num}: {error}") from error
+            raise ValueError(f"{path}, line {reader.reader.line_num or 1}: {error}") from error
+
+
+def _check_header(names: Iterable[str]) -> None:
+    """Refuse a header that lacks a column without which there are no corrections."""
+    missing = [name for name in ("id", "label") if name not in names]
+    if missing:
+        raise ValueError(
+            f"there is no column {name_values(missing)}, but {name_values(names) or 'none'}; "
+            f"the columns of corrections are {', '.join(COLUMNS)}, divided by commas."
+        )
 
 
 def _read_row(row: dict[str, Any]) -> Correction:

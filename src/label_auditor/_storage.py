@@ -73,9 +73,9 @@ def read_audit(path: str | os.PathLike[str], *, multi_label: bool) -> dict[str, 
             f"pass a file that {name}.save or label-audit wrote."
         ) from error
     if header["format"] != FORMATS[multi_label]:
-        kind, other = ("", "LabelAudit") if multi_label else ("multi-label ", "MultiLabelAudit")
+        kind, other = ("an", "LabelAudit") if multi_label else ("a multi-label", "MultiLabelAudit")
         raise ValueError(
-            f"{os.fspath(path)!r} is not an audit that {name} holds, but a {kind}audit; "
+            f"{os.fspath(path)!r} is not an audit that {name} holds, but {kind} audit; "
             f"read it with {other}.load."
         )
     classes = arrays["classes"]

@@ -59,6 +59,9 @@ class CorrectionReport:
     unknown_labels: dict[str, Any]
 
     def __repr__(self) -> str:
+        return f"<CorrectionReport: {self}>"
+
+    def __str__(self) -> str:
         parts = [
             f"{len(self.changed):,} of {self.n_rows:,} labels changed",
             f"{len(self.confirmed):,} confirmed",
@@ -73,7 +76,7 @@ class CorrectionReport:
         if self.unknown_labels:
             named = name_values(dict.fromkeys(self.unknown_labels.values()), limit=3)
             parts.append(f"{len(self.unknown_labels):,} with unknown labels ({named})")
-        return f"<CorrectionReport: {', '.join(parts)}>"
+        return ", ".join(parts)
 
 
 class _Labels(NamedTuple):

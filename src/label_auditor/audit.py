@@ -157,6 +157,12 @@ class LabelAudit(Audit):
             }
         )
 
+    def _repr_html_(self) -> str:
+        """Give a compact version for notebooks."""
+        from label_auditor.report.notebook import compact
+
+        return compact(self)
+
 
 @overload
 def audit_labels(

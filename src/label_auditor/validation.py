@@ -178,6 +178,12 @@ def check_pred_probs(pred_probs: Any, codes: NDArray[Any]) -> Any:
         raise ValueError(
             f"pred_probs has shape {tuple(pred_probs.shape)}, but one row per label and one column "
             "per class are needed: shape (n_samples, n_classes)."
+            + (
+                " Of a list of arrays, one per class with the columns no and yes: "
+                "np.column_stack([p[:, 1] for p in pred_probs])."
+                if len(pred_probs.shape) == 3 and pred_probs.shape[2] == 2
+                else ""
+            )
         )
     n_rows, n_classes = pred_probs.shape
     if n_rows == 0 or n_classes == 0:

@@ -32,6 +32,18 @@ def audit():
 
 
 @pytest.fixture
+def multi_audit():
+    """Audit 8 rows with any of 3 classes, of which rows 2 and 5 are flagged, in this order."""
+    labels = [["a"], ["a", "b"], ["b"], [], ["c"], ["c", "a"], ["c"], ["b", "c"]]
+    pred_probs = np.array([[name in each for name in "abc"] for each in labels]) * 0.75 + 0.125
+    pred_probs[2] = [0.875, 0.875, 0.96875]
+    pred_probs[5] = [0.25, 0.125, 0.75]
+    found = audit_labels(labels, pred_probs, filter_by="predicted_neq_given", multi_label=True)
+    assert found.ranked.tolist() == [2, 5]
+    return found
+
+
+@pytest.fixture
 def big_audit():
     """Audit 60 rows of 2 classes."""
     rng = np.random.default_rng(0)

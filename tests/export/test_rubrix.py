@@ -310,6 +310,7 @@ def test_to_rubrix(audit, client):
         explanation={"text": [Plain(token="text", attributions={"a": 0.5})]},
         metadata={"label_error_candidate": 0, "label_quality": 0.01, "suggested_label": "a"},
         status="Default",
+        multi_label=False,
     )
 
 
@@ -348,3 +349,26 @@ def test_numbers_of_numpy_reach_the_wire(audit, stand_in):
     metadata = {"i": np.arange(12, dtype=np.int8), "f": np.arange(12, dtype=np.float32)}
     push_to_rubrix(audit, np.array(TEXTS[:12]), "d", metadata=metadata, ids=np.arange(12))
     assert bulks(stand_in)[0][0]["metadata"]["f"] == 4.0
+
+
+class TestMultiLabel:
+    def test_the_wire(self, multi_audit, stand_in):
+        push(multi_audit)
+        records = {record["id"]: record for record in bulks(stand_in)[0]}
+        assert all(record["multi_label"] is True for record in records.values())
+        assert [each["score"] for each in records[2]["prediction"]["labels"]] == [
+            0.875, 0.875, 0.96875,
+        ]  # fmt: skip
+        assert records[5]["annotation"] == {
+            "agent": "given",
+            "labels": [{"class": "a", "score": 1.0}, {"class": "c", "score": 1.0}],
+        }
+        assert records[3]["annotation"] == {"agent": "given", "labels": []}
+
+    def test_to_rubrix(self, multi_audit, client):
+        records = to_rubrix(multi_audit, TEXTS[:8], only_issues=False)
+        assert all(record.multi_label is True for record in records)
+        by_id = {record.id: record for record in records}
+        assert by_id[5].annotation == ["a", "c"]
+        assert by_id[3].annotation == []
+        assert by_id[3].annotation_agent == "given"

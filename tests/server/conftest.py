@@ -85,3 +85,13 @@ def audit():
 def small_audit():
     """Audit 40 rows."""
     return make_audit(40)
+
+
+@pytest.fixture(scope="session")
+def multi_audit():
+    """Audit 2,000 rows with any of four classes, or none."""
+    rng = np.random.default_rng(1)
+    truth = rng.random((2000, 4)) < 0.3
+    pred_probs = (0.15 + 0.7 * truth + rng.normal(size=truth.shape) / 8).clip(0, 1)
+    given = truth ^ (rng.random(truth.shape) < 0.05)
+    return audit_labels(given, pred_probs, multi_label=True)

@@ -276,6 +276,41 @@ def test_the_web_page_reads_what_is_there(small_audit, rubrix, name):
     assert set(found["aggregations"]["predicted_by"]) == {"label-auditor"}
 
 
+def test_multi_label_records_come_back_whole_and_pushing_twice_changes_nothing(
+    multi_audit, rubrix, name
+):
+    options = {"only_issues": False, "class_names": NAMES}
+    report = multi_audit.push_to_rubrix(texts(multi_audit), name, **options)
+    assert (report.n_stored, report.left_alone, report.failed) == (2000, (), {})
+    stored = rubrix.load(name)
+    assert len(stored) == 2000
+    rank = {row: rank for rank, row in enumerate(multi_audit.ranked.tolist())}
+    assert rank
+    for i in range(2000):
+        record = stored[i]
+        assert record["multi_label"] is True
+        assert record["status"] == "Default"
+        assert {each["class"]: each["score"] for each in record["prediction"]["labels"]} == dict(
+            zip(NAMES, multi_audit.pred_probs[i].tolist(), strict=True)
+        )
+        assert record["annotation"]["agent"] == "given"
+        given = {each["class"]: each["score"] for each in record["annotation"]["labels"]}
+        assert given == {NAMES[k]: 1.0 for k in multi_audit.labels[i]}
+        assert record["metadata"] == {
+            **({"label_error_candidate": rank[i]} if i in rank else {}),
+            "label_quality": multi_audit.scores[i],
+            "suggested_label": ", ".join(NAMES[k] for k in multi_audit.suggested_labels[i]),
+        }
+    assert sum(record["annotation"]["labels"] == [] for record in stored.values()) > 100
+    first = rubrix.search(name, "metadata.label_error_candidate")
+    assert [each["id"] for each in first["records"][: len(rank)]] == multi_audit.ranked.tolist()
+    rubrix.save(name, [stored[3]], "anna", "Sports")
+    reviewed = rubrix.load(name)
+    report = multi_audit.push_to_rubrix(texts(multi_audit), name, **options)
+    assert (report.n_stored, report.left_alone) == (1999, (3,))
+    assert all(same(record, reviewed[i]) for i, record in rubrix.load(name).items())
+
+
 def test_corrections_come_back(small_audit, rubrix, name, monkeypatch):
     monkeypatch.setattr(_reviewed, "PAGE", 3)
     ids = [i if i % 2 else f"row {i}/é?" for i in range(40)]

@@ -46,7 +46,7 @@ def to_rubrix(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
@@ -111,7 +111,7 @@ def push_to_rubrix(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
@@ -248,11 +248,11 @@ def _find_failed(answer: bytes, records: list[dict[str, Any]]) -> dict[int | str
 
 def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> dict[str, Any]:
     """Give a record as Rubrix's server takes it."""
-    given = {} if record.annotation is None else {record.annotation: 1.0}
+    given = None if record.annotation is None else dict.fromkeys(_given(record), 1.0)
     return {
         "id": record.id,
         "inputs": record.fields,
-        "prediction": _labels(prediction_agent, record.prediction),
+        "prediction": _labels(prediction_agent, record.prediction or None),
         "annotation": _labels(annotation_agent, given),
         "explanation": record.explanation
         and {
@@ -261,14 +261,23 @@ def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> di
         },
         "metadata": record.metadata,
         "status": "Default",
-        "multi_label": False,
+        "multi_label": record.multi_label,
     }
 
 
-def _labels(agent: str, scores: dict[str, float]) -> dict[str, Any] | None:
+def _given(record: Record) -> tuple[str, ...]:
+    """Give the names of the given labels."""
+    if record.annotation is None:
+        return ()
+    return (record.annotation,) if isinstance(record.annotation, str) else record.annotation
+
+
+def _labels(agent: str, scores: dict[str, float] | None) -> dict[str, Any] | None:
     """Give labels as Rubrix's server takes them."""
+    if scores is None:
+        return None
     labels = [{"class": name, "score": score} for name, score in scores.items()]
-    return {"agent": agent, "labels": labels} if labels else None
+    return {"agent": agent, "labels": labels}
 
 
 def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_agent: str) -> Any:
@@ -279,7 +288,7 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
         inputs=record.fields,
         prediction=list(record.prediction.items()) if predicted else None,
         prediction_agent=prediction_agent if predicted else None,
-        annotation=record.annotation,
+        annotation=list(_given(record)) if record.multi_label else record.annotation,
         annotation_agent=annotation_agent if annotated else None,
         explanation=record.explanation
         and {
@@ -290,6 +299,7 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
         },
         metadata=record.metadata,
         status="Default",
+        multi_label=record.multi_label,
     )
 
 
