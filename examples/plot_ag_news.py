@@ -55,7 +55,7 @@ audit = auditor.audit(test["text"], test["label"])
 print(f"{audit.n_issues} candidates, {audit.n_issues / len(test):.2%} of the test set")
 
 # %%
-# "Around 600 candidates", "more than 8%" says the tutorial. Here are the first of them, worst first:
+# "Around 600 candidates", "more than 8%" says the tutorial. These are the worst of them:
 
 table = audit.to_frame().iloc[audit.ranked[:5]]
 table.assign(
@@ -83,8 +83,8 @@ next(iter(records))
 # Review
 # ------
 #
-# With a Rubrix server, ``RUBRIX_API_URL`` and ``RUBRIX_API_KEY`` in the environment, the records are
-# pushed to it. In its web page, sort them by ``label_error_candidate``, correct what is wrong,
+# With a Rubrix server, ``RUBRIX_API_URL`` and ``RUBRIX_API_KEY`` in the environment, the records
+# are pushed to it. In its web page, sort them by ``label_error_candidate``, correct what is wrong,
 # validate what is right, and run this again: records that somebody has worked on are left alone,
 # and :meth:`~label_auditor.Corrections.from_rubrix` reads what was decided so far.
 #
@@ -119,8 +119,8 @@ print(corrections)
 # The corrected test set
 # ----------------------
 #
-# Nothing is lost on the way: the report accounts for every correction, and discarded rows keep their
-# label until you leave them out.
+# Nothing is lost on the way: the report accounts for every correction, and discarded rows keep
+# their label until you leave them out.
 
 from label_auditor import apply_corrections
 

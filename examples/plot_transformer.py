@@ -2,13 +2,13 @@
 The probabilities of a transformer
 ==================================
 
-Rubrix's tutorial on label errors and transformers, step by step: predict with a model of your own,
-batch by batch, audit the labels with its probabilities, send the candidates to people, and load the
-corrected data set. No model is fitted by label-auditor: it takes the probabilities of any.
+Rubrix's tutorial on label errors and transformers, step by step: predict with a model of your
+own, batch by batch, audit the labels with its probabilities, send the candidates to people, and
+load the corrected data set. No model is fitted by label-auditor: it takes the probabilities of any.
 
-The tutorial takes a RoBERTa that was fine-tuned on MRPC. Weights and data of that size don't come
-with a gallery that runs offline, so this one trains a tiny BERT from nothing, on a part of AG News,
-in the folder that ``LABEL_AUDITOR_DATA`` names. Its needs: ``pip install torch transformers datasets``.
+The tutorial takes a RoBERTa that was fine-tuned on MRPC. Weights don't come with a gallery that
+runs offline, so this one trains a tiny BERT from nothing, on a part of AG News in the folder that
+``LABEL_AUDITOR_DATA`` names. It needs ``pip install torch transformers datasets``.
 """
 
 # %%
@@ -16,8 +16,8 @@ in the folder that ``LABEL_AUDITOR_DATA`` names. Its needs: ``pip install torch 
 # -------------------------------
 #
 # With weights from the Hub this would be the two lines ``AutoTokenizer.from_pretrained(name)`` and
-# ``AutoModelForSequenceClassification.from_pretrained(name)``. The test set is what will be audited;
-# the model must not have seen it.
+# ``AutoModelForSequenceClassification.from_pretrained(name)``. The test set is what will be
+# audited; the model must not have seen it.
 
 import os
 from pathlib import Path
@@ -100,8 +100,8 @@ except ValueError as error:
     print(error)
 
 # %%
-# So turn them into probabilities first. (``torch.softmax(logits, dim=1)`` within ``predict`` does it
-# as well.)
+# So turn them into probabilities first; ``torch.softmax(logits, dim=1)`` within ``predict`` does
+# it as well.
 
 from scipy.special import softmax
 
@@ -117,16 +117,18 @@ print(f"{audit.n_issues} candidates, {audit.n_issues / len(labels):.1%} of the t
 # ---------------------
 
 candidates = dataset.to_pandas().iloc[audit.ranked]
-candidates.assign(suggested_label=audit.suggested_labels[audit.ranked]).drop(columns="logits").head()
+candidates.assign(suggested_label=audit.suggested_labels[audit.ranked]).drop(
+    columns="logits"
+).head()
 
 # %%
 # Review
 # ------
 #
 # With a server in ``RUBRIX_API_URL``, the candidates are pushed to it. The agents say where the
-# predictions and the given labels are from, as in the tutorial; whoever corrects a label becomes the
-# agent of the annotation. Named fields, such as the two sentences of MRPC, would be a mapping or a
-# DataFrame in the place of the texts.
+# predictions and the given labels are from, as in the tutorial; whoever corrects a label becomes
+# the agent of the annotation. Named fields, such as the two sentences of MRPC, would be a mapping
+# or a DataFrame in the place of the texts.
 #
 # Without a server, **the reviewer is simulated**: for the 100 worst candidates, it takes what two
 # large models trained by others agree on, and discards the records on which they don't. No human
