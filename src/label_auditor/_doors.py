@@ -1,4 +1,4 @@
-"""What every kind of audit holds, and the doors out of it: `export`, imported on use."""
+"""What every kind of audit holds, and the doors out of it, which are imported on use."""
 
 from __future__ import annotations
 
@@ -129,6 +129,22 @@ class Doors:
         from label_auditor.export import hub
 
         return hub.to_datasets(self._held_audit(), inputs, **options)
+
+    def to_html(self, path: str | os.PathLike[str], inputs: Any, **options: Any) -> None:
+        """Write the review page: one HTML file, for any browser, that needs no server.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced when the new one is complete.
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields, each a column of length n_samples.
+        **options
+            As for :func:`label_auditor.report.page.write_page`.
+        """
+        from label_auditor.report import page
+
+        page.write_page(self._held_audit(), inputs, path, **options)
 
 
 class Audit(Doors):

@@ -157,6 +157,12 @@ class LabelAudit(Audit):
             }
         )
 
+    def _repr_html_(self) -> str:
+        """Give a compact version for notebooks."""
+        from label_auditor.report.notebook import compact
+
+        return compact(self)
+
 
 @overload
 def audit_labels(
@@ -299,6 +305,8 @@ def audit_labels(
     }
     if multi_label:
         return audit_label_sets(labels, pred_probs, classes=classes, **options)
+    if validation.has_many_labels(labels):
+        raise ValueError("labels has several labels per row: pass multi_label=True.")
     values = validation.check_labels(labels)
     validation.refuse_missing(values, name="labels", remedy="drop these rows")
     codes, columns = validation.encode_labels(values, classes)

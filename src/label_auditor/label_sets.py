@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Collection
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,14 +137,13 @@ def _read_lists(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arra
     """Read the classes of each row."""
     sets = list(labels)
     for row, each in enumerate(sets):
-        if isinstance(each, str | bytes) or not isinstance(each, Iterable):
+        if isinstance(each, str | bytes) or not isinstance(each, Collection):
             raise TypeError(
                 f"labels is {each!r:.60} in row {row}, but with multi_label=True each row is a "
                 "list of classes, empty where it has none; or pass a matrix of 0 and 1."
             )
-    lists = [list(each) for each in sets]
-    sizes = [len(each) for each in lists]
-    values = np.fromiter((value for each in lists for value in each), object, sum(sizes))
+    sizes = [len(each) for each in sets]
+    values = np.fromiter(chain.from_iterable(sets), object, sum(sizes))
     rows = np.repeat(np.arange(len(sets)), sizes)
     missing = find_missing(values)
     if missing.any():
@@ -153,12 +152,12 @@ def _read_lists(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arra
             "; a row without a class is an empty list."
         )
     codes, found = encode_labels(values, classes, rows=rows)
-    cells, count = np.unique(rows * len(found) + codes, return_counts=True)
-    if (count > 1).any():
-        row, code = divmod(int(cells[count > 1][0]), len(found))
+    shape = (len(sets), len(found))
+    count = sparse.csr_array((np.ones(len(codes), np.int32), (rows, codes)), shape=shape)
+    if count.nnz < len(codes):
+        row, code = (int(cells[0]) for cells in (count > 1).nonzero())
         raise ValueError(
             f"labels names {name_values(found[[code]])} more than once in row {row}; "
             "name each class once. (A matrix of 0 and 1 is passed as an array, not as lists.)"
         )
-    shape = (len(sets), len(found))
-    return sparse.csr_array((np.ones(len(codes), bool), (rows, codes)), shape=shape), found
+    return count.astype(bool), found

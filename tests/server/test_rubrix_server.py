@@ -120,7 +120,7 @@ def test_a_server_that_dies_and_comes_back(audit, rubrix, name, monkeypatch, mom
     def kill():
         os.kill(int(pid.read_text()), signal.SIGKILL)
 
-    def deadly(self, method, path, body=None):
+    def deadly(self, method, path, body=None, **options):
         if path.endswith(":bulk"):
             bulks.append(path)
             if len(bulks) == 2:
@@ -128,7 +128,7 @@ def test_a_server_that_dies_and_comes_back(audit, rubrix, name, monkeypatch, mom
                 timer.start()
                 if moment == "before":
                     timer.join()
-        return request(self, method, path, body)
+        return request(self, method, path, body, **options)
 
     monkeypatch.setattr(_http.RubrixServer, "request", deadly)
     report = audit.push_to_rubrix(texts(audit), name, only_issues=False)
@@ -141,12 +141,12 @@ def test_a_server_that_stays_away(audit, rubrix, name, monkeypatch):
     monkeypatch.setattr(_http, "DELAYS", (0.01, 0.01))
     request, bulks = _http.RubrixServer.request, []
 
-    def deadly(self, method, path, body=None):
+    def deadly(self, method, path, body=None, **options):
         if path.endswith(":bulk"):
             bulks.append(path)
             if len(bulks) > 2:
                 self.url = "http://127.0.0.1:1"
-        return request(self, method, path, body)
+        return request(self, method, path, body, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(_http.RubrixServer, "request", deadly)

@@ -13,13 +13,15 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Result = TypeVar("Result")
 
 # Seconds between attempts: a server that restarts is back within their sum.
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TIMEOUT = urllib3.Timeout(connect=10, read=60)
+# Besides those of 500 and more, the answers of a server or gateway that will do better later.
+BUSY = (408, 429)
 
 
 class ServerUnavailableError(ConnectionError):
@@ -38,9 +40,9 @@ class ConflictError(RuntimeError):
     """The server has a thing of that name already."""
 
 
-def retry(attempt: Callable[[], Result]) -> Result:
+def retry(attempt: Callable[[], Result], *, times: int | None = None) -> Result:
     """Call again, after longer and longer delays, while the server is unavailable."""
-    for delay in DELAYS:
+    for delay in DELAYS[:times]:
         with contextlib.suppress(ServerUnavailableError):
             return attempt()
         time.sleep(delay)
@@ -95,15 +97,19 @@ class Server:
             raise ValueError(f"{argument} is missing: pass {argument}= or set {variable}.")
         return found.strip()
 
-    def request(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Send a request and give the JSON of the answer."""
-        lines = self.request_lines(method, path, body, **query)
+    def request(
+        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
+    ) -> Any:
+        """Send a request and give the JSON of the answer, an object with these keys."""
+        lines = self.request_lines(method, path, body, keys=keys, **query)
         if len(lines) != 1:
             raise ServerUnavailableError(f"{self.url} gave no answer to {method} {path}.")
         return lines[0]
 
-    def request_lines(self, method: str, path: str, body: Any = None, **query: Any) -> list[Any]:
-        """Send a request and give the JSON of each line of the answer."""
+    def request_lines(
+        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
+    ) -> list[Any]:
+        """Send a request and give the JSON of each line of the answer: objects with these keys."""
         answer = self._send(method, path, body, query)
         try:
             lines = [json.loads(line) for line in answer.split(b"\n") if line]
@@ -115,6 +121,11 @@ class Server:
         if lines and isinstance(lines[-1], dict) and "detail" in lines[-1]:
             last = answer.rstrip().split(b"\n")[-1]
             raise ServerUnavailableError(f"{self.url} failed: {_explain(last)}")
+        if not all(isinstance(line, dict) and key in line for key in keys for line in lines):
+            raise ServerUnavailableError(
+                f"{self.url} answered {method} {path} with {answer[:100]!r}, "
+                f"as {self.name} wouldn't."
+            )
         return lines
 
     def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> bytes:
@@ -135,15 +146,18 @@ class Server:
             raise ServerUnavailableError(
                 f"{self.url} could not be reached ({type(error).__name__}: {error})."
             ) from None
+        finally:
+            # A connection serves one request: on the next one, an answer that came twice would
+            # be taken for that to another, and Rubrix resets it after an error.
+            self._pool.clear()
         if answer.status < 300:
             return answer.data
-        self._pool.clear()  # Rubrix resets a connection on which it reported an error
         raise self._error(answer)
 
     def _error(self, answer: urllib3.BaseHTTPResponse) -> Exception:
         """Say what an answer other than success means."""
         said = f"{self.url} answered {answer.status}: {_explain(answer.data)}"
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status in BUSY:
             return ServerUnavailableError(said, answer.data)
         if answer.status < 400:
             return RuntimeError(
@@ -168,7 +182,8 @@ class Server:
     def _check_version(self) -> None:
         """Check that such a server, and not too old a one, answers."""
         try:
-            info = self.request("GET", self.info)
+            # Not for long: a wrong URL should be told soon.
+            info = retry(lambda: self.request("GET", self.info), times=2)
         except ServerUnavailableError as error:
             raise ConnectionError(
                 f"No {self.name} server answers: {error} Is it running, and is api_url= right?"
@@ -210,7 +225,7 @@ class RubrixServer(Server):
 
     def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
         super().__init__(api_url, api_key)
-        user = retry(lambda: self.request("GET", "/api/me"))
+        user = retry(lambda: self.request("GET", "/api/me", keys=["username"]))
         self.workspace = workspace or os.environ.get("RUBRIX_WORKSPACE") or user["username"]
         known = {user["username"], *(user.get("workspaces") or [])} - {""}
         if self.workspace not in known:

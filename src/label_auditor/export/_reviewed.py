@@ -65,7 +65,10 @@ def read_rubrix(
     server = RubrixServer(api_url, api_key, workspace)
     path = f"/api/datasets/{name}/TextClassification/data"
     load = functools.partial(
-        server.request_lines, "POST", path, {"status": list(REVIEWED)}, limit=PAGE
+        server.request_lines,
+        *("POST", path, {"status": list(REVIEWED)}),
+        keys=["id", "status"],
+        limit=PAGE,
     )
     try:
         page = retry(load)

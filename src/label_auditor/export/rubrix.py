@@ -179,7 +179,7 @@ def push_to_rubrix(
 def _check_task(server: RubrixServer, name: str) -> None:
     """Refuse a data set that exists for another task."""
     try:
-        found = retry(lambda: server.request("GET", f"/api/datasets/{name}"))
+        found = retry(lambda: server.request("GET", f"/api/datasets/{name}", keys=["task"]))
     except NotFoundError:
         return
     if found["task"] != "TextClassification":
@@ -199,8 +199,9 @@ def _store(
     if not records:
         return 0, left_alone, {}
     path = f"/api/datasets/{name}/TextClassification:bulk"
+    body = {"tags": {}, "metadata": {}, "records": records}
     try:
-        answer = server.request("POST", path, {"tags": {}, "metadata": {}, "records": records})
+        answer = server.request("POST", path, body, keys=["processed"])
     except ServerUnavailableError as error:
         failed = _find_failed(error.answer, records)
         if not failed:
@@ -216,8 +217,9 @@ def _find_reviewed(
 ) -> set[str]:
     """Give the ids, as strings, of the records of a chunk that somebody has worked on."""
     path = f"/api/datasets/{name}/TextClassification/data"
+    body = {"ids": [str(each["id"]) for each in chunk]}
     try:
-        found = server.request_lines("POST", path, {"ids": [str(each["id"]) for each in chunk]})
+        found = server.request_lines("POST", path, body, keys=["id", "status"])
     except NotFoundError:
         return set()
     return {
