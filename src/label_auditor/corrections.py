@@ -29,7 +29,7 @@ VALIDATED, DISCARDED, OPEN = "validated", "discarded", "open"
 class Correction:
     """What one reviewer decided about one record.
 
-    Attributes
+    Parameters
     ----------
     id : str
         The record's id; what isn't a string is made one.

@@ -143,9 +143,7 @@ def push_to_argilla(
     <PushReport: 120 of 120 records stored in http://localhost:6900/dataset/0b6…/annotation-mode>
     """
     if not isinstance(name, str) or not 1 <= len(name) <= 200:
-        raise ValueError(
-            f"name is {name!r:.250}, but an Argilla data set has one of 1 to 200 letters."
-        )
+        raise ValueError(f"name is {name!r:.250}, but Argilla takes names of 1 to 200 characters.")
     if not 1 <= chunk_size <= MAX_CHUNK:
         raise ValueError(f"chunk_size is {chunk_size}, but must be from 1 to {MAX_CHUNK}.")
     records = make_records(audit, inputs, **options)
