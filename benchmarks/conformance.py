@@ -71,7 +71,6 @@ SKLEARN_PEERS = [
 OTHER_PEERS = [
     ("cleanlab.classification", "CleanLearning"),
     ("imblearn.ensemble", "BalancedBaggingClassifier"),
-    ("mapie.classification", "CrossConformalClassifier"),
 ]
 
 
