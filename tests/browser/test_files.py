@@ -70,7 +70,9 @@ def test_undo_across_a_reload(page):
 
 def test_another_audit_has_decisions_of_its_own(open_page, page, animals, tmp_path):
     press(page, "tk")
-    other = open_page(animals, ["another text"] * 40, path=tmp_path / "x.html", context=page.context)
+    other = open_page(
+        animals, ["another text"] * 40, path=tmp_path / "x.html", context=page.context
+    )
     assert decided(other) == 0
     again = open_page(None, None, context=page.context, path=tmp_path / "report.html")
     assert decided(again) == 2
@@ -136,7 +138,7 @@ def test_decisions_come_home_as_labels(page, animals, button):
     assert sorted(changed) == sorted(
         row for row, label in decisions.items() if label not in (None, animals.labels[row])
     )
-    assert report.n_changed == len(changed) == int(page.locator("#n-errors").inner_text())
+    assert len(report.changed) == len(changed) == int(page.locator("#n-errors").inner_text())
 
 
 @pytest.mark.parametrize("button", ["#download-json", "#download-csv"])

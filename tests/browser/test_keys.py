@@ -3,7 +3,6 @@
 import pytest
 
 
-
 def row(page):
     return page.locator("#row-name").inner_text().removeprefix("Row ")
 
@@ -21,9 +20,7 @@ def badges(page):
 
 
 def counts(page):
-    return int(page.locator("#n-errors").inner_text()), int(
-        page.locator("#n-decided").inner_text()
-    )
+    return int(page.locator("#n-errors").inner_text()), int(page.locator("#n-decided").inner_text())
 
 
 def first_rows(audit, n):

@@ -18,7 +18,8 @@ LEARN = """async ([source, data]) => {
   const names = { given: Int32Array, queueNumbers: Float32Array, queueOther: Int32Array };
   globalThis.handed = { queueModel: data.queueModel };
   for (const [name, Type] of Object.entries(names)) handed[name] = Type.from(data[name]);
-  const body = source.replace(/^import .*$/m, "const { given, queueModel, queueNumbers, queueOther } = handed;");
+  const all = "{ given, queueModel, queueNumbers, queueOther }";
+  const body = source.replace(/^import .*$/m, `const ${all} = handed;`);
   const { learn } = await load(body);
   return [...learn(data.known, data.wrong)];
 }"""

@@ -16,6 +16,7 @@ from label_auditor.validation import encode_labels
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
+    from label_auditor._doors import Audit
     from label_auditor.audit import LabelAudit
     from label_auditor.export.records import Records
 
@@ -23,7 +24,7 @@ N_CANDIDATES = 5
 N_BINS = 40
 
 
-def page_data(records: Records, *, max_rows: int) -> dict[str, Any]:
+def page_data(audit: LabelAudit, records: Records, *, max_rows: int) -> dict[str, Any]:
     """Give the data of the page: the audit as a whole, then its first rows as columns.
 
     Numbers are arrays of little-endian bytes in base64: they are read at once, and scores lose no
@@ -31,8 +32,10 @@ def page_data(records: Records, *, max_rows: int) -> dict[str, Any]:
 
     Parameters
     ----------
+    audit : LabelAudit
+        The audit.
     records : Records
-        The records of all rows, in the order of the audit.
+        Its records of all rows, in its order.
     max_rows : int
         How many of them are in the page.
 
@@ -41,7 +44,6 @@ def page_data(records: Records, *, max_rows: int) -> dict[str, Any]:
     dict
         Of values that JSON has. `key` is a digest of all that a decision depends on.
     """
-    audit = records.audit
     data = {
         "audit": {
             "n_rows": len(audit),
@@ -80,9 +82,9 @@ def _pairs(audit: LabelAudit) -> list[list[int]]:
     cells = (given * len(audit.classes) + suggested)[audit.evaluated]
     values, which, rows = np.unique(cells, return_inverse=True, return_counts=True)
     flagged = np.bincount(which, weights=audit.issues[audit.evaluated], minlength=len(values))
-    order = np.argsort(-rows, kind="stable")
     first, second = np.divmod(values, len(audit.classes))
-    return np.stack([first, second, rows, flagged.astype(np.intp)], axis=1)[order].tolist()
+    pairs = np.stack([first, second, rows, flagged.astype(np.intp)], axis=1)
+    return list(pairs[np.argsort(-rows, kind="stable")].tolist())
 
 
 def _histogram(audit: LabelAudit) -> dict[str, Any]:
@@ -129,10 +131,10 @@ def _rows(records: Records) -> dict[str, Any]:
     metadata: list[list[str | None]] = [[] for _ in records.metadata]
     for i, record in enumerate(records):
         ids.append(str(record.id))
-        for column, value in zip(texts, record.fields.values(), strict=True):
-            column.append(value)
-        for column, name in zip(metadata, records.metadata, strict=True):
-            column.append(_shown(record.metadata.get(name)))
+        for column, text in zip(texts, record.fields.values(), strict=True):
+            column.append(text)
+        for values, name in zip(metadata, records.metadata, strict=True):
+            values.append(_shown(record.metadata.get(name)))
         if record.prediction:
             row = np.fromiter(record.prediction.values(), dtype=np.float64)
             top[i] = np.argsort(-row, kind="stable")[:n_top]
@@ -163,7 +165,7 @@ def _shown(value: Any) -> str | None:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _codes(audit: LabelAudit) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _codes(audit: Audit) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give the positions of given and suggested labels among the classes, -1 where missing."""
     given, _ = encode_labels(audit.labels, audit.classes)
     suggested, _ = encode_labels(audit.suggested_labels, audit.classes)

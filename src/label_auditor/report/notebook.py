@@ -83,7 +83,9 @@ def _pairs(audit: LabelAudit) -> str:
 
 def _table(title: str, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
     """Make a table whose last column holds numbers."""
-    head = "".join(f'<th scope="col"{_number(i, names)}>{name}</th>' for i, name in enumerate(names))
+    head = "".join(
+        f'<th scope="col"{_number(i, names)}>{name}</th>' for i, name in enumerate(names)
+    )
     body = "".join(
         "<tr>"
         + "".join(

@@ -78,7 +78,7 @@ def write_page(
     records = make_records(
         audit, inputs, only_issues=False, ids=ids, class_names=class_names, metadata=metadata
     )
-    data = page_data(records, max_rows=max_rows)
+    data = page_data(audit, records, max_rows=max_rows)
     data["title"] = title
     data["estimate"] = _plain_estimate(estimate)
     _write(Path(path), _fill(title, data))

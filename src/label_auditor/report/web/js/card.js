@@ -77,7 +77,9 @@ function drawTexts(row) {
 
 /** A text, of which a long one is shown in parts: a browser can't lay out a megabyte at once. */
 function drawText(text) {
-  const body = el("div", { class: text.length > LINES ? "text long" : "text", dir: "auto", lang: "" });
+  // A long one scrolls in its box, so the keyboard must get there.
+  const long = { class: "text long", tabindex: "0", role: "group", "aria-label": "Text" };
+  const body = el("div", { class: "text", dir: "auto", lang: "", ...(text.length > LINES ? long : {}) });
   const more = el("button", { type: "button", class: "quiet", onclick: () => show(MORE) });
   let end = 0;
   const show = (n) => {
