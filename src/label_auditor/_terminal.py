@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from label_auditor.audit import LabelAudit
 
@@ -70,6 +72,23 @@ def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path])
         console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")
     for path in files:
         console.print(Text(f"Written: {path}"), soft_wrap=True)
+    page = next(path for path in files if path.suffix == ".html")
+    console.print("\nTo review the rows, open this page in a browser:")
+    console.print(Text(page.absolute().as_uri()), soft_wrap=True)
+
+
+def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_left: int) -> None:
+    """Print the rows to look at next, by their ids."""
+    console = Console(highlight=False)
+    console.print(f"\n[bold]{n_reviewed:,}[/] rows reviewed, [bold]{n_left:,}[/] left.\n")
+    table = _table("Look at these next", console)
+    table.add_column("row", justify="right")
+    table.add_column("quality", justify="right")
+    table.add_column("given → suggested")
+    for row in rows.tolist():
+        pair = _arrow(audit.labels[row], audit.suggested_labels[row])
+        table.add_row(_one_line(str(audit.index[row])), f"{audit.scores[row]:.3f}", pair)
+    console.print(table)
 
 
 def _confused_pairs(audit: LabelAudit, console: Console) -> Table:

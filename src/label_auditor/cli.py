@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
+from label_auditor._commands import apply as apply_command
+from label_auditor._commands import next as next_command
 from label_auditor._models import FEATURE_MODELS, TEXT_MODELS, prepare_features, prepare_texts
 from label_auditor._tables import FORMATS, InputError, get_labels, read_table
 from label_auditor.auditor import LabelAuditor
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
     from label_auditor._models import Prepared
     from label_auditor.audit import LabelAudit
+
+# Words that may stand in place of DATA, and what they do; no table has such a name.
+COMMANDS = {"next": next_command, "apply": apply_command}
 
 DESCRIPTION = """\
 Find the labels in a table that are probably wrong.
@@ -51,12 +56,15 @@ models for features:
 written to --out (files of an earlier run are replaced):
   issues.csv  the flagged rows, worst first: row (0 is the first record of DATA), given_label,
               suggested_label, label_quality (0 to 1), rank, and the text or the features
+  report.html all rows, to review them in a browser: it needs no server
   audit.npz   the whole audit, with all probabilities: LabelAudit.load("audit.npz") in Python
 
 examples:
   label-audit reviews.csv --text review --label sentiment
   label-audit churn.parquet --label churned --features age,plan,calls
-"""
+
+commands (label-audit COMMAND --help says more):
+""" + "\n".join(f"  {word:<10}  {command.SUMMARY}" for word, command in COMMANDS.items())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,12 +80,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit status: 0 done, 2 wrong input, 130 interrupted.
     """
-    arguments = _parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    command = COMMANDS.get(argv[0]) if argv else None
+    if command is None:
+        arguments, run = _parser().parse_args(argv), _run_audit
+    else:
+        arguments, run = _command_parser(argv[0]).parse_args(argv[1:]), command.run
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a text may hold what the terminal can't show
     try:
-        _run_audit(arguments)
+        run(arguments)
     except InputError as error:
         print("label-audit:", " ".join(str(error).split()), file=sys.stderr)
         return 2
@@ -116,6 +129,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _command_parser(word: str) -> argparse.ArgumentParser:
+    command = COMMANDS[word]
+    parser = argparse.ArgumentParser(
+        prog=f"label-audit {word}",
+        description=command.DESCRIPTION,
+        epilog=command.EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    return parser
+
+
 def _number_of_folds(text: str) -> int:
     if not text.isdecimal() or int(text) < 2:
         raise argparse.ArgumentTypeError(f"{text!r}; a whole number of at least 2 is needed")
@@ -149,7 +174,7 @@ def _run_audit(arguments: argparse.Namespace) -> None:
         with stage(f"Cross-validate {type(prepared.classifier).__name__} over {folds} folds"):
             audit = _audit(prepared, labels, arguments)
         with stage(f"Write to {out}"):
-            files = _write(audit, prepared.shown, out)
+            files = _write(audit, prepared.shown, out, title=data.name)
     if single:
         named = name_values(single)
         _terminal.print_warning(f"not judged, as they are the only row of their class: {named}")
@@ -220,8 +245,8 @@ def _audit(prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespa
     return auditor.audit_
 
 
-def _write(audit: LabelAudit, shown: pd.DataFrame, out: Path) -> list[Path]:
-    """Write both files elsewhere in the folder first, so that none is ever half written."""
+def _write(audit: LabelAudit, shown: pd.DataFrame, out: Path, *, title: str) -> list[Path]:
+    """Write all files elsewhere in the folder first, so that none is ever half written."""
     found = audit.to_frame().drop(columns="is_label_issue")
     found.insert(0, "row", range(len(found)))
     issues = pd.concat([found, shown], axis=1).iloc[audit.ranked]
@@ -231,8 +256,10 @@ def _write(audit: LabelAudit, shown: pd.DataFrame, out: Path) -> list[Path]:
             # JSON can hold half a surrogate pair, for which UTF-8 has no bytes.
             issues.to_csv(Path(unfinished, "issues.csv"), index=False, errors="replace")
             audit.save(Path(unfinished, "audit.npz"))
-            return [
-                Path(unfinished, name).replace(out / name) for name in ("issues.csv", "audit.npz")
-            ]
+            # Cells of JSON lines and Parquet may be anything.
+            texts = {name: cells.map(str, na_action="ignore") for name, cells in shown.items()}
+            audit.to_html(Path(unfinished, "report.html"), texts, title=title)
+            names = ("issues.csv", "audit.npz", "report.html")
+            return [Path(unfinished, name).replace(out / name) for name in names]
     except OSError as error:
         raise InputError(f"can't write to {out}: {error.strerror or error}.") from error

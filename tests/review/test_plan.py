@@ -97,10 +97,6 @@ class TestToCount:
 
 
 class TestToFind:
-    @pytest.fixture(autouse=True)
-    def queue(self):
-        pytest.importorskip("label_auditor.review.queue")
-
     def test_is_the_front_of_the_queue(self):
         plan = plan_review(AUDIT, 30)
         assert plan.goal == "find"
@@ -143,6 +139,12 @@ def test_other_files_are_no_plans(tmp_path, content):
     path.write_text(content)
     with pytest.raises(ValueError, match="is not a review plan that this version can read"):
         ReviewPlan.load(path)
+
+
+def test_label_sets_are_refused():
+    sets = audit_labels([["a"], ["a", "b"]], np.full((2, 2), 0.4), multi_label=True)
+    with pytest.raises(TypeError, match="audit is a MultiLabelAudit, where a row has a set"):
+        sets.plan_review(1)
 
 
 def test_audits_have_the_door():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from label_auditor.corrections import Corrections
     from label_auditor.review.plan import ReviewPlan
     from label_auditor.review.sampling import Stratum
+
+_Column: TypeAlias = "NDArray[np.float64]"
+_Columns: TypeAlias = "tuple[_Column, _Column, _Column, _Column, _Column]"
 
 # What is known of a row.
 UNSEEN, RIGHT, WRONG, DISCARDED, SKIPPED = range(5)
@@ -112,7 +115,8 @@ class ReviewedSample:
         if rows is not None:
             number, state = number[rows], state[rows]
         inside = number >= 0
-        return Counts(*_count(number[inside], state[inside], len(self.strata)), self.at_random)
+        found = _count(number[inside], state[inside], len(self.strata))
+        return Counts(*found, at_random=self.at_random)
 
     def counts_by_class(self, n_classes: int) -> Counts:
         """Count the errors among the rows of each given class; shape (n_classes, n_strata).
@@ -245,9 +249,7 @@ def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> i
     return high - sample.n_drawn
 
 
-def _count(
-    number: NDArray[Any], state: NDArray[np.int8], n_strata: int
-) -> tuple[NDArray[np.float64], ...]:
+def _count(number: NDArray[Any], state: NDArray[np.int8], n_strata: int) -> _Columns:
     """Count what `Counts` begins with."""
 
     def count(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

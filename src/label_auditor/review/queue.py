@@ -1,0 +1,317 @@
+r"""The queue that learns: which rows to look at next, after what reviewers have decided.
+
+A logistic regression of "this label is wrong", fitted to the decisions so far, orders the rows that
+nobody has looked at yet. It is small enough to be fitted anew after each decision.
+
+**What it sees of a row.** Six numbers, each as a logistic score: a value that is at the fraction u
+of all rows, from below, becomes ln(u / (1 - u)) · √3 / π, so that all have mean 0 and a standard
+deviation of 1, whatever the model's probabilities look like. They are
+
+1. the row's place in the audit's own order, the first row highest;
+2. p(given), the probability of the given label;
+3. p(other), the highest probability of another class;
+4. q(given) and
+5. q(other), the same after each probability is divided by the frequency of its class among the
+   given labels, and normalised;
+6. the entropy of p.
+
+And three groups that it belongs to: its given class, its other class (that of p(other)), and the
+pair of both. A group has an effect of its own if it has at least 3 decisions, and is among the 200
+groups that have most.
+
+**How it is fitted.** The log-odds of row i are the inner product of x_i = (1, six numbers, 0 or 1
+for each group) with weights β, which minimise the loss
+
+.. math::
+    \sum_i \log(1 + e^{x_i β}) - t_i x_i β + \tfrac12 \sum_j λ_j (β_j - μ_j)^2,
+
+where t is 1 for a wrong label and 0 for a right one; λ is 0.1 for the intercept, 10 for the
+numbers, 3 for the groups; and μ is 1 for the audit's own order, 0 for all else. So without
+decisions the order is the audit's own; a few decisions move it little. From β = 0, exactly 20
+steps are made, each to the minimum of the quadratic that touches the loss from above [1]_: they
+never make it worse, whatever the decisions are, and no optimiser has to say when to stop. Records
+that were discarded have no part in the fit.
+
+**What it explores.** A class that the model believes to be clean would never be looked at again.
+So each given class is owed a twentieth of the reviews that its size would give it at random: of a
+class with n_k of n rows, the j-th row is looked at after ⌈20 j n / n_k⌉ reviews at the latest.
+
+References
+----------
+.. [1] T. Jaakkola, M. Jordan, "Bayesian parameter estimation via variational methods", Statistics
+   and Computing 10 (2000) 25-37.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from label_auditor.confident_learning import cached_blocks, take_given
+from label_auditor.order import rows_in_order
+from label_auditor.rows import LabelledRows
+from label_auditor.validation import encode_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from label_auditor.audit import LabelAudit
+
+NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
+STEPS = 20
+INTERCEPT_RIDGE, NUMBER_RIDGE, GROUP_RIDGE = 0.1, 10.0, 3.0
+FEWEST_DECISIONS, MOST_GROUPS = 3, 200
+# One review in so many goes by the size of the classes alone, if the model would have it otherwise.
+EXPLORE_EVERY = 20
+
+
+class RowFacts(NamedTuple):
+    """What the queue knows of each row that was evaluated, in the audit's own order.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n,), intp
+        Position of each row in the audit.
+    numbers : ndarray of shape (n, 6), float32
+        Logistic scores, by `NUMBERS`.
+    given, other : ndarray of shape (n,), intp
+        Column of the given class, and of the likeliest other one.
+    n_classes : int
+    """
+
+    rows: NDArray[np.intp]
+    numbers: NDArray[np.float32]
+    given: NDArray[np.intp]
+    other: NDArray[np.intp]
+    n_classes: int
+
+    def groups(self) -> NDArray[np.intp]:
+        """Give the three groups of each row as numbers: shape (n, 3).
+
+        Given class k is k, other class k is K + k, the pair (j, k) is 2 K + j K + k.
+        """
+        K = self.n_classes
+        return np.column_stack([self.given, K + self.other, (2 + self.given) * K + self.other])
+
+
+class QueueModel(NamedTuple):
+    """The fitted weights.
+
+    Attributes
+    ----------
+    intercept : float
+    numbers : ndarray of shape (6,), float64
+        By `NUMBERS`.
+    groups : ndarray of shape (n_groups,), intp
+        The groups that have an effect, in increasing order; see `RowFacts.groups`.
+    effects : ndarray of shape (n_groups,), float64
+    """
+
+    intercept: float
+    numbers: NDArray[np.float64]
+    groups: NDArray[np.intp]
+    effects: NDArray[np.float64]
+
+    def log_odds(self, facts: RowFacts) -> NDArray[np.float64]:
+        """Give the log-odds of a wrong label, by row of the facts."""
+        log_odds = self.intercept + facts.numbers.astype(float) @ self.numbers
+        if self.groups.size:
+            groups = facts.groups()
+            at = np.minimum(np.searchsorted(self.groups, groups), len(self.groups) - 1)
+            log_odds += np.where(self.groups[at] == groups, self.effects[at], 0).sum(axis=1)
+        return np.asarray(log_odds)
+
+
+def order_by_queue(
+    audit: LabelAudit, rows: NDArray[np.intp], codes: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Give the rows that were evaluated and not reviewed, best to look at first.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    rows, codes : ndarray of int, shape (n_reviewed,)
+        Reviewed rows, and the column of the class that was decided on for each; -1 for discarded
+        ones: as :func:`label_auditor.corrections.decided_rows` gives them.
+
+    Returns
+    -------
+    ndarray of int
+        Positions. With no decision the audit's own order; the same decisions, in any order, give
+        the same rows.
+
+    Examples
+    --------
+    >>> from label_auditor import audit_labels
+    >>> pred_probs = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6], [0.95, 0.05]])
+    >>> audit = audit_labels([0, 0, 0, 0, 1], pred_probs)
+    >>> order_by_queue(audit, np.array([4]), np.array([0]))
+    array([1, 3, 2, 0])
+    """
+    if not (codes >= 0).any():
+        order = rows_in_order(audit)
+        left = audit.evaluated.copy()
+        left[rows] = False
+        return order[left[order]]
+    facts = row_facts(audit)
+    place = np.full(len(audit), -1)
+    place[facts.rows] = np.arange(len(facts.rows))
+    judged = (codes >= 0) & (place[rows] >= 0)
+    known = place[rows[judged]]
+    model = fit_queue(facts, known, codes[judged] != facts.given[known])
+    left = np.ones(len(facts.rows), dtype=bool)
+    left[place[rows[place[rows] >= 0]]] = False
+    order = np.argsort(-model.log_odds(facts), kind="stable")
+    return facts.rows[explore(facts, order[left[order]])]
+
+
+def row_facts(audit: LabelAudit) -> RowFacts:
+    """Gather what the queue knows of each row of an audit."""
+    order = rows_in_order(audit)
+    rows = order[audit.evaluated[order]]
+    codes, _ = encode_labels(audit.labels, audit.classes)
+    codes = np.where(audit.evaluated, codes, -1)
+    n_classes = len(audit.classes)
+    sizes = np.bincount(codes[rows], minlength=n_classes).astype(float)
+    # A class that is never given counts as one of average size.
+    sizes[sizes == 0] = len(rows) / n_classes
+    data = LabelledRows(codes, audit.pred_probs)
+    values, other = zip(*data.map(lambda block: _measure(data, block, sizes)), strict=True)
+    measured = np.concatenate(values)[rows]
+    numbers = np.empty((len(rows), len(NUMBERS)), np.float32)
+    numbers[:, 0] = logistic_scores(-np.arange(len(rows)))
+    for column in range(1, len(NUMBERS)):
+        numbers[:, column] = logistic_scores(measured[:, column - 1])
+    return RowFacts(rows, numbers, codes[rows], np.concatenate(other)[rows], n_classes)
+
+
+def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]) -> QueueModel:
+    """Fit the model to decisions.
+
+    Parameters
+    ----------
+    facts : RowFacts
+        What is known of all rows.
+    known : ndarray of shape (n_decisions,), intp
+        The rows of the facts that were decided on.
+    wrong : ndarray of shape (n_decisions,), bool
+        Whether the given label was found wrong.
+
+    Returns
+    -------
+    QueueModel
+    """
+    in_order = np.argsort(known)
+    known, wrong = known[in_order], wrong[in_order]
+    member = facts.groups()[known]
+    groups = _pick_groups(member)
+    n_numbers = 1 + len(NUMBERS)
+    x = np.zeros((len(known), n_numbers + len(groups)))
+    x[:, 0] = 1
+    x[:, 1:n_numbers] = facts.numbers[known]
+    for column in member.T:
+        at = np.searchsorted(groups, column)
+        has = np.flatnonzero(np.isin(column, groups))
+        x[has, n_numbers + at[has]] = 1
+    ridge = np.full(x.shape[1], GROUP_RIDGE)
+    ridge[0], ridge[1:n_numbers] = INTERCEPT_RIDGE, NUMBER_RIDGE
+    prior = np.zeros(x.shape[1])
+    prior[1] = 1
+    weights = _fit_logistic(x, wrong, ridge, prior)
+    return QueueModel(float(weights[0]), weights[1:n_numbers], groups, weights[n_numbers:])
+
+
+def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Move rows of classes that are looked at too seldom forward, to their latest place.
+
+    Parameters
+    ----------
+    facts : RowFacts
+        What is known of all rows.
+    order : ndarray of shape (n_left,), intp
+        The rows of the facts that are not reviewed yet, the likeliest errors first.
+
+    Returns
+    -------
+    ndarray of shape (n_left,), intp
+    """
+    n = len(facts.rows)
+    sizes = np.bincount(facts.given, minlength=facts.n_classes)
+    given = facts.given[order]
+    left = np.bincount(given, minlength=facts.n_classes)
+    by_class = np.argsort(given, kind="stable")
+    # 1 for the row of its class that comes first, 2 for the next.
+    nth = np.empty(len(order), np.intp)
+    nth[by_class] = np.arange(len(order)) - (np.cumsum(left) - left)[given[by_class]] + 1
+    nth += (sizes - left)[given]
+    latest = -(-EXPLORE_EVERY * n * nth // sizes[given]) - 1 - (n - len(order))
+    return order[np.argsort(np.minimum(np.arange(len(order)), latest), kind="stable")]
+
+
+def logistic_scores(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Replace values by the logistic quantiles of their ranks; equal values share a rank."""
+    ascending = np.sort(values)
+    below = np.searchsorted(ascending, values, "left")
+    up_to = np.searchsorted(ascending, values, "right")
+    u = (below + up_to) / (2 * len(values))
+    return np.asarray(np.log(u / (1 - u)) * (np.sqrt(3) / np.pi))
+
+
+def _measure(
+    data: LabelledRows, block: slice, sizes: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Give p(given), p(other), q(given), q(other), the entropy, and the other class of each row."""
+    codes = data.codes[block]
+    values = np.empty((len(codes), len(NUMBERS) - 1))
+    other = np.empty(len(codes), np.intp)
+    for rows, part in cached_blocks(data.read(block)):
+        p = np.maximum(part.astype(float), 0)
+        p /= p.sum(axis=1, keepdims=True)
+        q = p / sizes
+        q /= q.sum(axis=1, keepdims=True)
+        given = np.maximum(codes[rows], 0)
+        values[rows, 4] = -np.einsum("ij,ij->i", p, np.log(np.maximum(p, np.finfo(float).tiny)))
+        values[rows, 0], values[rows, 1], other[rows] = _given_and_other(p, given)
+        values[rows, 2], values[rows, 3], _ = _given_and_other(q, given)
+    return values, other
+
+
+def _given_and_other(
+    probs: NDArray[np.float64], given: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+    """Give the probability of the given class, the highest other, and whose it is; eats `probs`."""
+    own = take_given(probs, given).copy()
+    at = np.arange(len(probs))
+    probs[at, given] = -1
+    other = probs.argmax(axis=1)
+    return own, np.maximum(probs[at, other], 0), other
+
+
+def _pick_groups(member: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give the groups with decisions enough for an effect of their own, in increasing order."""
+    groups, counts = np.unique(member, return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
+    return np.sort(groups[most[counts[most] >= FEWEST_DECISIONS]])
+
+
+def _fit_logistic(
+    x: NDArray[np.float64],
+    wrong: NDArray[np.bool_],
+    ridge: NDArray[np.float64],
+    prior: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Fit a logistic regression with a normal prior, in a fixed number of steps."""
+    weights = np.zeros(x.shape[1])
+    target = x.T @ (wrong - 0.5) + ridge * prior
+    for _ in range(STEPS):
+        half = np.abs(x @ weights) / 2
+        # The curvature of the quadratic: tanh(h) / (4 h), which is 1/4 at 0.
+        curvature = np.divide(
+            np.tanh(half), 4 * half, out=np.full(len(half), 0.25), where=half > 1e-6
+        )
+        bound = (x * curvature[:, None]).T @ x
+        bound[np.diag_indices(len(ridge))] += ridge
+        weights = np.linalg.solve(bound, target)
+    return weights
