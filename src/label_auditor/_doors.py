@@ -113,6 +113,25 @@ class Doors:
 
         return argilla.push_to_argilla(self._held_audit(), inputs, name, **options)
 
+    def to_datasets(self, inputs: Any, **options: Any) -> Any:
+        """Make a data set of the Hugging Face library `datasets`.
+
+        Parameters
+        ----------
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields of text.
+        **options
+            As for :func:`label_auditor.export.hub.to_datasets`.
+
+        Returns
+        -------
+        datasets.Dataset
+            Rows in the order of the audit.
+        """
+        from label_auditor.export import hub
+
+        return hub.to_datasets(self._held_audit(), inputs, **options)
+
     def to_html(self, path: str | os.PathLike[str], inputs: Any, **options: Any) -> None:
         """Write the review page: one HTML file, for any browser, that needs no server.
 

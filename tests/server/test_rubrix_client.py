@@ -1,5 +1,6 @@
 """Against a real Rubrix 0.18 server, with the real client of that version."""
 
+import dataclasses
 import warnings
 
 import numpy as np
@@ -155,3 +156,55 @@ def test_corrections_out_of_the_records_of_the_client(audit, options, rubrix, na
         found = Corrections.from_records(records)
         assert [(each.id, each.label, each.status, each.who) for each in found] == expected
     assert {each.id for each in Corrections.from_rubrix(name)} == {each[0] for each in expected}
+
+
+# Data sets of the Hugging Face library; no server is needed.
+
+
+@pytest.mark.parametrize("fields", ["plain", "named"])
+def test_rubrix_reads_our_data_sets(audit, options, fields):
+    pytest.importorskip("datasets")
+    options = options | {"only_issues": False}
+    if fields == "plain":
+        options |= {"inputs": options["inputs"]["title"], "explanation": None}
+    else:  # Rubrix reads attributions to all classes only, as a data set has no missing ones
+        options["explanation"] = [{"title": [("title", dict.fromkeys(range(4), 0.5))]}, None] * 1000
+    ours = rb.read_datasets(audit.to_datasets(**options), task="TextClassification")
+    expected = audit.to_rubrix(**options)
+    assert len(ours) == len(expected) == 2000
+    for record, same in zip(ours, expected, strict=True):
+        record.metadata = {k: v for k, v in record.metadata.items() if v is not None}
+        if record.explanation:
+            assert record.explanation.pop("body") == []
+        assert dict(record) == dict(same)
+
+
+def test_our_records_and_corrections_out_of_data_sets_of_rubrix(audit, options):
+    pytest.importorskip("datasets")
+    from label_auditor.export.hub import from_datasets
+    from label_auditor.export.records import make_records
+
+    options = options | {"explanation": None}
+    dataset = audit.to_rubrix(**options)
+    dataset[0].annotation, dataset[0].annotation_agent = "Sports", "anna"
+    dataset[0].status, dataset[1].status = "Validated", "Discarded"
+    found = Corrections.from_datasets(dataset.to_datasets())
+    assert [(each.id, each.label, each.status, each.who) for each in found] == [
+        (str(dataset[0].id), "Sports", "validated", "anna"),
+        (str(dataset[1].id), None, "discarded", None),
+    ]
+    read = rb.read_datasets(dataset.to_datasets(), task="TextClassification")
+    assert Corrections.from_records(read) == found
+    records = list(from_datasets(dataset.to_datasets()))
+    for record, expected in zip(records[1:], list(make_records(audit, **options))[1:], strict=True):
+        assert record == dataclasses.replace(expected, id=str(expected.id))
+
+
+def test_rubrix_reads_our_lists_of_labels(label_sets):
+    pytest.importorskip("datasets")
+    dataset = label_sets.to_datasets(["text"] * 40, only_issues=False)
+    ours = rb.read_datasets(dataset, task="TextClassification")
+    expected = label_sets.to_rubrix(["text"] * 40, only_issues=False)
+    for record, same in zip(ours, expected, strict=True):
+        record.metadata = {k: v for k, v in record.metadata.items() if v is not None}
+        assert dict(record) == dict(same)

@@ -1,0 +1,255 @@
+"""The way to the Hugging Face Hub, and back: data sets of the library `datasets`."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from label_auditor.export.records import QUALITY, RANK, SUGGESTION, Record, make_records
+from label_auditor.validation import name_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from label_auditor._doors import Audit
+    from label_auditor.export.records import Records
+
+KINDS = {bool: "bool", int: "int64", float: "float64", str: "string"}
+# Records that are turned into columns at a time.
+_BLOCK = 1000
+
+
+def to_datasets(
+    audit: Audit,
+    inputs: Any,
+    *,
+    prediction_agent: str = "label-auditor",
+    annotation_agent: str = "given",
+    **options: Any,
+) -> Any:
+    """Make a data set of the Hugging Face library `datasets`.
+
+    Columns that Rubrix has too are named and made as it does, so that `rubrix.read_datasets` reads
+    them. What to do with the data set is that library's own: `save_to_disk`, `to_parquet`,
+    `push_to_hub`.
+
+    Parameters
+    ----------
+    audit : LabelAudit or MultiLabelAudit
+        The audit.
+    inputs : sequence of str of length n_samples, mapping or DataFrame
+        The texts; or named fields of text.
+    prediction_agent, annotation_agent : str
+        Who is said to have made the predictions and the given labels.
+    **options
+        `only_issues`, `ids`, `class_names`, `metadata`, `explanation`: see
+        :func:`~label_auditor.export.records.make_records`.
+
+    Returns
+    -------
+    datasets.Dataset
+        In the order of the audit: `id` (int64 if all ids are ints, else string); `text`, or
+        `inputs` with the named fields; `annotation`, the given label, and `suggested_label` (class
+        labels; several labels: lists of strings); `prediction` (for every class, its `label` and
+        `score`); `label_quality`; `label_error_candidate` (rank: 0 is worst; flagged rows only);
+        `is_label_issue`; `metadata` (these too, and your own); `explanation`, if there is one;
+        `prediction_agent`, `annotation_agent`, `multi_label` and `status` ("Default").
+
+    Raises
+    ------
+    ImportError
+        If `datasets` isn't there.
+    ValueError
+        If a metadata column has values of two types, or integers beyond 64 bits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from label_auditor import audit_labels
+    >>> pred_probs = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.1, 0.9]])
+    >>> audit = audit_labels(["pos", "pos", "neg", "neg"], pred_probs, classes=["pos", "neg"])
+    >>> dataset = audit.to_datasets(["good", "bad", "awful", "poor"])
+    >>> dataset["text"][0], dataset.features["annotation"].int2str(dataset["annotation"][0])
+    ('bad', 'pos')
+    """
+    hf, pa = _import_datasets()
+    records = make_records(audit, inputs, **options)
+    features = _features(hf, records)
+    schema = features.arrow_schema
+    codes = {name: code for code, name in enumerate(records.class_names.values())}
+    agents = {"prediction": prediction_agent, "annotation": annotation_agent}
+    plain = _is_plain(records)
+    to_id = int if features["id"].dtype == "int64" else str
+    rows = (
+        _row(record, codes, agents, plain=plain) | {"id": to_id(record.id)} for record in records
+    )
+    batches = []
+    while block := list(itertools.islice(rows, _BLOCK)):
+        batches.append(pa.RecordBatch.from_pylist(block, schema=schema))
+    table = pa.Table.from_batches(batches, schema=schema)
+    return hf.Dataset(hf.table.InMemoryTable(table), hf.DatasetInfo(features=features))
+
+
+def from_datasets(dataset: Any) -> Iterator[Record]:
+    """Turn a data set back into neutral records.
+
+    Parameters
+    ----------
+    dataset : datasets.Dataset
+        As :func:`to_datasets` makes it, or Rubrix's `to_datasets`.
+
+    Yields
+    ------
+    Record
+        Those that the data set was made of, row by row.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> records = list(from_datasets(datasets.load_from_disk("errors")))  # doctest: +SKIP
+    """
+    names = dataset.column_names
+    missing = [name for name in ("id", "prediction", "annotation") if name not in names]
+    if missing or not {"text", "inputs"} & set(names):
+        raise ValueError(
+            f"dataset has no column {name_values(missing or ['text'])} but {name_values(names, 20)}"
+            "; to_datasets makes one that has."
+        )
+    feature = dataset.features["annotation"]
+    to_name = getattr(feature, "int2str", None)
+    for row in dataset:
+        annotation = row["annotation"]
+        if to_name is not None:
+            annotation = None if annotation in (None, -1) else to_name(annotation)
+        several = bool(row.get("multi_label"))
+        texts = row.get("inputs") or {"text": row.get("text")}
+        yield Record(
+            id=row["id"],
+            fields={key: value for key, value in texts.items() if value is not None},
+            prediction={each["label"]: each["score"] for each in row["prediction"] or ()},
+            annotation=tuple(annotation or ()) if several else annotation,
+            metadata={k: v for k, v in (row.get("metadata") or {}).items() if v is not None},
+            explanation=_explanation(row.get("explanation")),
+            multi_label=several,
+        )
+
+
+def _features(hf: Any, records: Records) -> Any:
+    """Give the type of each column."""
+    several = records.audit.multi_label
+    strings = [hf.Value("string")]
+    label = strings if several else hf.ClassLabel(names=list(records.class_names.values()))
+    integers = all(
+        isinstance(each, int) and abs(each) < 2**63
+        for each in (records.ids[row] for row in records.positions)
+    )
+    texts: dict[str, Any] = {name: hf.Value("string") for name in records.fields}
+    scores = {name: hf.Value("float64") for name in records.class_names.values()}
+    features: dict[str, Any] = {
+        "id": hf.Value("int64" if integers else "string"),
+        **(texts if _is_plain(records) else {"inputs": texts}),
+        "annotation": label,
+        "annotation_agent": hf.Value("string"),
+        "suggested_label": label,
+        "prediction": [{"label": hf.Value("string"), "score": hf.Value("float64")}],
+        "prediction_agent": hf.Value("string"),
+        QUALITY: hf.Value("float64"),
+        RANK: hf.Value("int64"),
+        "is_label_issue": hf.Value("bool"),
+        "metadata": {key: hf.Value(kind) for key, kind in _metadata_kinds(records).items()},
+        "multi_label": hf.Value("bool"),
+        "status": hf.Value("string"),
+    }
+    if records.explanation is not None:
+        token = {"token": hf.Value("string"), "attributions": scores}
+        features["explanation"] = {name: [token] for name in records.fields}
+    return hf.Features(features)
+
+
+def _is_plain(records: Records) -> bool:
+    """Tell whether each record is one text without a name of its own."""
+    return list(records.fields) == ["text"]
+
+
+def _metadata_kinds(records: Records) -> dict[str, str]:
+    """Give the type of each metadata column; refuse those with two."""
+    kinds = {RANK: "int64", QUALITY: "float64", SUGGESTION: "string"}
+    for record in records:
+        for key, value in record.metadata.items():
+            kind = KINDS[type(value)]
+            known = kinds.setdefault(key, kind)
+            if {known, kind} == {"int64", "float64"}:
+                kinds[key] = "float64"
+            elif known != kind or (kind == "int64" and abs(value) >= 2**63):
+                raise ValueError(
+                    f"metadata {key!r} is {value!r:.60} in record {record.id!r}, but a column of "
+                    f"{known} can't hold it; make all of its values strings, say."
+                )
+    return kinds
+
+
+def _row(
+    record: Record, codes: dict[str, int], agents: dict[str, str], *, plain: bool
+) -> dict[str, Any]:
+    """Give a record as a row of the data set, but for its id."""
+    suggested: Any = None
+    if record.multi_label:
+        given: Any = list(record.annotation or ())
+        suggested = [name for name, score in record.prediction.items() if score > 0.5]
+    else:
+        given = None if record.annotation is None else codes[str(record.annotation)]
+        if SUGGESTION in record.metadata:
+            suggested = codes[record.metadata[SUGGESTION]]
+    texts: dict[str, Any] = {**record.fields} if plain else {"inputs": record.fields}
+    return {
+        **texts,
+        "annotation": given,
+        "annotation_agent": None if given is None else agents["annotation"],
+        "suggested_label": suggested,
+        "prediction": [{"label": k, "score": v} for k, v in record.prediction.items()] or None,
+        "prediction_agent": agents["prediction"] if record.prediction else None,
+        QUALITY: record.metadata.get(QUALITY),
+        RANK: record.metadata.get(RANK),
+        "is_label_issue": RANK in record.metadata,
+        "metadata": record.metadata,
+        "explanation": record.explanation
+        and {  # for every field, as Rubrix reads a list of each
+            field: [
+                {"token": token, "attributions": scores}
+                for token, scores in record.explanation.get(field, ())
+            ]
+            for field in record.fields
+        },
+        "multi_label": record.multi_label,
+        "status": "Default",
+    }
+
+
+def _explanation(given: Any) -> dict[str, list[tuple[str, dict[str, float]]]] | None:
+    """Give the token attributions as a neutral record has them."""
+    if given is None or not any(given.values()):
+        return None
+    return {
+        field: [
+            (each["token"], {k: v for k, v in each["attributions"].items() if v is not None})
+            for each in tokens
+        ]
+        for field, tokens in given.items()
+        if tokens
+    }
+
+
+def _import_datasets() -> tuple[Any, Any]:
+    """Import the library, with the one of its columns, or say how to install it."""
+    try:
+        import datasets
+        import pyarrow as pa
+    except ImportError as error:
+        raise ImportError(
+            "to_datasets needs the package datasets: pip install 'label-auditor[hub]'."
+        ) from error
+    return datasets, pa
