@@ -121,6 +121,12 @@ class TestAuditLabels:
         with pytest.raises(ValueError, match=message):
             audit_labels(*noisy, multi_label=True, **options)
 
+    @pytest.mark.parametrize("form", [np.array, sparse.csr_array, pd.DataFrame, lists])
+    def test_several_labels_are_refused_without_it(self, noisy, form):
+        indicator, pred_probs = noisy
+        with pytest.raises(ValueError, match=r"several labels per row: pass multi_label=True"):
+            audit_labels(form(indicator), pred_probs)
+
     def test_shapes_must_agree(self, noisy):
         indicator, pred_probs = noisy
         with pytest.raises(ValueError, match="300 rows but there are 299 labels"):

@@ -69,6 +69,48 @@ class Doors:
 
         return rubrix.push_to_rubrix(self._held_audit(), inputs, name, **options)
 
+    def to_argilla(self, inputs: Any, **options: Any) -> tuple[Any, list[Any]]:
+        """Make settings and records for the client of Argilla 2.
+
+        Parameters
+        ----------
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields of text.
+        **options
+            As for :func:`label_auditor.export.argilla.to_argilla`.
+
+        Returns
+        -------
+        settings : argilla.Settings
+            What a data set for them needs.
+        records : list of argilla.Record
+            In the order of the audit.
+        """
+        from label_auditor.export import argilla
+
+        return argilla.to_argilla(self._held_audit(), inputs, **options)
+
+    def push_to_argilla(self, inputs: Any, name: str, **options: Any) -> PushReport:
+        """Log records to an Argilla 2 server, without the package `argilla`.
+
+        Parameters
+        ----------
+        inputs : sequence of str of length n_samples, mapping or DataFrame
+            The texts; or named fields of text.
+        name : str
+            The data set on the server.
+        **options
+            As for :func:`label_auditor.export.argilla.push_to_argilla`.
+
+        Returns
+        -------
+        PushReport
+            How many records were stored.
+        """
+        from label_auditor.export import argilla
+
+        return argilla.push_to_argilla(self._held_audit(), inputs, name, **options)
+
     def to_html(self, path: str | os.PathLike[str], inputs: Any, **options: Any) -> None:
         """Write the review page: one HTML file, for any browser, that needs no server.
 

@@ -305,6 +305,8 @@ def audit_labels(
     }
     if multi_label:
         return audit_label_sets(labels, pred_probs, classes=classes, **options)
+    if validation.has_many_labels(labels):
+        raise ValueError("labels has several labels per row: pass multi_label=True.")
     values = validation.check_labels(labels)
     validation.refuse_missing(values, name="labels", remedy="drop these rows")
     codes, columns = validation.encode_labels(values, classes)

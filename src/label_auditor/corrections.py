@@ -252,6 +252,49 @@ class Corrections(Sequence[Correction]):
         return cls(read_rubrix(name, api_url, api_key, workspace, annotation_agent))
 
     @classmethod
+    def from_argilla(
+        cls,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        question: str = "label",
+    ) -> Corrections:
+        """Read the responses from an Argilla 2 server, without the package `argilla`.
+
+        Every reviewer's response is kept, submitted or discarded; :attr:`decisions` takes the
+        majority. Drafts are passed over.
+
+        Parameters
+        ----------
+        name : str
+            The data set.
+        api_url, api_key, workspace : str, default=None
+            As for :meth:`LabelAudit.push_to_argilla`.
+        question : str, default="label"
+            The question whose answers are the labels.
+
+        Returns
+        -------
+        Corrections
+            In the order of the records. `who` is a user's name, or id if your account may not see
+            the names.
+
+        Raises
+        ------
+        ValueError
+            If the URL, key or workspace is missing or wrong, or there is no such data set or
+            question.
+        ConnectionError, PermissionError, RuntimeError
+            If nothing answers for half a minute; if the key is refused, or your account may not
+            see the responses of others; if it isn't Argilla 2.
+        """
+        from label_auditor.export._reviewed import read_argilla
+
+        return cls(read_argilla(name, api_url, api_key, workspace, question))
+
+    @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> Corrections:
         """Read what :meth:`to_json` or a review page wrote.
 

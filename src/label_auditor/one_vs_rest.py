@@ -110,8 +110,8 @@ def find_label_set_issues(
     >>> found = find_label_set_issues(given, p)
     >>> found.issues
     array([False,  True, False, False, False, False])
-    >>> found.class_issues.nonzero()
-    (array([1]), array([1]))
+    >>> found.class_issues.toarray()[1]
+    array([False,  True])
     """
     data = _rows(given, pred_probs, n_jobs)
     n_classes = given.shape[1]

@@ -53,14 +53,17 @@ def check_labels(labels: Any, *, name: str = "labels") -> NDArray[Any]:
     return values
 
 
-def refuse_many_labels(y: Any) -> None:
-    """Raise if there are several labels per row: multi-label or multi-output."""
+def has_many_labels(y: Any) -> bool:
+    """Tell whether there are several labels per row: multi-label or multi-output."""
     if isinstance(y, (list, tuple)):
-        many = any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
-    else:
-        shape: tuple[int, ...] = getattr(y, "shape", ())
-        many = len(shape) > 1 and shape[1] != 1
-    if many:
+        return any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
+    shape: tuple[int, ...] = getattr(y, "shape", ())
+    return len(shape) > 1 and shape[1] != 1
+
+
+def refuse_many_labels(y: Any) -> None:
+    """Raise if there are several labels per row, which LabelAuditor doesn't take."""
+    if has_many_labels(y):
         raise ValueError(
             "y has several labels per row (multi-label or multi-output), but LabelAuditor audits "
             "one. For multi-label, pass out-of-sample probabilities to "

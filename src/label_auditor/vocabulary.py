@@ -7,7 +7,6 @@ vectoriser learns from the texts it is fitted on is the vocabulary (with its `mi
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,14 +75,15 @@ def read_tokens(vectorizer: Any, texts: Iterable[Any]) -> Tokens:
     analyze = reader.build_analyzer()
     numbers: defaultdict[Any, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    read, ends = array("i"), [0]
+    read: list[int] = []
+    ends = [0]
     for text in texts:
         read.extend(map(numbers.__getitem__, analyze(text)))
         ends.append(len(read))
     terms = sorted(numbers)
     column = np.empty(len(terms), dtype=np.int32)
     column[[numbers[term] for term in terms]] = np.arange(len(terms))
-    indices = column[np.frombuffer(read, dtype=np.intc)]
+    indices = column[np.array(read, dtype=np.int32)]
     ones = np.ones(len(indices), dtype=np.int32)
     return Tokens(csr_matrix((ones, indices, ends), shape=(len(ends) - 1, len(terms))), terms)
 
@@ -136,33 +136,47 @@ class _ByTokens:
         tokens: csr_matrix,
         fixed_vocab: bool,  # noqa: FBT001 - scikit-learn's own signature
     ) -> tuple[dict[int, int], csr_matrix]:
+        indices, counts, ends = tokens.indices, tokens.data, tokens.indptr
         if fixed_vocab:
             column = np.full(tokens.shape[1], -1, dtype=np.int32)
             column[list(self.vocabulary_)] = list(self.vocabulary_.values())
-            return self.vocabulary_, self._count(tokens, column, len(self.vocabulary_))
-        seen, by_appearance = _find_terms(tokens.indices, tokens.shape[1])
+            indices = column[indices]
+            known = indices >= 0
+            indices, counts = indices[known], counts[known]
+            ends = np.concatenate([[0], np.cumsum(known)])[ends]
+            return self.vocabulary_, self._count(indices, counts, ends, len(self.vocabulary_))
+        seen, by_appearance = _find_terms(indices, tokens.shape[1])
         if len(seen) == 0:
             raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
         # Rows are stored in the order in which the terms appear in the texts.
         appearance = np.empty(tokens.shape[1], dtype=np.int32)
         appearance[seen[by_appearance]] = np.arange(len(seen))
-        counts = self._count(tokens, appearance, len(seen))
-        counts = csr_matrix(
-            (counts.data, by_appearance[counts.indices], counts.indptr), shape=counts.shape
-        )
-        return dict(zip(seen.tolist(), range(len(seen)), strict=True)), counts
+        X = self._count(appearance[indices], counts, ends, len(seen))
+        X = csr_matrix((X.data, by_appearance[X.indices], X.indptr), shape=X.shape)
+        return dict(zip(seen.tolist(), range(len(seen)), strict=True)), X
 
-    def _count(self, tokens: csr_matrix, column: NDArray[np.int32], n_columns: int) -> csr_matrix:
-        """Count the tokens that have a column in each row, sorted by column."""
-        indices = column[tokens.indices]
-        known = indices >= 0
-        ends = np.concatenate([[0], np.cumsum(known)])[tokens.indptr]
-        counts = csr_matrix(
-            (tokens.data[known], indices[known], ends.astype(tokens.indptr.dtype)),
-            shape=(tokens.shape[0], n_columns),
-        )
-        counts.sum_duplicates()
-        return counts.astype(self.dtype)
+    def _count(
+        self, indices: NDArray[np.int32], counts: NDArray[np.int32], ends: Any, n_columns: int
+    ) -> csr_matrix:
+        """Add up the tokens of each row that have the same column, sorted by column."""
+        X = csr_matrix((counts, indices, ends), shape=(len(ends) - 1, n_columns), copy=True)
+        X.sum_duplicates()
+        return X.astype(self.dtype)
+
+    def _limit_features(
+        self,
+        X: csr_matrix,
+        vocabulary: dict[int, int],
+        high: float,
+        low: float,
+        limit: int | None,
+    ) -> csr_matrix:
+        if low <= 1 and high >= X.shape[0] and limit is None:
+            return X  # quickly: no column is empty, so that none can be pruned
+        return super()._limit_features(X, vocabulary, high, low, limit)  # type: ignore[misc]
+
+    def _sort_features(self, X: csr_matrix, vocabulary: dict[int, int]) -> csr_matrix:  # noqa: ARG002 - scikit-learn's own signature
+        return X  # they are sorted
 
 
 def _find_terms(

@@ -5,18 +5,15 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-import itertools
 import json
 import re
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 from label_auditor.export._http import NotFoundError, RubrixServer, ServerUnavailableError, retry
 from label_auditor.export._rubrix_rules import MAX_CHUNK, check_request, fit_records
-from label_auditor.export.push import PushInterruptedError, PushReport
+from label_auditor.export.push import PushReport, push_chunks
 from label_auditor.export.records import make_records
 
 if TYPE_CHECKING:
@@ -167,14 +164,13 @@ def push_to_rubrix(
     report = PushReport(name, f"{server.url}/datasets/{server.workspace}/{name}", len(records))
     payloads = (_payload(record, prediction_agent, annotation_agent) for record in fitted)
     ours = None if overwrite_reviewed else annotation_agent
-    hidden = None if progress is None else not progress
-    with tqdm(total=len(records), unit=" records", disable=hidden) as bar:
-        while chunk := list(itertools.islice(payloads, chunk_size)):
-            try:
-                report = report.add(*retry(functools.partial(_store, server, name, chunk, ours)))
-            except (OSError, RuntimeError) as error:
-                raise PushInterruptedError(error, report) from error
-            bar.update(len(chunk))
+    report = push_chunks(
+        report,
+        payloads,
+        functools.partial(_store, server, name, ours=ours),
+        chunk_size=chunk_size,
+        progress=progress,
+    )
     if report.failed:
         warnings.warn(f"{report!r}; see its .failed.", UserWarning, stacklevel=3)
     return report
