@@ -1,6 +1,9 @@
 """Sphinx: `sphinx-build -W docs docs/_build` builds offline, with warnings as errors."""
 
+import os
 from importlib.metadata import version as installed
+from importlib.util import find_spec
+from pathlib import Path
 
 project = "label-auditor"
 author = "The label-auditor developers"
@@ -13,6 +16,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
+    "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
@@ -29,3 +33,30 @@ numpydoc_validation_checks = {"all", "ES01", "SA01", "EX01", "SA04", "GL01", "RT
 numpydoc_validation_exclude = {r"LabelAudit$"}  # made by others: attributes, no parameters
 myst_heading_anchors = 3
 nitpicky = False
+
+# What an example needs in the folder of data, and to import. Where it isn't there, the example is
+# shown without its output.
+NEEDS = {
+    "plot_ag_news": ("ag_news", []),
+    "plot_transformer": ("ag_news", ["torch", "transformers", "datasets"]),
+}
+beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+data = Path(os.environ.setdefault("LABEL_AUDITOR_DATA", str(beside)))
+os.environ.pop("RUBRIX_API_URL", None)  # the reviewer is simulated
+run = [
+    name
+    for name, (folder, modules) in NEEDS.items()
+    if (data / folder).exists() and all(map(find_spec, modules))
+]
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": rf"/({'|'.join(run) or 'none'})\.py$",
+    "abort_on_example_error": True,
+    "image_scrapers": (),
+    "reset_modules": (),
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,
+}

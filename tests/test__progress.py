@@ -19,13 +19,14 @@ X = np.random.default_rng(0).random((60, 3)) + 0.3 * y[:, None]
 FOLDS = [f"{event} fold {fold}" for fold in range(5) for event in ("begin", "end")]
 CROSS_FIT = ["begin cross-fit of 5", *FOLDS, "end cross-fit of 5"]
 FINAL = ["begin fit-final-estimator", "end fit-final-estimator"]
+WITH_FINAL = ["begin cross-fit of 6", *FINAL, *FOLDS, "end cross-fit of 6"]
 
 
 def test_verbose_shows_the_folds(capsys):
     LabelAuditor(GaussianNB()).fit(X, y)
     assert not any(capsys.readouterr())
     LabelAuditor(GaussianNB(), verbose=51).fit(X, y)
-    assert re.findall(r"Done +(\d+) ", capsys.readouterr().out)[-1] == "5"
+    assert re.findall(r"Done +(\d+) ", capsys.readouterr().out)[-1] == "6"
 
 
 class TestCallbacks:
@@ -75,7 +76,7 @@ class TestCallbacks:
     @pytest.mark.parametrize(
         ("train_on", "parts"),
         [
-            ("all", [*FINAL, *CROSS_FIT]),
+            ("all", WITH_FINAL),
             ("unflagged", [*CROSS_FIT, *FINAL]),
             ("corrected", [*CROSS_FIT, *FINAL]),
             (None, CROSS_FIT),
@@ -83,7 +84,7 @@ class TestCallbacks:
     )
     def test_see_every_part_of_a_fit(self, recorder, train_on, parts):
         LabelAuditor(GaussianNB(), train_on=train_on).set_callbacks(recorder).fit(X, y)
-        whole = f"fit of {1 if train_on is None else 2}"
+        whole = f"fit of {2 if train_on in ('unflagged', 'corrected') else 1}"
         assert recorder.of_auditors() == [
             f"setup {whole}",
             f"begin {whole}",
@@ -93,21 +94,21 @@ class TestCallbacks:
         ]
 
     @pytest.mark.parametrize("backend", [None, "loky"])
-    def test_see_every_fold_of_those_at_the_same_time(self, recorder, backend):
-        auditor = LabelAuditor(GaussianNB(), train_on=None).set_callbacks(recorder)
+    def test_see_every_fit_of_those_at_the_same_time(self, recorder, backend):
+        auditor = LabelAuditor(GaussianNB()).set_callbacks(recorder)
         with joblib.parallel_config(backend, n_jobs=2) if backend else nullcontext():
             auditor.set_params(n_jobs=2).fit(X, y)
         told = recorder.of_auditors()
-        assert sorted(told[3:-3]) == sorted(FOLDS)
-        assert told[2] == "begin cross-fit of 5"
-        assert told[-3] == "end cross-fit of 5"
+        assert sorted(told[3:-3]) == sorted(FOLDS + FINAL)
+        assert told[2] == "begin cross-fit of 6"
+        assert told[-3] == "end cross-fit of 6"
         for fold in range(5):
             assert told.index(f"begin fold {fold}") < told.index(f"end fold {fold}")
 
     def test_see_the_folds_of_every_repeat(self, recorder):
         cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
         LabelAuditor(GaussianNB(), cv=cv).set_callbacks(recorder).fit(X, y)
-        assert "begin cross-fit of 12" in recorder.of_auditors()
+        assert "begin cross-fit of 13" in recorder.of_auditors()
         assert "end fold 11" in recorder.of_auditors()
 
     @pytest.mark.parametrize(("train_on", "final"), [("all", []), ("corrected", FINAL)])
@@ -125,13 +126,13 @@ class TestCallbacks:
         search = GridSearchCV(LabelAuditor(GaussianNB()), grid, cv=3, n_jobs=n_jobs)
         search.set_callbacks(recorder).fit(X, y)
         n_fits = 2 * 3 + 1
-        for told in (*CROSS_FIT, *FINAL, "begin fit of 2", "end fit of 2"):
+        for told in (*WITH_FINAL, "begin fit of 1", "end fit of 1"):
             assert recorder.of_auditors().count(told) == n_fits
 
     def test_of_a_pipeline_see_its_auditor(self, recorder):
         pipeline = make_pipeline(StandardScaler(), LabelAuditor(GaussianNB()))
         pipeline.set_callbacks(recorder).fit(X, y)
-        assert recorder.of_auditors() == ["begin fit of 2", *FINAL, *CROSS_FIT, "end fit of 2"]
+        assert recorder.of_auditors() == ["begin fit of 1", *WITH_FINAL, "end fit of 1"]
         assert vars(pipeline[-1]).keys() == vars(LabelAuditor().fit(X, y)).keys()
 
     @pytest.mark.parametrize("n_jobs", [None, 2])

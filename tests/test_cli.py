@@ -88,7 +88,7 @@ def test_every_format_gives_the_same_files(records, capsys, name):
     assert err == ""  # no terminal, no progress
     assert "90 rows, 3 classes; flagged for review: 2 (2.2%)." in out
     assert "agree with 97.8% of the given labels" in out
-    assert names_in("shop-audit") == ["audit.npz", "issues.csv"]
+    assert names_in("shop-audit") == ["audit.npz", "issues.csv", "report.html"]
     header, *issues = read_issues("shop-audit")
     assert header == ["row", "given_label", "suggested_label", "label_quality", "rank", "text"]
     assert [row[:3] for row in issues] == [["60", "fruit", "None"], ["7", "None", "fruit"]]
@@ -156,6 +156,8 @@ def test_summary_shows_pairs_and_worst_rows_on_lines_of_their_own(records, capsy
     assert 'a fig, "grape" or [31m carp 日本 [bold]pear[/]' in out
     assert "\x1b" not in out
     assert "Written: shop-audit/issues.csv" in out
+    assert "open this page in a browser:" in out
+    assert Path("shop-audit/report.html").absolute().as_uri() in out
     assert "error" not in out.replace("no proof of an error", "")
 
 
@@ -166,9 +168,20 @@ def test_long_texts_are_cut_to_the_width_and_written_whole(records, capsys, monk
     main(["shop.csv", "--text", "text", "--label", "kind"])
     out = capsys.readouterr().out
     assert "…" in out
-    assert max(map(len, out.splitlines())) <= 60
+    assert max(len(line) for line in out.splitlines() if not line.startswith("file:")) <= 60
     texts = {row[0]: row[5] for row in read_issues("shop-audit")}
     assert texts["7"] == records[7]["text"]
+
+
+def test_cells_that_are_no_texts_are_in_the_page(records, capsys):
+    Path("shop.jsonl").write_text(
+        "".join(
+            json.dumps({"parts": r["text"].split()[:1], "kind": r["kind"], "none": None}) + "\n"
+            for r in records
+        )
+    )
+    assert main(["shop.jsonl", "--label", "kind", "--features", "parts"]) == 0
+    assert "['apple']" in Path("shop-audit/report.html").read_text("utf-8")
 
 
 def test_nothing_flagged_is_said_and_written(records, capsys):
@@ -248,7 +261,7 @@ def test_a_file_of_an_earlier_run_is_replaced_whole_or_not_at_all(records, capsy
 
     monkeypatch.setattr(LabelAudit, "save", disk_full)
     assert "can't write to shop-audit: No space left on device" in fail(capsys, *arguments)
-    assert names_in("shop-audit") == ["audit.npz", "issues.csv"]
+    assert names_in("shop-audit") == ["audit.npz", "issues.csv", "report.html"]
     assert Path("shop-audit/issues.csv").read_bytes() == before
     monkeypatch.undo()
 
@@ -374,7 +387,8 @@ def test_terminal_shows_progress_and_colours_within_its_width(records):
     assert "Cross-validate MultinomialNB over 5 folds" in shown
     assert "\x1b[31mNone\x1b[0m → \x1b[32mfruit\x1b[0m" in shown
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
-    assert max(len(line) for line in re.split(r"[\r\n]+", plain)) <= 70
+    lines = [line for line in re.split(r"[\r\n]+", plain) if not line.startswith("file:")]
+    assert max(map(len, lines)) <= 70
 
 
 def test_installed_command_audits_the_example_in_good_time():

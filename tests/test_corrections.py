@@ -85,3 +85,28 @@ def test_reviews_by_row_position_in_numpy_values():
     np.testing.assert_array_equal(rows, [4, 1])
     np.testing.assert_array_equal(codes, [0, -1])
     assert [len(each) for each in decided_rows(audit, None)] == [0, 0]
+
+
+def test_several_labels_are_names_sorted_and_lead_back_to_classes(audit):
+    corrections = Corrections(
+        [Correction(14, ("dog", "cat", "dog"), who="ann"), Correction("14", ("cat", "dog"))]
+    )
+    assert corrections.decisions["14"].label == ("cat", "dog")
+    assert corrections.by_row(audit) == {4: ("cat", "dog")}
+    with pytest.raises(ValueError, match="hold the labels 'bird', but"):
+        Corrections([Correction("14", ("bird", "dog"))]).by_row(audit)
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        (("7", "dog", "Validated"), ValueError, "the status is 'Validated', not 'validated' or"),
+        (("7", None), ValueError, "record '7' is validated with None"),
+        (("7", "dog", "discarded"), ValueError, "record '7' is discarded with 'dog'"),
+        (("7", 3), TypeError, "record '7' has 3 where the name of a class"),
+        (("7", "dog", "validated", 3), TypeError, "record '7' has 3 where"),
+    ],
+)
+def test_what_is_no_decision_is_refused(values, error, message):
+    with pytest.raises(error, match=message):
+        Correction(*values)

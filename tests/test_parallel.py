@@ -175,6 +175,21 @@ class TestWhereFoldsRun:
         )
         assert os.getpid() not in processes(fits)
 
+    def test_the_final_fit_beside_the_folds(self, tmp_path):
+        auditor = LabelAuditor(Recorder(tmp_path), n_jobs=2).fit(X, y)
+        fits = notes(tmp_path)
+        assert len(fits) == 6
+        assert at_a_time(fits[:2]) == 2  # it is the first to begin
+        alone = MultinomialNB().fit(X, y)
+        np.testing.assert_array_equal(auditor.predict_proba(X), alone.predict_proba(X))
+
+    def test_the_final_fit_in_a_process_as_the_folds(self, tmp_path):
+        with joblib.parallel_config("loky", n_jobs=2):
+            auditor = LabelAuditor(Recorder(tmp_path)).fit(X, y)
+        assert len(notes(tmp_path)) == 6
+        assert os.getpid() not in processes(notes(tmp_path))
+        assert auditor.predict(X).shape == y.shape
+
     def test_texts_on_threads_once_they_are_numbers(self, tmp_path):
         fits = record_folds(tmp_path, TEXTS, text_recorder, n_jobs=2)
         assert processes(fits) == {os.getpid()}

@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
@@ -18,6 +18,7 @@ from label_auditor import LabelAuditor
 
 y = np.arange(60) % 2
 X = np.random.default_rng(0).random((60, 3)) + 0.3 * y[:, None]
+TEXTS = ["good good play", "bad film", "dull play"] * 20
 
 
 class Counted(MultinomialNB):
@@ -215,6 +216,28 @@ class TestWhatIsComputedAgain:
         folds = list(StratifiedKFold(5).split(X, y))
         train, test = folds[3]
         self.expect(refit, 1, cv=[*folds[:3], (train[1:], test), folds[4]])
+
+
+class TestTexts:
+    @pytest.mark.parametrize(
+        ("texts", "vectorizer", "n_new"),
+        [
+            (TEXTS, CountVectorizer(), 0),
+            (["Good, good play!", *TEXTS[1:]], CountVectorizer(), 0),  # the same words
+            (["good good bad", *TEXTS[1:]], CountVectorizer(), 5),
+            (TEXTS, CountVectorizer(min_df=2), 5),
+            (TEXTS, CountVectorizer(ngram_range=(1, 2)), 5),
+            (TEXTS, TfidfVectorizer(), 5),
+        ],
+        ids=["same", "same words", "text", "columns", "tokens", "weights"],
+    )
+    def test_are_kept_by_their_words(self, refit, texts, vectorizer, n_new):
+        refit(TEXTS, base=make_pipeline(CountVectorizer(), Counted()))
+        changed = {"base": make_pipeline(vectorizer, Counted())}
+        again, n_fits = refit(texts, **changed)
+        assert n_fits == n_new
+        fresh, _ = refit(texts, memory=None, **changed)
+        np.testing.assert_array_equal(again.cv_probabilities_, fresh.cv_probabilities_)
 
 
 class TestAFoldThatRaises:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, make_column_transformer
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
@@ -165,11 +165,23 @@ def test_without_sharing_probabilities_equal_those_of_cross_val_predict_to_the_b
 
 
 def test_sharing_equals_cross_validation_of_the_rest():
+    pipeline = make_pipeline(StandardScaler(), PCA(2), LogisticRegression())
+    auditor = LabelAuditor(pipeline).fit(X, y)
+    expected = cross_val_predict(
+        LogisticRegression(), pipeline[:2].fit_transform(X), y, method="predict_proba"
+    )
+    np.testing.assert_array_equal(auditor.cv_probabilities_, expected)
+
+
+def test_steps_after_a_vectorizer_that_learn_more_than_terms_are_shared_with_it():
     texts = [" ".join(RNG.choice(["good", "bad", "film", "play", "dull"], 6)) for _ in range(60)]
-    pipeline = make_pipeline(CountVectorizer(), TfidfTransformer(), LogisticRegression())
+    pipeline = make_pipeline(
+        CountVectorizer(), TfidfTransformer(), TruncatedSVD(2, random_state=0), LogisticRegression()
+    )
     auditor = LabelAuditor(pipeline).fit(texts, y)
-    vectors = pipeline[:2].fit_transform(texts)
-    expected = cross_val_predict(LogisticRegression(), vectors, y, method="predict_proba")
+    expected = cross_val_predict(
+        LogisticRegression(), pipeline[:3].fit_transform(texts), y, method="predict_proba"
+    )
     np.testing.assert_array_equal(auditor.cv_probabilities_, expected)
 
 

@@ -38,10 +38,11 @@ class Task:
         """Give the context of a part of this task."""
         return Task(self.context.subcontext(task_name=name, **options), self.estimator)
 
-    def folds(self, n_folds: int) -> tuple[Task, list[Task]]:
-        """Give the context of the cross-validation, and those of its folds, in any order."""
-        whole = self.part("cross-fit", max_subtasks=n_folds, sequential_subtasks=False)
-        return whole, [whole.part("fold", task_id=fold) for fold in range(n_folds)]
+    def folds(self, n_folds: int, *, final: bool) -> tuple[Task, list[Task]]:
+        """Give the context of the cross-validation, and those of its fits, in any order."""
+        names = ["fold"] * n_folds + ["fit-final-estimator"] * final
+        whole = self.part("cross-fit", max_subtasks=len(names), sequential_subtasks=False)
+        return whole, [whole.part(name, task_id=fit) for fit, name in enumerate(names)]
 
 
 class Silent:
@@ -56,8 +57,8 @@ class Silent:
     def part(self, *_: Any, **__: Any) -> Silent:
         return self
 
-    def folds(self, n_folds: int) -> tuple[Silent, list[Silent]]:
-        return self, [self] * n_folds
+    def folds(self, n_folds: int, *, final: bool) -> tuple[Silent, list[Silent]]:
+        return self, [self] * (n_folds + final)
 
 
 def start_task(estimator: Any, n_parts: int) -> Task | Silent:

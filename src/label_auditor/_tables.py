@@ -56,8 +56,7 @@ def read_table(path: Path) -> pd.DataFrame:
         ".jsonl.gz": _read_json_lines,
         ".parquet": _read_parquet,
     }
-    ending = re.search(r"\.[^.]*(\.gz)?$", path.name.lower())
-    read = readers.get(ending[0]) if ending else None
+    read = readers.get(ending_of(path))
     if read is None:
         raise InputError(f"{path}: unknown format; the name should end in {FORMATS}.")
     try:
@@ -77,17 +76,23 @@ def read_table(path: Path) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _open_text(path: Path) -> Any:
+def ending_of(path: Path) -> str:
+    """Give the ending of a file's name that tells its format, in lower case."""
+    ending = re.search(r"\.[^.]*(\.gz)?$", path.name.lower())
+    return ending[0] if ending else ""
+
+
+def open_text(path: Path, mode: str = "rt", encoding: str = "utf-8-sig") -> Any:
     """Open a text file, gzipped or not; a byte order mark, as Excel writes it, is skipped."""
     open_file: Any = gzip.open if path.suffix.lower() == ".gz" else open
-    return open_file(path, "rt", encoding="utf-8-sig", newline="")
+    return open_file(path, mode, encoding=encoding, newline="")
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Read CSV with the csv module: pandas makes "NA" a missing cell and shifts uneven rows."""
     csv.field_size_limit(2**31 - 1)
     records = []
-    with _open_text(path) as stream:
+    with open_text(path) as stream:
         reader = csv.reader(stream, strict=True)
         try:
             header = next(reader, [])
@@ -108,7 +113,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 def _read_json_lines(path: Path) -> pd.DataFrame:
     """Read one JSON object per line; pandas would turn the string "1" into a number."""
     records = []
-    with _open_text(path) as stream:
+    with open_text(path) as stream:
         for number, line in enumerate(stream, start=1):
             if line.isspace():
                 continue

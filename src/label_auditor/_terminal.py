@@ -72,6 +72,9 @@ def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path])
         console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")
     for path in files:
         console.print(Text(f"Written: {path}"), soft_wrap=True)
+    page = next(path for path in files if path.suffix == ".html")
+    console.print("\nTo review the rows, open this page in a browser:")
+    console.print(Text(page.absolute().as_uri()), soft_wrap=True)
 
 
 def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_left: int) -> None:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 import numpy as np
 from scipy import sparse
 
-from label_auditor import _storage, validation
+from label_auditor import validation
+from label_auditor._doors import Audit
 from label_auditor.blocks import find_label_issues, label_quality_scores, rank_issues
 from label_auditor.joint import Joint, noise_matrix
-from label_auditor.scores import ADJUSTED, SCORES
+from label_auditor.multilabel import MultiLabelAudit, audit_label_sets
+from label_auditor.scores import ADJUSTED
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from label_auditor.export.push import PushReport
-
     RankBy = str | Callable[[NDArray[np.intp], Any], ArrayLike]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class LabelAudit:
+class LabelAudit(Audit):
     """What an audit found: which labels are suspicious, how much, and what they might be.
 
     Made by :class:`LabelAuditor` and :func:`audit_labels`. It holds all that review, export and
@@ -66,6 +65,8 @@ class LabelAudit:
     LabelAuditor : Cross-validate a classifier, then audit.
     """
 
+    multi_label: ClassVar[bool] = False
+
     labels: NDArray[Any]
     classes: NDArray[Any]
     pred_probs: Any
@@ -79,22 +80,6 @@ class LabelAudit:
     filter_by: str
     rank_by: str
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __repr__(self) -> str:
-        unjudged = len(self) - int(self.evaluated.sum())
-        return (
-            f"<LabelAudit of {len(self):,} rows in {len(self.classes):,} classes: "
-            f"{self.n_issues:,} flagged by {self.filter_by}, ranked by {self.rank_by}"
-            + (f"; {unjudged:,} not evaluated>" if unjudged else ">")
-        )
-
-    @property
-    def n_issues(self) -> int:
-        """The number of flagged rows. It is no estimate of the number of label errors."""
-        return len(self.ranked)
-
     @property
     def noise_matrix(self) -> Any:
         """P(given label = row | true label = column), estimated from the confident joint.
@@ -107,31 +92,6 @@ class LabelAudit:
             return rates.toarray()
         shape = (rates.n_classes, rates.n_classes)
         return sparse.coo_array((rates.count, (rates.given, rates.true)), shape=shape).tocsr()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per label, in the order and with the index of the data.
-
-        Returns
-        -------
-        pandas.DataFrame
-            `given_label`, `suggested_label`, `label_quality` (float64, NaN where not evaluated),
-            `is_label_issue` (bool), `rank` (Int64: 0 is worst, missing where not flagged).
-        """
-        import pandas as pd
-
-        rank = pd.array(np.zeros(len(self), dtype=np.int64), dtype="Int64")
-        rank[~self.issues] = pd.NA
-        rank[self.ranked] = np.arange(self.n_issues)
-        return pd.DataFrame(
-            {
-                "given_label": self.labels,
-                "suggested_label": self.suggested_labels,
-                "label_quality": self.scores,
-                "is_label_issue": self.issues,
-                "rank": rank,
-            },
-            index=self.index,
-        )
 
     def summary(self) -> pd.DataFrame:
         """Give one row per class: how often it is given, flagged, and confused with what.
@@ -197,91 +157,53 @@ class LabelAudit:
             }
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the audit to one file (NumPy's npz with a JSON header, no pickle).
+    def _repr_html_(self) -> str:
+        """Give a compact version for notebooks."""
+        from label_auditor.report.notebook import compact
 
-        Parameters
-        ----------
-        path : str or path
-            The file; if it exists, it is replaced when the new one is complete.
-
-        Raises
-        ------
-        TypeError
-            If classes or index hold objects other than strings.
-        """
-        _storage.write_audit(
-            path, {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        )
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> LabelAudit:
-        """Read an audit that :meth:`save` wrote.
-
-        Parameters
-        ----------
-        path : str or path
-            The file.
-
-        Returns
-        -------
-        LabelAudit
-            Equal to the one saved; missing labels come back as None (NaN among floats), and the
-            name of a pandas index as a string.
-
-        Raises
-        ------
-        ValueError
-            If the file is not an audit.
-        """
-        return cls(**_storage.read_audit(path))
-
-    def to_rubrix(self, inputs: Any, **options: Any) -> Any:
-        """Make records for Rubrix's client.
-
-        Parameters
-        ----------
-        inputs : sequence of str of length n_samples, mapping or DataFrame
-            The texts; or named fields of text.
-        **options
-            As for :func:`label_auditor.export.rubrix.to_rubrix`.
-
-        Returns
-        -------
-        rubrix.DatasetForTextClassification
-            Records in the order of the audit.
-        """
-        from label_auditor.export import rubrix
-
-        return rubrix.to_rubrix(self, inputs, **options)
-
-    def push_to_rubrix(self, inputs: Any, name: str, **options: Any) -> PushReport:
-        """Log records to a Rubrix server, without the package `rubrix`.
-
-        Parameters
-        ----------
-        inputs : sequence of str of length n_samples, mapping or DataFrame
-            The texts; or named fields of text.
-        name : str
-            The data set on the server.
-        **options
-            As for :func:`label_auditor.export.rubrix.push_to_rubrix`.
-
-        Returns
-        -------
-        PushReport
-            How many records were stored, which were left alone, which failed and why.
-        """
-        from label_auditor.export import rubrix
-
-        return rubrix.push_to_rubrix(self, inputs, name, **options)
+        return compact(self)
 
 
+@overload
 def audit_labels(
     labels: ArrayLike,
     pred_probs: Any,
     *,
+    classes: ArrayLike | None = ...,
+    multi_label: Literal[False] = ...,
+    filter_by: str = ...,
+    rank_by: RankBy = ...,
+    index: Sequence[Any] | None = ...,
+    frac_noise: float = ...,
+    min_examples_per_class: int = ...,
+    num_to_remove_per_class: Sequence[int] | None = ...,
+    n_jobs: int | None = ...,
+) -> LabelAudit: ...
+
+
+@overload
+def audit_labels(
+    labels: Any,
+    pred_probs: Any,
+    *,
+    classes: ArrayLike | None = ...,
+    multi_label: Literal[True],
+    filter_by: str = ...,
+    rank_by: RankBy = ...,
+    index: Sequence[Any] | None = ...,
+    frac_noise: float = ...,
+    min_examples_per_class: int = ...,
+    num_to_remove_per_class: Sequence[int] | None = ...,
+    n_jobs: int | None = ...,
+) -> MultiLabelAudit: ...
+
+
+def audit_labels(
+    labels: Any,
+    pred_probs: Any,
+    *,
     classes: ArrayLike | None = None,
+    multi_label: bool = False,
     filter_by: str = "prune_by_noise_rate",
     rank_by: RankBy = "self_confidence",
     index: Sequence[Any] | None = None,
@@ -289,19 +211,26 @@ def audit_labels(
     min_examples_per_class: int = 1,
     num_to_remove_per_class: Sequence[int] | None = None,
     n_jobs: int | None = None,
-) -> LabelAudit:
+) -> LabelAudit | MultiLabelAudit:
     """Audit labels with the out-of-sample probabilities of any model.
 
     Parameters
     ----------
     labels : array-like of shape (n_samples,)
-        The given labels: values of `classes`, never column positions.
+        The given labels: values of `classes`, never column positions. With `multi_label`: a matrix
+        of 0 and 1, dense, sparse or a DataFrame, of shape (n_samples, n_classes); or for each row
+        the list, tuple or set of its classes, empty where it has none.
     pred_probs : array-like of shape (n_samples, n_classes)
         Probabilities, float32 or float64, of models that did not see these rows: an array, a
         memmap, or anything that is sliced by rows, such as a zarr, h5py or dask array. It is read
-        in blocks of rows and never copied whole.
+        in blocks of rows and never copied whole. Rows sum to 1, unless `multi_label`: then each
+        probability is one by itself.
     classes : array-like of shape (n_classes,), default=None
-        The classes in the order of the columns. None: the sorted labels that occur.
+        The classes in the order of the columns. None: the sorted labels that occur; of a matrix,
+        its columns.
+    multi_label : bool, default=False
+        Whether a row may have several labels, or none. Each class is then audited against the
+        rest, and a row is flagged if any of its classes is.
     filter_by : str, default="prune_by_noise_rate"
         Which rows are flagged; see :class:`LabelAuditor`.
     rank_by : str or callable, default="self_confidence"
@@ -314,13 +243,14 @@ def audit_labels(
     min_examples_per_class : int, default=1
         The prune rules leave classes with no more rows than this alone.
     num_to_remove_per_class : sequence of int, shape (n_classes,), default=None
-        How many rows of each class the prune rules flag, instead of the estimated number.
+        How many rows of each class the prune rules flag, instead of the estimated number. With
+        `multi_label`: of the rows that are given the class; no others are flagged then.
     n_jobs : int, default=None
         Threads over the blocks of rows, as in joblib.
 
     Returns
     -------
-    LabelAudit
+    LabelAudit or MultiLabelAudit
         Flags, scores, ranks and suggestions.
 
     Raises
@@ -328,6 +258,8 @@ def audit_labels(
     ValueError
         If labels are missing or not among the classes, the lengths or the number of columns
         don't fit, or `pred_probs` holds rows that are no probabilities.
+    TypeError
+        If `multi_label`, and labels are neither a matrix of numbers nor lists.
 
     References
     ----------
@@ -349,25 +281,37 @@ def audit_labels(
     2         dog             dog           0.80           False  <NA>
     3         dog             dog           0.90           False  <NA>
     4         dog             cat           0.05            True     0
+
+    Several labels per row:
+
+    >>> audit = audit_labels(
+    ...     [["cat"], ["cat"], ["cat", "dog"], [], ["dog"], ["dog"]],
+    ...     np.array([[0.9, 0.1], [0.8, 0.9], [0.9, 0.8], [0.1, 0.1], [0.2, 0.9], [0.1, 0.8]]),
+    ...     multi_label=True,
+    ... )
+    >>> audit.to_frame().loc[audit.issues]
+      given_label suggested_label  label_quality  is_label_issue  rank
+    1      (cat,)      (cat, dog)           0.24            True     0
     """
     index = find_index(labels) if index is None else index
+    options: dict[str, Any] = {
+        "filter_by": filter_by,
+        "rank_by": rank_by,
+        "index": index,
+        "frac_noise": frac_noise,
+        "min_examples_per_class": min_examples_per_class,
+        "num_to_remove_per_class": num_to_remove_per_class,
+        "n_jobs": n_jobs,
+    }
+    if multi_label:
+        return audit_label_sets(labels, pred_probs, classes=classes, **options)
+    if validation.has_many_labels(labels):
+        raise ValueError("labels has several labels per row: pass multi_label=True.")
     values = validation.check_labels(labels)
     validation.refuse_missing(values, name="labels", remedy="drop these rows")
     codes, columns = validation.encode_labels(values, classes)
     validation.check_columns(pred_probs.shape[1], columns, inferred=classes is None)
-    return audit_codes(
-        codes,
-        pred_probs,
-        labels=values,
-        classes=columns,
-        filter_by=filter_by,
-        rank_by=rank_by,
-        index=index,
-        frac_noise=frac_noise,
-        min_examples_per_class=min_examples_per_class,
-        num_to_remove_per_class=num_to_remove_per_class,
-        n_jobs=n_jobs,
-    )
+    return audit_codes(codes, pred_probs, labels=values, classes=columns, **options)
 
 
 def audit_codes(
@@ -384,12 +328,7 @@ def audit_codes(
     **rule: Any,
 ) -> LabelAudit:
     """Audit labels that are column positions already; only `evaluated` rows are judged."""
-    if not callable(rank_by) and rank_by not in (*SCORES, *ADJUSTED):
-        names = validation.name_values((*SCORES, *ADJUSTED), limit=6)
-        raise ValueError(
-            f"rank_by is {rank_by!r}; pass one of {names}, or a function from (codes, pred_probs) "
-            "to one score per row."
-        )
+    validation.check_rank_by(rank_by)
     judged = codes if evaluated is None else np.where(evaluated, codes, -1)
     found = find_label_issues(judged, pred_probs, filter_by=filter_by, n_jobs=n_jobs, **rule)
     if rank_by == "self_confidence":
@@ -416,7 +355,7 @@ def audit_codes(
         ranked=rank_issues(found.issues, scores),
         suggested_labels=suggested,
         evaluated=judged >= 0,
-        index=range(len(labels)) if index is None else _check_index(index, len(labels)),
+        index=validation.check_index(index, len(labels)),
         confident_joint=found.confident_joint,
         filter_by=filter_by,
         rank_by=rank_by if isinstance(rank_by, str) else getattr(rank_by, "__name__", "custom"),
@@ -428,30 +367,15 @@ def find_index(*data: Any) -> Sequence[Any] | None:
     return next((each.index for each in data if hasattr(each, "iloc")), None)
 
 
-def _check_index(index: Sequence[Any], n_samples: int) -> Sequence[Any]:
-    if len(index) != n_samples:
-        raise ValueError(
-            f"index has {len(index)} names but there are {n_samples} labels; name every row."
-        )
-    return index
-
-
 def _custom_scores(
     rank_by: Callable[[NDArray[np.intp], Any], ArrayLike], codes: NDArray[np.intp], pred_probs: Any
 ) -> NDArray[np.float64]:
     """Score the evaluated rows with the caller's function."""
     rows = np.flatnonzero(codes >= 0)
     every = len(rows) == len(codes)
-    values = np.asarray(
-        rank_by(codes, pred_probs) if every else rank_by(codes[rows], pred_probs[rows]), dtype=float
-    )
-    if values.shape != rows.shape or np.isnan(values).any():
-        raise ValueError(
-            f"rank_by must give one number for each of the {len(rows)} rows; it gave an array of "
-            f"shape {values.shape} with {np.isnan(values).sum()} NaN."
-        )
+    values = rank_by(codes, pred_probs) if every else rank_by(codes[rows], pred_probs[rows])
     scores = np.full(len(codes), np.nan)
-    scores[rows] = values
+    scores[rows] = validation.check_custom_scores(values, len(rows))
     return scores
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
-from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from label_auditor import validation
+from label_auditor._doors import Doors
 from label_auditor._prediction import PredictionMixin
 from label_auditor._progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor._routing import make_router, route
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class LabelAuditor(
-    PredictionMixin, ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator
+    PredictionMixin, Doors, ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator
 ):
     """Find label errors with the out-of-sample probabilities of any classifier.
 
@@ -220,24 +220,20 @@ class LabelAuditor(
         validation.check_weights(params.get("sample_weight"), codes, classes)
         routed = route(self, params)
         shared = self._share_preprocessing(X, routed.fit)
-        train = partial(train_final, self.train_on, shared, codes, classes, routed.fit)
         # With nothing shared, probabilities are those of cross_val_predict, to the bit.
         calm = calm_blas(shared.rest) if shared.fitted is not None else nullcontext()
-        is_bagged = isinstance(self.cv, str)
-        trains_apart = self.train_on is not None and not (is_bagged and self.train_on == "all")
+        trains_apart = self.train_on in ("unflagged", "corrected")
         with start_task(self, n_parts=1 + trains_apart) as task, calm:
-            if is_bagged:
+            if isinstance(self.cv, str):
                 with task.part("out-of-bag"):
                     trained, pred_probs = out_of_bag(
                         shared.rest, shared.X, codes, classes, routed.fit
                     )
                 n_predictions = ~np.isnan(pred_probs[:, 0])
             else:
-                if self.train_on == "all":
-                    # Before the folds, so that the classifier's own checks of X speak first.
-                    with task.part("fit-final-estimator"):
-                        trained = train()
-                pred_probs, n_predictions = self._cross_fit(shared, X, codes, classes, routed, task)
+                pred_probs, n_predictions, trained = self._cross_fit(
+                    shared, X, codes, classes, routed, task
+                )
             alone = np.bincount(codes[codes >= 0], minlength=len(classes))[codes] == 1
             audit = audit_codes(
                 codes,
@@ -251,9 +247,9 @@ class LabelAuditor(
                 index=index,
                 n_jobs=self.n_jobs,
             )
-            if self.train_on in ("unflagged", "corrected"):
+            if trains_apart:
                 with task.part("fit-final-estimator"):
-                    trained = train(audit)
+                    trained = train_final(self.train_on, shared, codes, audit, routed.fit)
         for name in ("estimator_", "n_features_in_", "feature_names_in_"):
             if hasattr(self, name):
                 delattr(self, name)
@@ -340,24 +336,6 @@ class LabelAuditor(
         check_is_fitted(self)
         return self.audit_.to_frame()
 
-    def to_rubrix(self, inputs: Any, **options: Any) -> Any:
-        """Make records for Rubrix's client.
-
-        Parameters
-        ----------
-        inputs : sequence of str of length n_samples, mapping or DataFrame
-            The texts; or named fields of text.
-        **options
-            As for :func:`label_auditor.export.rubrix.to_rubrix`.
-
-        Returns
-        -------
-        rubrix.DatasetForTextClassification
-            Records in the order of the audit.
-        """
-        check_is_fitted(self)
-        return self.audit_.to_rubrix(inputs, **options)
-
     def get_metadata_routing(self) -> MetadataRouter:
         """Say who gets the metadata given to `fit`: the classifier and the splitter.
 
@@ -376,6 +354,10 @@ class LabelAuditor(
         tags.classifier_tags.multi_label = False
         return tags
 
+    def _held_audit(self) -> LabelAudit:
+        check_is_fitted(self)
+        return self.audit_
+
     def _base(self) -> Any:
         return LogisticRegression() if self.estimator is None else self.estimator
 
@@ -385,7 +367,9 @@ class LabelAuditor(
         if share == "auto":
             share = self.cv is None or isinstance(self.cv, (Integral, str))
         base = self._base()
-        return share_steps(base, X, fit_params) if share else Shared(None, X, base)
+        if not share:
+            return Shared(None, X, base)
+        return share_steps(base, X, fit_params, read_once=not isinstance(self.cv, str))
 
     def _cross_fit(
         self,
@@ -395,10 +379,11 @@ class LabelAuditor(
         classes: NDArray[Any],
         routed: Bunch,
         task: Any,
-    ) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
-        """Give out-of-sample probabilities, and how often each row was held out."""
+    ) -> tuple[NDArray[np.floating], NDArray[np.intp], Any]:
+        """Give out-of-sample probabilities, how often each row was held out, the final fit."""
         splits = split_rows(self.cv, X, codes, classes, routed.split)
-        whole, folds = task.folds(len(splits))
+        fits_all = self.train_on == "all"
+        whole, fits = task.folds(len(splits), final=fits_all)
         with whole:
             return cross_fit(
                 shared.rest,
@@ -410,7 +395,8 @@ class LabelAuditor(
                 n_jobs=self.n_jobs,
                 memory=self.memory,
                 verbose=self.verbose,
-                progress=folds,
+                progress=fits,
+                final_rows=np.flatnonzero(codes >= 0) if fits_all else None,
             )
 
 

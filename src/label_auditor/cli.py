@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
+from label_auditor._commands import apply as apply_command
 from label_auditor._commands import next as next_command
 from label_auditor._models import FEATURE_MODELS, TEXT_MODELS, prepare_features, prepare_texts
 from label_auditor._tables import FORMATS, InputError, get_labels, read_table
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from label_auditor.audit import LabelAudit
 
 # Words that may stand in place of DATA, and what they do; no table has such a name.
-COMMANDS = {"next": next_command}
+COMMANDS = {"next": next_command, "apply": apply_command}
 
 DESCRIPTION = """\
 Find the labels in a table that are probably wrong.
@@ -55,6 +56,7 @@ models for features:
 written to --out (files of an earlier run are replaced):
   issues.csv  the flagged rows, worst first: row (0 is the first record of DATA), given_label,
               suggested_label, label_quality (0 to 1), rank, and the text or the features
+  report.html all rows, to review them in a browser: it needs no server
   audit.npz   the whole audit, with all probabilities: LabelAudit.load("audit.npz") in Python
 
 examples:
@@ -172,7 +174,7 @@ def _run_audit(arguments: argparse.Namespace) -> None:
         with stage(f"Cross-validate {type(prepared.classifier).__name__} over {folds} folds"):
             audit = _audit(prepared, labels, arguments)
         with stage(f"Write to {out}"):
-            files = _write(audit, prepared.shown, out)
+            files = _write(audit, prepared.shown, out, title=data.name)
     if single:
         named = name_values(single)
         _terminal.print_warning(f"not judged, as they are the only row of their class: {named}")
@@ -243,8 +245,8 @@ def _audit(prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespa
     return auditor.audit_
 
 
-def _write(audit: LabelAudit, shown: pd.DataFrame, out: Path) -> list[Path]:
-    """Write both files elsewhere in the folder first, so that none is ever half written."""
+def _write(audit: LabelAudit, shown: pd.DataFrame, out: Path, *, title: str) -> list[Path]:
+    """Write all files elsewhere in the folder first, so that none is ever half written."""
     found = audit.to_frame().drop(columns="is_label_issue")
     found.insert(0, "row", range(len(found)))
     issues = pd.concat([found, shown], axis=1).iloc[audit.ranked]
@@ -254,8 +256,10 @@ def _write(audit: LabelAudit, shown: pd.DataFrame, out: Path) -> list[Path]:
             # JSON can hold half a surrogate pair, for which UTF-8 has no bytes.
             issues.to_csv(Path(unfinished, "issues.csv"), index=False, errors="replace")
             audit.save(Path(unfinished, "audit.npz"))
-            return [
-                Path(unfinished, name).replace(out / name) for name in ("issues.csv", "audit.npz")
-            ]
+            # Cells of JSON lines and Parquet may be anything.
+            texts = {name: cells.map(str, na_action="ignore") for name, cells in shown.items()}
+            audit.to_html(Path(unfinished, "report.html"), texts, title=title)
+            names = ("issues.csv", "audit.npz", "report.html")
+            return [Path(unfinished, name).replace(out / name) for name in names]
     except OSError as error:
         raise InputError(f"can't write to {out}: {error.strerror or error}.") from error

@@ -13,6 +13,9 @@ from label_auditor.export.records import names_of_classes, row_ids
 from label_auditor.validation import name_values
 
 if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
     from numpy.typing import NDArray
 
     from label_auditor.audit import LabelAudit
@@ -29,14 +32,22 @@ class Correction:
     Attributes
     ----------
     id : str
-        The record's id, as a string.
+        The record's id; what isn't a string is made one.
     label : str, tuple of str or None
         The name of the class that the reviewer chose, be it the given one or another; a tuple of
-        names where records have several labels; None for a discarded record.
+        names, sorted, where records have several labels; None for a discarded record.
     status : {"validated", "discarded"}
         A discarded record has no right label, or none that the reviewer could tell.
     who, when : str or None
         The reviewer, and the time in ISO 8601, where they are known.
+
+    Raises
+    ------
+    ValueError
+        If the status is none of the two, or a record is validated without a label or discarded
+        with one.
+    TypeError
+        If the label is none of the three, or who or when isn't a string.
     """
 
     id: str
@@ -44,6 +55,25 @@ class Correction:
     status: str = VALIDATED
     who: str | None = None
     when: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", str(self.id))
+        if self.status not in (VALIDATED, DISCARDED):
+            raise ValueError(f"the status is {self.status!r}, not {VALIDATED!r} or {DISCARDED!r}.")
+        if (self.label is None) is (self.status == VALIDATED):
+            raise ValueError(
+                f"record {self.id!r} is {self.status} with {self.label!r} for its label; a "
+                "validated record has one, a discarded record has none."
+            )
+        names = self.label if isinstance(self.label, tuple) else (self.label,)
+        for value in (*names, self.who, self.when):
+            if not isinstance(value, str | None):
+                raise TypeError(
+                    f"record {self.id!r} has {value!r:.60} where the name of a class or reviewer, "
+                    "or a time, must be a string."
+                )
+        if isinstance(self.label, tuple):
+            object.__setattr__(self, "label", tuple(sorted(set(self.label))))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +156,229 @@ class Corrections(Sequence[Correction]):
             votes[each.id][each.who] = each
         return {record: _decide(tuple(given.values())) for record, given in votes.items()}
 
+    @classmethod
+    def from_records(
+        cls, records: Iterable[Any], *, annotation_agent: str = "given"
+    ) -> Corrections:
+        """Read the decisions out of records that came back.
+
+        Parameters
+        ----------
+        records : iterable
+            Records of Rubrix's or Argilla 1.x's client, or dicts with the same names, as their
+            servers send them or a data set holds them. Those whose status is neither "Validated"
+            nor "Discarded" are passed over.
+        annotation_agent : str, default="given"
+            Who was said to have made the given labels when the records were sent. It is no
+            reviewer: Rubrix keeps it on a record that somebody discards.
+
+        Returns
+        -------
+        Corrections
+            In the order of the records.
+
+        Raises
+        ------
+        TypeError
+            If something isn't such a record.
+        ValueError
+            If a reviewed record has no id, or is validated and has no annotation.
+        """
+        from label_auditor.export._reviewed import read_records
+
+        return cls(read_records(records, annotation_agent))
+
+    @classmethod
+    def from_datasets(cls, dataset: Any, *, annotation_agent: str = "given") -> Corrections:
+        """Read the decisions out of a data set of the Hugging Face library.
+
+        Parameters
+        ----------
+        dataset : datasets.Dataset
+            With columns `id`, `status` and `annotation` (strings, class labels, or lists of them),
+            as :meth:`LabelAudit.to_datasets` and Rubrix's `to_datasets` write it.
+        annotation_agent : str, default="given"
+            See :meth:`from_records`.
+
+        Returns
+        -------
+        Corrections
+            In the order of the rows.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing; else as in :meth:`from_records`.
+        """
+        from label_auditor.export._reviewed import read_dataset
+
+        return cls(read_dataset(dataset, annotation_agent))
+
+    @classmethod
+    def from_rubrix(
+        cls,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        annotation_agent: str = "given",
+    ) -> Corrections:
+        """Read the decisions from a Rubrix server, without the package `rubrix`.
+
+        Parameters
+        ----------
+        name : str
+            The data set.
+        api_url, api_key, workspace : str, default=None
+            As for :meth:`LabelAudit.push_to_rubrix`.
+        annotation_agent : str, default="given"
+            See :meth:`from_records`.
+
+        Returns
+        -------
+        Corrections
+            In the order of the ids; `when` is the time at which a record was last saved.
+
+        Raises
+        ------
+        ValueError
+            If the URL, key or workspace is missing or wrong, or there is no such data set.
+        ConnectionError, PermissionError, RuntimeError
+            If nothing answers for half a minute, the key is refused, or it isn't Rubrix.
+        """
+        from label_auditor.export._reviewed import read_rubrix
+
+        return cls(read_rubrix(name, api_url, api_key, workspace, annotation_agent))
+
+    @classmethod
+    def from_argilla(
+        cls,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        question: str = "label",
+    ) -> Corrections:
+        """Read the responses from an Argilla 2 server, without the package `argilla`.
+
+        Every reviewer's response is kept, submitted or discarded; :attr:`decisions` takes the
+        majority. Drafts are passed over.
+
+        Parameters
+        ----------
+        name : str
+            The data set.
+        api_url, api_key, workspace : str, default=None
+            As for :meth:`LabelAudit.push_to_argilla`.
+        question : str, default="label"
+            The question whose answers are the labels.
+
+        Returns
+        -------
+        Corrections
+            In the order of the records. `who` is a user's name, or id if your account may not see
+            the names.
+
+        Raises
+        ------
+        ValueError
+            If the URL, key or workspace is missing or wrong, or there is no such data set or
+            question.
+        ConnectionError, PermissionError, RuntimeError
+            If nothing answers for half a minute; if the key is refused, or your account may not
+            see the responses of others; if it isn't Argilla 2.
+        """
+        from label_auditor.export._reviewed import read_argilla
+
+        return cls(read_argilla(name, api_url, api_key, workspace, question))
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> Corrections:
+        """Read what :meth:`to_json` or a review page wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        Corrections
+            In the order of the file.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no corrections; says which of them is wrong and how.
+        """
+        from label_auditor._corrections_files import read_json
+
+        return cls(read_json(path))
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the corrections as JSON.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced.
+        """
+        from label_auditor._corrections_files import write_json
+
+        write_json(path, self)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> Corrections:
+        """Read corrections from CSV, as :meth:`to_csv` or you wrote it.
+
+        Parameters
+        ----------
+        path : str or path
+            The file: UTF-8, divided by commas, with columns `id` and `label`, and `status`, `who`
+            and `when` or not; others are passed over. Several labels are a list as JSON has it.
+
+        Returns
+        -------
+        Corrections
+            In the order of the file.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no corrections; says which line is wrong and how.
+        """
+        from label_auditor._corrections_files import read_csv
+
+        return cls(read_csv(path))
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the corrections as CSV.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced.
+        """
+        from label_auditor._corrections_files import write_csv
+
+        write_csv(path, self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row per correction.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `id`, `label`, `status`, `who` and `when`, as a :class:`Correction` holds them.
+        """
+        import pandas as pd
+
+        names = [field.name for field in dataclasses.fields(Correction)]
+        rows = [[getattr(each, name) for name in names] for each in self]
+        return pd.DataFrame(rows, columns=names, dtype=object)
+
     def by_row(
         self,
         audit: LabelAudit,
@@ -146,7 +399,7 @@ class Corrections(Sequence[Correction]):
 
         Returns
         -------
-        dict of int to label or None
+        dict of int to label, tuple of labels or None
             By row position; None where the record was discarded. Open records are left out.
 
         Raises
@@ -167,17 +420,27 @@ class Corrections(Sequence[Correction]):
             name: value for value, name in names_of_classes(audit, class_names).items()
         }
         decided = {name: each for name, each in decisions.items() if each.status != OPEN}
-        foreign = {each.label for each in decided.values()} - {None, *values}
+        chosen = {each.label for each in decided.values()} - {None}
+        foreign = {n for label in chosen for n in names_in(label)} - values.keys()
         if foreign:
             raise ValueError(
-                f"corrections hold the labels {name_values(sorted(map(str, foreign)))}, but the "
+                f"corrections hold the labels {name_values(sorted(foreign))}, but the "
                 f"classes of the audit are named {name_values(values)}; pass the class_names= that "
                 "the records were sent with."
             )
-        return {
-            rows[name]: None if each.label is None else values[each.label]
-            for name, each in decided.items()
-        }
+        return {rows[name]: read_label(each.label, values) for name, each in decided.items()}
+
+
+def read_label(label: Label | None, values: Mapping[str, Any]) -> Any:
+    """Give the class of a name, a tuple of classes for several names, None for none."""
+    if isinstance(label, tuple):
+        return tuple(values[name] for name in label)
+    return None if label is None else values[label]
+
+
+def names_in(label: Label | None) -> tuple[str, ...]:
+    """Give the names that a label consists of."""
+    return label if isinstance(label, tuple) else () if label is None else (label,)
 
 
 def decided_rows(

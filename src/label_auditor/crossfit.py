@@ -42,7 +42,8 @@ def cross_fit(
     memory: Any = None,
     verbose: int = 0,
     progress: Sequence[AbstractContextManager[Any]] | None = None,
-) -> tuple[Probabilities, Rows]:
+    final_rows: Rows | None = None,
+) -> tuple[Probabilities, Rows, Any]:
     """Predict each row with clones of `estimator` fitted on folds that leave it out.
 
     Over a partition the result equals that of :func:`sklearn.model_selection.cross_val_predict`
@@ -70,7 +71,11 @@ def cross_fit(
     verbose : int, default=0
         joblib's verbosity.
     progress : sequence of context managers, default=None
-        One for each fold, entered when it begins and left when it ends.
+        One for each fold, entered when it begins and left when it ends; the last one for the
+        final fit, if there is one.
+    final_rows : ndarray of int, default=None
+        Fit a clone on these rows too, in the same run: first, so that one after another it is the
+        classifier's own checks of X that speak first, and in parallel the longest fit begins first.
 
     Returns
     -------
@@ -79,6 +84,8 @@ def cross_fit(
         never held out. A class that a training fold lacks has probability 0 there.
     n_predictions : ndarray of int, shape (n_samples,)
         How often each row was held out.
+    final : classifier or None
+        The clone fitted on `final_rows`.
 
     Raises
     ------
@@ -99,7 +106,7 @@ def cross_fit(
     >>> from sklearn.naive_bayes import GaussianNB
     >>> X, y = np.array([[0.0], [0.1], [1.0], [1.1]]), np.array(["a", "a", "b", "b"])
     >>> splits = [(np.array([0, 2]), np.array([1, 3])), (np.array([1, 3]), np.array([0, 2]))]
-    >>> pred_probs, n_predictions = cross_fit(
+    >>> pred_probs, n_predictions, _ = cross_fit(
     ...     GaussianNB(var_smoothing=0.1), X, y, classes=np.unique(y), splits=splits
     ... )
     >>> pred_probs.argmax(axis=1), n_predictions
@@ -130,7 +137,14 @@ def cross_fit(
         )
         for fold, (train, test) in enumerate(splits)
     ]
+    if final_rows is not None:
+        last = progress[-1] if progress else nullcontext()
+        final_fit = partial(
+            _fit_final, clone(estimator), X, y, final_rows, fit_params, progress=last
+        )
+        tasks.insert(0, final_fit)
     folds = run_folds(tasks, estimator, X, n_jobs=n_jobs, verbose=verbose)
+    final = None if final_rows is None else folds.pop(0)
     for fold in folds:
         if isinstance(fold, Exception):
             raise fold
@@ -138,7 +152,7 @@ def cross_fit(
     _check_probabilities(estimator, tests, [probs for probs, _ in folds])
     _warn_of_absent_classes([fold_classes for _, fold_classes in folds], y, classes)
     fold_probs = [align_columns(probs, found, classes) for probs, found in folds]
-    return _average(tests, fold_probs, _num_samples(X))
+    return *_average(tests, fold_probs, _num_samples(X)), final
 
 
 def _run_fold(
@@ -155,6 +169,12 @@ def _run_fold(
             raise failure from error
         failure.__cause__ = error
         return failure
+
+
+def _fit_final(*args: Any, progress: Any) -> Any:
+    """Fit the final classifier, and tell of it."""
+    with progress:
+        return fit_rows(*args)
 
 
 def _predict_fold(

@@ -9,10 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor._doors import Audit
 
 
-def rows_in_order(audit: LabelAudit) -> NDArray[np.intp]:
+def rows_in_order(audit: Audit) -> NDArray[np.intp]:
     """Give the position of every row: flagged, worst first, then by score, not evaluated last."""
     order = np.argsort(audit.scores, kind="stable")
     return np.concatenate([audit.ranked, order[~audit.issues[order]]])

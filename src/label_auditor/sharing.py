@@ -1,15 +1,17 @@
-"""The label-free steps of a pipeline, fitted once on X alone instead of once per fold."""
+"""What a pipeline does without labels, done once on X alone instead of once per fold."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from label_auditor._sklearn import _routing_enabled
+from label_auditor._sklearn import _num_samples, _routing_enabled
+from label_auditor.vocabulary import can_share_tokens, name_terms, read_tokens, vectorize_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,27 +23,38 @@ class Shared(NamedTuple):
     Attributes
     ----------
     fitted : Pipeline or None
-        The label-free steps, fitted; None if there are none.
+        The label-free steps, fitted; or only the first one, a text vectoriser that is not fitted,
+        if its tokens are shared; None if nothing is.
     X : array-like
-        The data after these steps.
+        The data after these steps, or the tokens.
     rest : estimator
         What is left to cross-validate, not fitted.
+    terms : list or None
+        What the columns of X stand for, if X is tokens.
     """
 
     fitted: Pipeline | None
     X: Any
     rest: Any
+    terms: list[Any] | None = None
 
     def join(self, fitted_rest: Any) -> Any:
         """Give the whole pipeline, fitted."""
         if self.fitted is None:
             return fitted_rest
         whole = clone(self.fitted)
-        whole.steps = [*self.fitted.steps, *fitted_rest.steps]
+        if self.terms is None:
+            whole.steps = [*self.fitted.steps, *fitted_rest.steps]
+        else:
+            (name, by_tokens), *others = fitted_rest.steps
+            vectorizer = name_terms(by_tokens, self.fitted[0], self.terms)
+            whole.steps = [(name, vectorizer), *others]
         return whole
 
 
-def share_steps(estimator: Any, X: Any, params: Iterable[str] = ()) -> Shared:
+def share_steps(
+    estimator: Any, X: Any, params: Iterable[str] = (), *, read_once: bool = True
+) -> Shared:
     """Fit the leading steps of a pipeline that can do without labels, and transform X with them.
 
     A step is shared only if neither it nor anything nested in it requires labels, is a classifier
@@ -49,6 +62,10 @@ def share_steps(estimator: Any, X: Any, params: Iterable[str] = ()) -> Shared:
     fitted without labels. The first step that can't be shared ends the prefix, and the last step
     is never in it. Because the steps see no label, no label can leak into the rows that it scores;
     but the rows that a fold holds out do shape them.
+
+    Where these steps are a CountVectorizer or TfidfVectorizer that learns its vocabulary, alone or
+    followed by TfidfTransformers, only the tokens of the texts are shared: what is left is then
+    fitted on rows of tokens, and gives what the whole pipeline gives on these texts, to the bit.
 
     Parameters
     ----------
@@ -58,6 +75,8 @@ def share_steps(estimator: Any, X: Any, params: Iterable[str] = ()) -> Shared:
         The data.
     params : iterable of str, default=()
         Names of the metadata given to fit.
+    read_once : bool, default=True
+        Whether to share only the tokens where that is possible; False fits such steps too.
 
     Returns
     -------
@@ -66,18 +85,25 @@ def share_steps(estimator: Any, X: Any, params: Iterable[str] = ()) -> Shared:
 
     Examples
     --------
-    >>> from sklearn.feature_extraction.text import CountVectorizer
     >>> from sklearn.feature_selection import SelectKBest
-    >>> from sklearn.naive_bayes import MultinomialNB
+    >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklearn.pipeline import make_pipeline
-    >>> pipeline = make_pipeline(CountVectorizer(), SelectKBest(k=1), MultinomialNB())
-    >>> shared = share_steps(pipeline, ["good film", "bad film"])
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> pipeline = make_pipeline(StandardScaler(), SelectKBest(k=1), GaussianNB())
+    >>> shared = share_steps(pipeline, [[1.0, 2.0], [3.0, 6.0]])
     >>> list(shared.fitted.named_steps), list(shared.rest.named_steps)
-    (['countvectorizer'], ['selectkbest', 'multinomialnb'])
-    >>> shared.X.shape
-    (2, 3)
+    (['standardscaler'], ['selectkbest', 'gaussiannb'])
+    >>> shared.X
+    array([[-1., -1.],
+           [ 1.,  1.]])
     """
-    for n_steps in range(_count_label_free(estimator, list(params)), 0, -1):
+    n_label_free = _count_label_free(estimator, list(params))
+    if read_once and n_label_free and _learns_terms_only(estimator[:n_label_free]):
+        try:
+            return _share_tokens(clone(estimator), X)
+        except Exception:  # noqa: BLE001, S110 - whatever texts are to blame for comes back in fit
+            pass
+    for n_steps in range(n_label_free, 0, -1):
         pipeline = clone(estimator)
         fitted = pipeline[:n_steps]
         try:
@@ -85,6 +111,25 @@ def share_steps(estimator: Any, X: Any, params: Iterable[str] = ()) -> Shared:
         except Exception:  # noqa: BLE001, S112 - tags can't tell; whatever X is to blame for comes back in fit
             continue
     return Shared(None, X, estimator)
+
+
+def _learns_terms_only(steps: Pipeline) -> bool:
+    """Say whether steps learn from texts no more than terms and how many texts have them."""
+    first, *others = (step for _, step in steps.steps)
+    return can_share_tokens(first) and all(
+        step in (None, "passthrough") or type(step) is TfidfTransformer for step in others
+    )
+
+
+def _share_tokens(pipeline: Pipeline, texts: Any) -> Shared:
+    """Read the texts once, and leave it to each fold what to make of the tokens."""
+    name, vectorizer = pipeline.steps[0]
+    tokens = read_tokens(vectorizer, texts)
+    if tokens.matrix.shape[0] != _num_samples(texts):
+        raise ValueError("a table is read by its columns")
+    rest = clone(pipeline)
+    rest.steps[0] = (name, vectorize_tokens(vectorizer))
+    return Shared(pipeline[:1], tokens.matrix, rest, tokens.terms)
 
 
 def _count_label_free(estimator: Any, params: list[str]) -> int:

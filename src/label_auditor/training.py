@@ -24,18 +24,15 @@ def train_final(
     train_on: str | None,
     shared: Shared,
     codes: Rows,
-    classes: NDArray[Any],
+    audit: LabelAudit,
     fit_params: dict[str, Any],
-    audit: LabelAudit | None = None,
 ) -> Any:
-    """Fit the final classifier on the rows and labels that `train_on` says.
-
-    "all" needs no audit; "unflagged" and "corrected" do.
-    """
-    rows = np.flatnonzero(codes >= 0)
-    if audit is not None and train_on == "unflagged":
+    """Fit the final classifier on the "unflagged" rows, or all rows with "corrected" labels."""
+    classes = audit.classes
+    if train_on == "unflagged":
         rows = drop_flagged(codes, audit.issues, classes)
-    elif audit is not None and train_on == "corrected":
+    else:
+        rows = np.flatnonzero(codes >= 0)
         suggested, _ = encode_labels(audit.suggested_labels, classes)
         codes = correct_flagged(codes, audit.issues, suggested, classes)
     return fit_rows(clone(shared.rest), shared.X, classes[codes], rows, fit_params)

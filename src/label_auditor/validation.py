@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from label_auditor.confident_learning import FILTERS
-from label_auditor.scores import ADJUSTABLE, SCORES
+from label_auditor.scores import ADJUSTABLE, ADJUSTED, SCORES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -53,17 +53,22 @@ def check_labels(labels: Any, *, name: str = "labels") -> NDArray[Any]:
     return values
 
 
-def refuse_many_labels(y: Any) -> None:
-    """Raise if there are several labels per row: multi-label or multi-output."""
+def has_many_labels(y: Any) -> bool:
+    """Tell whether there are several labels per row: multi-label or multi-output."""
     if isinstance(y, (list, tuple)):
-        many = any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
-    else:
-        shape: tuple[int, ...] = getattr(y, "shape", ())
-        many = len(shape) > 1 and shape[1] != 1
-    if many:
+        return any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
+    shape: tuple[int, ...] = getattr(y, "shape", ())
+    return len(shape) > 1 and shape[1] != 1
+
+
+def refuse_many_labels(y: Any) -> None:
+    """Raise if there are several labels per row, which LabelAuditor doesn't take."""
+    if has_many_labels(y):
         raise ValueError(
             "y has several labels per row (multi-label or multi-output), but LabelAuditor audits "
-            "one; audit each column with an auditor of its own."
+            "one. For multi-label, pass out-of-sample probabilities to "
+            "audit_labels(y, pred_probs, multi_label=True); cross_val_predict makes them. For "
+            "multi-output, audit each column with an auditor of its own."
         )
 
 
@@ -85,11 +90,15 @@ def refuse_missing(values: NDArray[Any], *, name: str, remedy: str) -> None:
 
 
 def encode_labels(
-    values: NDArray[Any], classes: ArrayLike | None = None
+    values: NDArray[Any],
+    classes: ArrayLike | None = None,
+    *,
+    rows: NDArray[np.intp] | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Turn labels into column positions; -1 marks a missing label.
 
-    Without `classes`, they are the sorted values that occur.
+    Without `classes`, they are the sorted values that occur. An error names `rows`, which are
+    the positions of the values unless given.
     """
     import pandas as pd
 
@@ -116,9 +125,10 @@ def encode_labels(
     codes = _index(order).get_indexer(_index(values))
     unknown = np.flatnonzero((codes < 0) & ~find_missing(values))
     if len(unknown):
+        where = unknown if rows is None else np.unique(rows[unknown])
         raise ValueError(
             f"labels holds {name_values(dict.fromkeys(values[unknown].tolist()))} "
-            f"({name_rows(unknown)}), not among the classes {name_values(order)}; "
+            f"({name_rows(where)}), not among the classes {name_values(order)}; "
             "labels are values of classes, never column positions."
         )
     return codes, order
@@ -171,6 +181,12 @@ def check_pred_probs(pred_probs: Any, codes: NDArray[Any]) -> Any:
         raise ValueError(
             f"pred_probs has shape {tuple(pred_probs.shape)}, but one row per label and one column "
             "per class are needed: shape (n_samples, n_classes)."
+            + (
+                " Of a list of arrays, one per class with the columns no and yes: "
+                "np.column_stack([p[:, 1] for p in pred_probs])."
+                if len(pred_probs.shape) == 3 and pred_probs.shape[2] == 2
+                else ""
+            )
         )
     n_rows, n_classes = pred_probs.shape
     if n_rows == 0 or n_classes == 0:
@@ -196,17 +212,18 @@ def check_pred_probs(pred_probs: Any, codes: NDArray[Any]) -> Any:
     return pred_probs
 
 
-def refuse_rows(pred_probs: Any, rows: NDArray[np.intp]) -> None:
+def refuse_rows(pred_probs: Any, rows: NDArray[np.intp], *, multi_label: bool = False) -> None:
     """Raise for rows of `pred_probs` that are no probabilities: say which, and what is wrong."""
     first = np.asarray(pred_probs[rows[0] : rows[0] + 1])[0].astype(float)
-    normalise = "divide each row by its sum, or softmax your logits"
+    squash = "put your logits through a sigmoid" if multi_label else "softmax your logits"
+    normalise = squash if multi_label else f"divide each row by its sum, or {squash}"
     if np.isnan(first).any():
         problem, remedy = "NaN", "give these rows probabilities, or leave them out"
     elif np.isinf(first).any():
-        problem, remedy = "an infinite value", "pass probabilities: softmax your logits"
+        problem, remedy = "an infinite value", f"pass probabilities: {squash}"
     elif first.min() < 0:
         problem = f"{first.min():.6g}, which is negative"
-        remedy = "pass probabilities: softmax your logits"
+        remedy = f"pass probabilities: {squash}"
     elif first.max() > 1:
         problem = f"{first.max():.6g}, which is above 1"
         remedy = f"pass probabilities: {normalise}"
@@ -259,3 +276,35 @@ def check_score(method: str, *, adjust: bool) -> None:
             f"method={method!r} can't be adjusted for class imbalance; "
             f"pass adjust=False, or one of {name_values(ADJUSTABLE)}."
         )
+
+
+def check_rank_by(rank_by: Any) -> None:
+    """Check that a score to rank by is a function, or the name of one."""
+    if not callable(rank_by) and rank_by not in (*SCORES, *ADJUSTED):
+        names = name_values((*SCORES, *ADJUSTED), limit=6)
+        raise ValueError(
+            f"rank_by is {rank_by!r}; pass one of {names}, or a function from (codes, pred_probs) "
+            "to one score per row."
+        )
+
+
+def check_custom_scores(values: ArrayLike, n_rows: int) -> NDArray[np.float64]:
+    """Check what a caller's function gave as scores."""
+    scores = np.asarray(values, dtype=float)
+    if scores.shape != (n_rows,) or np.isnan(scores).any():
+        raise ValueError(
+            f"rank_by must give one number for each of the {n_rows} rows; it gave an array of "
+            f"shape {scores.shape} with {np.isnan(scores).sum()} NaN."
+        )
+    return scores
+
+
+def check_index(index: Sequence[Any] | None, n_samples: int) -> Sequence[Any]:
+    """Give the names of the rows: their positions if there are none."""
+    if index is None:
+        return range(n_samples)
+    if len(index) != n_samples:
+        raise ValueError(
+            f"index has {len(index)} names but there are {n_samples} labels; name every row."
+        )
+    return index

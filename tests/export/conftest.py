@@ -1,9 +1,12 @@
 """An audit to export, and a stand-in for a Rubrix server that can be told to fail."""
 
+import contextlib
 import json
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -29,6 +32,18 @@ def audit():
 
 
 @pytest.fixture
+def multi_audit():
+    """Audit 8 rows with any of 3 classes, of which rows 2 and 5 are flagged, in this order."""
+    labels = [["a"], ["a", "b"], ["b"], [], ["c"], ["c", "a"], ["c"], ["b", "c"]]
+    pred_probs = np.array([[name in each for name in "abc"] for each in labels]) * 0.75 + 0.125
+    pred_probs[2] = [0.875, 0.875, 0.96875]
+    pred_probs[5] = [0.25, 0.125, 0.75]
+    found = audit_labels(labels, pred_probs, filter_by="predicted_neq_given", multi_label=True)
+    assert found.ranked.tolist() == [2, 5]
+    return found
+
+
+@pytest.fixture
 def big_audit():
     """Audit 60 rows of 2 classes."""
     rng = np.random.default_rng(0)
@@ -47,13 +62,13 @@ class StandIn:
         Method and path of each request, in order.
     faults : dict
         What to do, by the number of the request (from 0): "drop" the connection unanswered; "lose"
-        the answer; "cut" it short; answer "503", "html", "redirect" or "stream-error"; or call a
-        function and go on.
+        the answer; "cut" it short; "echo" it a moment later; answer "503", "429", "html", "alien",
+        "redirect" or "stream-error"; or call a function and go on.
     """
 
     def __init__(self):
         self.records, self.requests, self.faults = {}, [], {}
-        self.bodies, self.connections = [], 0
+        self.bodies = []
         self.answers = {
             "/api/_info": (200, {"rubrix_version": "0.18.0"}),
             "/api/me": (200, {"username": "me", "workspaces": ["", "team"]}),
@@ -63,10 +78,6 @@ class StandIn:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
-
-            def setup(self):
-                stand_in.connections += 1
-                super().setup()
 
             def __getattr__(self, name):
                 if name in ("do_GET", "do_POST"):
@@ -99,25 +110,28 @@ class StandIn:
             fault = fault()
         if fault == "drop":
             return self._reset(request)
-        if request.headers.get("X-Rubrix-Api-Key") != KEY:
-            status, answer = 401, {"detail": {"code": "x::UnauthorizedError", "params": {}}}
-        elif fault == "503":
-            status, answer = 503, "<html>no backend</html>"
-        elif fault == "html":
-            status, answer = 200, "<html>please log in</html>"
-        elif fault == "stream-error":
-            status, answer = (
-                200,
-                {"detail": {"code": "x::GenericError", "params": {"message": "y"}}},
-            )
-        elif fault == "redirect":
-            status, answer = 308, "elsewhere"
-        else:
-            status, answer = self._answer(request.path, self.bodies[-1])
+        status, answer = self._choose(request, fault)
         if fault == "lose":
             return self._reset(request)
         self._send(request, status, answer, cut=fault == "cut")
+        if fault == "echo":
+            time.sleep(0.02)
+            with contextlib.suppress(OSError):  # the client may have hung up
+                self._send(request, status, answer, cut=False)
         return None
+
+    def _choose(self, request, fault):
+        if request.headers.get("X-Rubrix-Api-Key") != KEY:
+            return 401, {"detail": {"code": "x::UnauthorizedError", "params": {}}}
+        made_up = {
+            "503": (503, "<html>no backend</html>"),
+            "429": (429, "<html>no backend</html>"),
+            "html": (200, "<html>please log in</html>"),
+            "alien": (200, {"status": "ok"}),
+            "stream-error": (200, {"detail": {"code": "x::Generic", "params": {"message": "y"}}}),
+            "redirect": (308, "elsewhere"),
+        }
+        return made_up.get(fault) or self._answer(request.path, self.bodies[-1])
 
     def _answer(self, path, body):
         if path in self.answers:
@@ -126,11 +140,19 @@ class StandIn:
             for record in body["records"]:
                 self.records[str(record["id"])] = record
             return 200, {"dataset": "d", "processed": len(body["records"]), "failed": 0}
+        if "/data?" in path and self.records:
+            query = dict(parse_qsl(urlsplit(path).query))
+            found = [
+                each
+                for key, each in sorted(self.records.items())
+                if key > query.get("id_from", "") and each["status"] in body["status"]
+            ][: int(query["limit"])]
+            return 200, "\n".join(map(json.dumps, found)) + "\n"
         if path.endswith("/data") and self.records:
             found = [self.records[each] for each in body["ids"] if each in self.records]
             return 200, "\n".join(map(json.dumps, found)) + "\n"
         if path.startswith("/api/datasets/"):
-            if self.records and not path.endswith("/data"):
+            if self.records and not path.split("?")[0].endswith("/data"):
                 return 200, {"task": "TextClassification"}
             return 404, {"detail": {"code": "x::EntityNotFoundError", "params": {}}}
         return 404, "<html>not here</html>"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from label_auditor import audit_labels
+from label_auditor import Corrections, apply_corrections, audit_labels
 from label_auditor.export.records import Record, make_records
 
 TEXTS = [f"text {i}" for i in range(12)]
@@ -224,3 +224,50 @@ def test_a_malformed_explanation_is_refused(audit, bad):
 def test_lengths_must_match(audit, options, message):
     with pytest.raises(ValueError, match=message):
         make_records(audit, **{"inputs": TEXTS, **options})
+
+
+class TestMultiLabel:
+    def test_a_record_has_all_given_names(self, multi_audit):
+        names = {"a": "Apple", "b": "Bee", "c": "Cow"}
+        first, second = make_records(multi_audit, TEXTS[:8], class_names=names)
+        assert first == Record(
+            id=2,
+            fields={"text": "text 2"},
+            prediction={"Apple": 0.875, "Bee": 0.875, "Cow": 0.96875},
+            annotation=("Bee",),
+            metadata={
+                "label_error_candidate": 0,
+                "label_quality": multi_audit.scores[2],
+                "suggested_label": "Apple, Bee, Cow",
+            },
+            multi_label=True,
+        )
+        assert second.annotation == ("Apple", "Cow")
+        assert second.metadata["suggested_label"] == "Cow"
+
+    def test_no_label_given_or_suggested(self, multi_audit):
+        records = by_id(make_records(multi_audit, TEXTS[:8], only_issues=False))
+        assert records[3].annotation == ()
+        assert records[3].metadata["suggested_label"] == ""
+        assert list(records)[:2] == [2, 5]
+
+    def test_probabilities_keep_their_sums(self, multi_audit):
+        pred_probs = multi_audit.pred_probs.astype(np.float32)
+        audit = dataclasses.replace(multi_audit, pred_probs=pred_probs)
+        for record in make_records(audit, TEXTS[:8], only_issues=False):
+            assert list(record.prediction.values()) == pred_probs[record.id].tolist()
+
+    def test_corrections_come_home(self, multi_audit):
+        reviewed = [
+            {
+                "id": record.id,
+                "annotation": record.metadata["suggested_label"].split(", "),
+                "multi_label": record.multi_label,
+                "status": "Validated",
+            }
+            for record in make_records(multi_audit, TEXTS[:8])
+        ]
+        corrections = Corrections.from_records(reviewed)
+        assert corrections.by_row(multi_audit) == {2: ("a", "b", "c"), 5: ("c",)}
+        corrected, _ = apply_corrections([list(each) for each in multi_audit.labels], corrections)
+        assert corrected[:6] == [["a"], ["a", "b"], ["a", "b", "c"], [], ["c"], ["c"]]

@@ -1,4 +1,4 @@
-"""A real Rubrix server; its address comes from the environment."""
+"""Real servers of Rubrix and Argilla; their addresses come from the environment."""
 
 import json
 import os
@@ -65,6 +65,71 @@ def name(rubrix):
     rubrix.pool.clear()
 
 
+class Argilla:
+    """Speaks to the server as its web page does."""
+
+    def __init__(self, url, key):
+        self.url, self.key = url, key
+        self.pool = urllib3.PoolManager()
+
+    def request(self, method, path, body=None, key=None):
+        headers = {"X-Argilla-Api-Key": key or self.key, "Content-Type": "application/json"}
+        body = None if body is None else json.dumps(body)
+        answer = self.pool.request(method, f"{self.url}/api/v1{path}", body=body, headers=headers)
+        assert answer.status < 300, answer.data
+        return answer.data and json.loads(answer.data)
+
+    def workspace(self):
+        return self.request("GET", "/me/workspaces")["items"][0]
+
+    def dataset(self, name):
+        found = self.request("GET", "/me/datasets")["items"]
+        return next((each for each in found if each["name"] == name), None)
+
+    def load(self, name):
+        path = f"/datasets/{self.dataset(name)['id']}/records?include=responses&include=suggestions"
+        records, page = {}, True
+        while page:
+            page = self.request("GET", f"{path}&limit=1000&offset={len(records)}")["items"]
+            records |= {each["external_id"]: each for each in page}
+        return records
+
+    def add_user(self, name, role="annotator"):
+        """Make a user with access to the workspace; give the key."""
+        body = {"username": name, "first_name": name, "password": "12345678", "role": role}
+        user = self.request("POST", "/users", body)
+        path = f"/workspaces/{self.workspace()['id']}/users"
+        self.request("POST", path, {"user_id": user["id"]})
+        return user["api_key"]
+
+    def respond(self, record, key, value, status="submitted"):
+        """Answer a record as the page does when a reviewer has chosen labels."""
+        values = None if value is None else {"label": {"value": value}}
+        body = {"status": status, "values": values}
+        self.request("POST", f"/records/{record['id']}/responses", body, key=key)
+
+
+@pytest.fixture(scope="session")
+def argilla():
+    """Give the server, or skip."""
+    if "ARGILLA_API_URL" not in os.environ:
+        pytest.skip("no Argilla server: set ARGILLA_API_URL and ARGILLA_API_KEY to run these")
+    server = Argilla(os.environ["ARGILLA_API_URL"], os.environ["ARGILLA_API_KEY"])
+    if not server.request("GET", "/me/workspaces")["items"]:
+        server.request("POST", "/workspaces", {"name": "argilla"})
+    return server
+
+
+@pytest.fixture
+def argilla_name(argilla):
+    """Give the name of a data set that isn't there, before or after."""
+    name = f"Test {uuid.uuid4().hex[:12]} / é"
+    yield name
+    dataset = argilla.dataset(name)
+    if dataset:
+        argilla.request("DELETE", f"/datasets/{dataset['id']}")
+
+
 def make_audit(n):
     """Audit labels of four classes, a fifth of them wrong."""
     rng = np.random.default_rng(0)
@@ -85,3 +150,24 @@ def audit():
 def small_audit():
     """Audit 40 rows."""
     return make_audit(40)
+
+
+@pytest.fixture(scope="session")
+def multi_audit():
+    """Audit 2,000 rows with any of four classes, or none."""
+    rng = np.random.default_rng(1)
+    truth = rng.random((2000, 4)) < 0.3
+    pred_probs = (0.15 + 0.7 * truth + rng.normal(size=truth.shape) / 8).clip(0, 1)
+    given = truth ^ (rng.random(truth.shape) < 0.05)
+    return audit_labels(given, pred_probs, multi_label=True)
+
+
+@pytest.fixture(scope="session")
+def label_sets():
+    """Audit 40 rows of three classes, of which each may have any number."""
+    rng = np.random.default_rng(0)
+    truth = rng.random((40, 3)) < 0.4
+    pred_probs = np.clip(truth * 0.8 + rng.random((40, 3)) * 0.3, 0, 1)
+    given = truth ^ (rng.random((40, 3)) < 0.1)
+    names = np.array(["a", "b", "c"])
+    return audit_labels([names[row].tolist() for row in given], pred_probs, multi_label=True)

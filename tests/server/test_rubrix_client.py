@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from label_auditor import Corrections, find_label_errors
 from label_auditor.export.rubrix import _import_rubrix
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -88,3 +89,69 @@ def test_a_review_in_the_client_survives_a_push(audit, options, rubrix, name):
     assert report.left_alone == (record.id,)
     (kept,) = rb.load(name, ids=[record.id])
     assert (kept.annotation, kept.annotation_agent, kept.status) == ("Sports", "anna", "Validated")
+
+
+def test_both_ways_store_the_same_of_multi_label_records(multi_audit, rubrix, name):
+    options = {"inputs": ["text"] * 2000, "class_names": NAMES, "only_issues": False}
+    dataset = multi_audit.to_rubrix(**options)
+    assert all(record.multi_label for record in dataset)
+    rb.log(dataset, name, verbose=False)
+    logged = rubrix.load(name)
+    rubrix.request("DELETE", f"/{name}")
+    multi_audit.push_to_rubrix(name=name, **options)
+    pushed = rubrix.load(name)
+    for record in (*logged.values(), *pushed.values()):
+        del record["last_updated"]
+    assert len(pushed) == 2000
+    assert pushed == logged
+    loaded = {record.id: record for record in rb.load(name)}
+    for i, record in loaded.items():
+        assert sorted(record.annotation) == sorted(NAMES[k] for k in multi_audit.labels[i])
+
+
+class TestFindLabelErrors:
+    @pytest.mark.parametrize("kind", ["audit", "multi_audit"])
+    def test_log_load_find(self, request, rubrix, name, kind):
+        audit = request.getfixturevalue(kind)
+        dataset = audit.to_rubrix(["text"] * 2000, class_names=NAMES, only_issues=False)
+        rb.log(dataset, name, verbose=False)
+        loaded = rb.load(name)
+        found = find_label_errors(loaded, sort_by="prediction", metadata_key="again")
+        assert [record.id for record in found] == audit.ranked.tolist()
+        assert [record.metadata["again"] for record in found] == list(range(audit.n_issues))
+        by_id = {record.id: record for record in loaded}
+        assert all(record is by_id[record.id] for record in found)
+        rb.log(found, name, verbose=False)
+        again = rubrix.search(name, "metadata.again")["records"]
+        assert [record["id"] for record in again[:100]] == audit.ranked[:100].tolist()
+
+    def test_rubrixs_own_records(self):
+        predictions = [[("bad", 0.9), ("good", 0.1)], [("good", 0.8), ("bad", 0.2)]]
+        records = [
+            rb.TextClassificationRecord(
+                text="test", annotation=["good", "bad"][i % 2], prediction=predictions[i % 2], id=i
+            )
+            for i in range(12)
+        ]
+        records.append(rb.TextClassificationRecord(text="test", prediction=[("bad", 1.0)]))
+        dataset = rb.DatasetForTextClassification(records)
+        found = find_label_errors(dataset)
+        assert [record.id for record in found] == [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]
+        assert found[5] is records[1]
+        assert records[1].metadata == {"label_error_candidate": 5}
+
+
+def test_corrections_out_of_the_records_of_the_client(audit, options, rubrix, name):
+    rb.log(audit.to_rubrix(**options), name, verbose=False)
+    validated, discarded, *_ = rb.load(name)
+    validated.annotation, validated.annotation_agent = "Sports", "anna"
+    validated.status, discarded.status = "Validated", "Discarded"
+    rb.log([validated, discarded], name, verbose=False)
+    expected = [
+        (str(validated.id), "Sports", "validated", "anna"),
+        (str(discarded.id), None, "discarded", None),
+    ]
+    for records in (rb.load(name), rb.load(name)[:]):
+        found = Corrections.from_records(records)
+        assert [(each.id, each.label, each.status, each.who) for each in found] == expected
+    assert {each.id for each in Corrections.from_rubrix(name)} == {each[0] for each in expected}

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.export import _http
+from label_auditor import Corrections
+from label_auditor.export import _http, _reviewed
 from label_auditor.export.push import PushInterruptedError
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -119,7 +120,7 @@ def test_a_server_that_dies_and_comes_back(audit, rubrix, name, monkeypatch, mom
     def kill():
         os.kill(int(pid.read_text()), signal.SIGKILL)
 
-    def deadly(self, method, path, body=None):
+    def deadly(self, method, path, body=None, **options):
         if path.endswith(":bulk"):
             bulks.append(path)
             if len(bulks) == 2:
@@ -127,7 +128,7 @@ def test_a_server_that_dies_and_comes_back(audit, rubrix, name, monkeypatch, mom
                 timer.start()
                 if moment == "before":
                     timer.join()
-        return request(self, method, path, body)
+        return request(self, method, path, body, **options)
 
     monkeypatch.setattr(_http.RubrixServer, "request", deadly)
     report = audit.push_to_rubrix(texts(audit), name, only_issues=False)
@@ -140,12 +141,12 @@ def test_a_server_that_stays_away(audit, rubrix, name, monkeypatch):
     monkeypatch.setattr(_http, "DELAYS", (0.01, 0.01))
     request, bulks = _http.RubrixServer.request, []
 
-    def deadly(self, method, path, body=None):
+    def deadly(self, method, path, body=None, **options):
         if path.endswith(":bulk"):
             bulks.append(path)
             if len(bulks) > 2:
                 self.url = "http://127.0.0.1:1"
-        return request(self, method, path, body)
+        return request(self, method, path, body, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(_http.RubrixServer, "request", deadly)
@@ -273,3 +274,64 @@ def test_the_web_page_reads_what_is_there(small_audit, rubrix, name):
     assert json.dumps(found["aggregations"]["status"]) == '{"Default": 40}'
     assert set(found["aggregations"]["annotated_by"]) == {"given"}
     assert set(found["aggregations"]["predicted_by"]) == {"label-auditor"}
+
+
+def test_multi_label_records_come_back_whole_and_pushing_twice_changes_nothing(
+    multi_audit, rubrix, name
+):
+    options = {"only_issues": False, "class_names": NAMES}
+    report = multi_audit.push_to_rubrix(texts(multi_audit), name, **options)
+    assert (report.n_stored, report.left_alone, report.failed) == (2000, (), {})
+    stored = rubrix.load(name)
+    assert len(stored) == 2000
+    rank = {row: rank for rank, row in enumerate(multi_audit.ranked.tolist())}
+    assert rank
+    for i in range(2000):
+        record = stored[i]
+        assert record["multi_label"] is True
+        assert record["status"] == "Default"
+        assert {each["class"]: each["score"] for each in record["prediction"]["labels"]} == dict(
+            zip(NAMES, multi_audit.pred_probs[i].tolist(), strict=True)
+        )
+        assert record["annotation"]["agent"] == "given"
+        given = {each["class"]: each["score"] for each in record["annotation"]["labels"]}
+        assert given == {NAMES[k]: 1.0 for k in multi_audit.labels[i]}
+        assert record["metadata"] == {
+            **({"label_error_candidate": rank[i]} if i in rank else {}),
+            "label_quality": multi_audit.scores[i],
+            "suggested_label": ", ".join(NAMES[k] for k in multi_audit.suggested_labels[i]),
+        }
+    assert sum(record["annotation"]["labels"] == [] for record in stored.values()) > 100
+    first = rubrix.search(name, "metadata.label_error_candidate")
+    assert [each["id"] for each in first["records"][: len(rank)]] == multi_audit.ranked.tolist()
+    rubrix.save(name, [stored[3]], "anna", "Sports")
+    reviewed = rubrix.load(name)
+    report = multi_audit.push_to_rubrix(texts(multi_audit), name, **options)
+    assert (report.n_stored, report.left_alone) == (1999, (3,))
+    assert all(same(record, reviewed[i]) for i, record in rubrix.load(name).items())
+
+
+def test_corrections_come_back(small_audit, rubrix, name, monkeypatch):
+    monkeypatch.setattr(_reviewed, "PAGE", 3)
+    ids = [i if i % 2 else f"row {i}/é?" for i in range(40)]
+    options = {"only_issues": False, "ids": ids, "class_names": NAMES}
+    small_audit.push_to_rubrix(texts(small_audit), name, **options)
+    assert len(Corrections.from_rubrix(name)) == 0
+    stored = rubrix.load(name)
+    for i in range(20):
+        rubrix.save(name, [stored[ids[i]]], "anna", NAMES[i % 4])
+    rubrix.save(name, [stored[ids[20]]], "given", NAMES[0], status="Discarded")
+    rubrix.save(name, [stored[ids[21]]], "anna", NAMES[0], status="Edited")
+    corrections = Corrections.from_rubrix(name)
+    assert {each.id: (each.label, each.status, each.who) for each in corrections} == {
+        **{str(ids[i]): (NAMES[i % 4], "validated", "anna") for i in range(20)},
+        "row 20/é?": (None, "discarded", None),
+    }
+    assert all(each.when.startswith("20") for each in corrections)
+    rows = corrections.by_row(small_audit, ids=ids, class_names=NAMES)
+    assert rows == {**{i: i % 4 for i in range(20)}, 20: None}
+
+
+def test_no_such_data_set(rubrix, name):
+    with pytest.raises(ValueError, match=f"name is '{name}', but .* in the workspace 'rubrix'"):
+        Corrections.from_rubrix(name)

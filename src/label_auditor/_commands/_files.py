@@ -35,4 +35,4 @@ def read_corrections(path: Path) -> Corrections:
     except OSError as error:
         raise InputError(f"can't read {path}: {error.strerror or error}.") from error
     except ValueError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(str(error)) from error

@@ -1,4 +1,4 @@
-"""A Rubrix server, over HTTP."""
+"""Annotation servers, over HTTP."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import json
 import os
 import re
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import quote, urlencode
 
 import urllib3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Result = TypeVar("Result")
 
 # Seconds between attempts: a server that restarts is back within their sum.
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TIMEOUT = urllib3.Timeout(connect=10, read=60)
-OLDEST = (0, 18)
+# Besides those of 500 and more, the answers of a server or gateway that will do better later.
+BUSY = (408, 429)
 
 
 class ServerUnavailableError(ConnectionError):
@@ -35,64 +36,81 @@ class NotFoundError(RuntimeError):
     """The server has no such data set."""
 
 
-def retry(attempt: Callable[[], Result]) -> Result:
+class ConflictError(RuntimeError):
+    """The server has a thing of that name already."""
+
+
+def retry(attempt: Callable[[], Result], *, times: int | None = None) -> Result:
     """Call again, after longer and longer delays, while the server is unavailable."""
-    for delay in DELAYS:
+    for delay in DELAYS[:times]:
         with contextlib.suppress(ServerUnavailableError):
             return attempt()
         time.sleep(delay)
     return attempt()
 
 
-class RubrixServer:
-    """A server that has been found, with a key that it has accepted.
+class Server:
+    """A server that has been found.
 
     Parameters
     ----------
-    api_url, api_key, workspace : str or None
-        None is the environment variable RUBRIX_API_URL, RUBRIX_API_KEY, RUBRIX_WORKSPACE; a
-        workspace that isn't there either is the user's own.
+    api_url, api_key : str or None
+        None is what the environment has: RUBRIX_API_URL, say.
 
     Raises
     ------
     ValueError
-        If the URL or the key is missing or malformed, or the workspace isn't one of the user's.
+        If the URL or the key is missing or malformed.
     ConnectionError
         If nothing answers at the URL.
     RuntimeError
-        If what answers is no Rubrix server, or too old.
-    PermissionError
-        If the key is refused.
+        If what answers is another server, or too old.
     """
 
-    def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
-        parsed = _parse_url(_setting("api_url", api_url))
+    name: ClassVar[str]
+    oldest: ClassVar[tuple[int, int]]
+    info: ClassVar[str]  # the path that tells the version
+    missing: ClassVar[re.Pattern[bytes]]  # what the answer 404 says of a thing that isn't there
+
+    def __init__(self, api_url: str | None, api_key: str | None) -> None:
+        parsed = _parse_url(self._setting("api_url", api_url))
         self.url = parsed._replace(auth=None, query=None, fragment=None).url.rstrip("/")
-        self._headers = {"Content-Type": "application/json"} | _auth_headers(
-            _setting("api_key", api_key), parsed.auth
-        )
+        key = self._setting("api_key", api_key)
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError("api_key holds characters that an HTTP header can't.")  # never shown
+        self._headers = {"Content-Type": "application/json"} | self._auth_headers(key)
+        if parsed.auth:  # a proxy's user and password may come with the URL
+            basic = urllib3.make_headers(basic_auth=parsed.auth)["authorization"]
+            self._headers["Authorization"] = basic
         self._pool = urllib3.PoolManager(timeout=TIMEOUT)
         self._check_version()
-        user = retry(lambda: self.request("GET", "/api/me"))
-        self.workspace = workspace or os.environ.get("RUBRIX_WORKSPACE") or user["username"]
-        known = {user["username"], *(user.get("workspaces") or [])} - {""}
-        if self.workspace not in known:
-            raise ValueError(
-                f"workspace {self.workspace!r} isn't one of yours at {self.url}; "
-                f"you have {', '.join(map(repr, sorted(known)))}."
-            )
-        self._headers["X-Rubrix-Workspace"] = self.workspace
 
-    def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request and give the JSON of the answer."""
-        lines = self.request_lines(method, path, body)
+    def _auth_headers(self, key: str) -> dict[str, str]:
+        """Give the headers with the key."""
+        return {f"X-{self.name}-Api-Key": key}
+
+    def _setting(self, argument: str, value: str | None) -> str:
+        """Give an argument, or else what the environment has for it."""
+        variable = f"{self.name}_{argument}".upper()
+        found = value or os.environ.get(variable)
+        if not found:
+            raise ValueError(f"{argument} is missing: pass {argument}= or set {variable}.")
+        return found.strip()
+
+    def request(
+        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
+    ) -> Any:
+        """Send a request and give the JSON of the answer, an object with these keys."""
+        lines = self.request_lines(method, path, body, keys=keys, **query)
         if len(lines) != 1:
             raise ServerUnavailableError(f"{self.url} gave no answer to {method} {path}.")
         return lines[0]
 
-    def request_lines(self, method: str, path: str, body: Any = None) -> list[Any]:
-        """Send a request and give the JSON of each line of the answer."""
-        answer = self._send(method, path, body)
+    def request_lines(
+        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
+    ) -> list[Any]:
+        """Send a request and give the JSON of each line of the answer: objects with these keys."""
+        answer = self._send(method, path, body, query)
         try:
             lines = [json.loads(line) for line in answer.split(b"\n") if line]
         except ValueError:
@@ -103,16 +121,22 @@ class RubrixServer:
         if lines and isinstance(lines[-1], dict) and "detail" in lines[-1]:
             last = answer.rstrip().split(b"\n")[-1]
             raise ServerUnavailableError(f"{self.url} failed: {_explain(last)}")
+        if not all(isinstance(line, dict) and key in line for key in keys for line in lines):
+            raise ServerUnavailableError(
+                f"{self.url} answered {method} {path} with {answer[:100]!r}, "
+                f"as {self.name} wouldn't."
+            )
         return lines
 
-    def _send(self, method: str, path: str, body: Any) -> bytes:
+    def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> bytes:
         """Send a request and give the answer; raise unless it is one of success."""
         # A lone surrogate can't be encoded: "?" stands for it.
         data = body and json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        url = self.url + quote(path, safe="/:") + (f"?{urlencode(query)}" if query else "")
         try:
             answer = self._pool.request(
                 method,
-                self.url + quote(path, safe="/:"),
+                url,
                 body=data,
                 headers=self._headers,
                 retries=False,
@@ -122,54 +146,142 @@ class RubrixServer:
             raise ServerUnavailableError(
                 f"{self.url} could not be reached ({type(error).__name__}: {error})."
             ) from None
+        finally:
+            # A connection serves one request: on the next one, an answer that came twice would
+            # be taken for that to another, and Rubrix resets it after an error.
+            self._pool.clear()
         if answer.status < 300:
             return answer.data
-        self._pool.clear()  # Rubrix resets a connection on which it reported an error
         raise self._error(answer)
 
     def _error(self, answer: urllib3.BaseHTTPResponse) -> Exception:
         """Say what an answer other than success means."""
         said = f"{self.url} answered {answer.status}: {_explain(answer.data)}"
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status in BUSY:
             return ServerUnavailableError(said, answer.data)
         if answer.status < 400:
             return RuntimeError(
                 f"{self.url} redirects to {answer.headers.get('Location')}; pass that as api_url=."
             )
-        if answer.status in (401, 403):
-            return PermissionError(
-                f"{said}. The API key was refused; "
-                "pass api_key= or set RUBRIX_API_KEY to that of your account there."
-            )
         if answer.status == 404:
-            if b"::EntityNotFoundError" in answer.data:
+            if self.missing.search(answer.data):
                 return NotFoundError(said)
-            return RuntimeError(f"{said}. It is no Rubrix server, or one older than 0.18.")
-        return RuntimeError(said)
+            oldest = ".".join(map(str, self.oldest))
+            return RuntimeError(f"{said}. It is no {self.name} server, or one older than {oldest}.")
+        variable = f"{self.name.upper()}_API_KEY"
+        refused = (
+            f"The API key was refused; pass api_key= or set {variable} to that of your account"
+        )
+        error, advice = {
+            401: (PermissionError, f". {refused} there."),
+            403: (PermissionError, ". Your account there isn't allowed to do this."),
+            409: (ConflictError, ""),
+        }.get(answer.status, (RuntimeError, ""))
+        return error(said + advice)
 
     def _check_version(self) -> None:
-        """Check that a Rubrix server, and not too old a one, answers."""
+        """Check that such a server, and not too old a one, answers."""
         try:
-            info = self.request("GET", "/api/_info")
+            # Not for long: a wrong URL should be told soon.
+            info = retry(lambda: self.request("GET", self.info), times=2)
         except ServerUnavailableError as error:
             raise ConnectionError(
-                f"No Rubrix server answers: {error} Is it running, and is api_url= right?"
+                f"No {self.name} server answers: {error} Is it running, and is api_url= right?"
             ) from None
         version = re.search(r"version\W+(\d+)\.(\d+)", json.dumps(info))
         if not version:
-            raise RuntimeError(f"{self.url} is no Rubrix server: its /api/_info names no version.")
-        if tuple(map(int, version.groups())) < OLDEST:
             raise RuntimeError(
-                f"{self.url} runs Rubrix {version[1]}.{version[2]}, but 0.18 or newer is needed."
+                f"{self.url} is no {self.name} server: its {self.info} names no version."
+            )
+        if tuple(map(int, version.groups())) < self.oldest:
+            oldest = ".".join(map(str, self.oldest))
+            raise RuntimeError(
+                f"{self.url} runs {self.name} {version[1]}.{version[2]}, but {oldest} or newer is "
+                "needed."
             )
 
 
-def _setting(name: str, value: str | None) -> str:
-    """Give an argument, or else what the environment has for it."""
-    found = value or os.environ.get(f"RUBRIX_{name.upper()}")
-    if not found:
-        raise ValueError(f"{name} is missing: pass {name}= or set RUBRIX_{name.upper()}.")
-    return found.strip()
+class RubrixServer(Server):
+    """A Rubrix server, with a key that it has accepted.
+
+    Parameters
+    ----------
+    api_url, api_key, workspace : str or None
+        None is the environment variable RUBRIX_API_URL, RUBRIX_API_KEY, RUBRIX_WORKSPACE; a
+        workspace that isn't there either is the user's own.
+
+    Raises
+    ------
+    ValueError
+        If the workspace isn't one of the user's; else as :class:`Server`.
+    PermissionError
+        If the key is refused.
+    """
+
+    name = "Rubrix"
+    oldest = (0, 18)
+    info = "/api/_info"
+    missing = re.compile(b"::EntityNotFoundError")
+
+    def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
+        super().__init__(api_url, api_key)
+        user = retry(lambda: self.request("GET", "/api/me", keys=["username"]))
+        self.workspace = workspace or os.environ.get("RUBRIX_WORKSPACE") or user["username"]
+        known = {user["username"], *(user.get("workspaces") or [])} - {""}
+        if self.workspace not in known:
+            raise ValueError(
+                f"workspace {self.workspace!r} isn't one of yours at {self.url}; "
+                f"you have {', '.join(map(repr, sorted(known)))}."
+            )
+        self._headers["X-Rubrix-Workspace"] = self.workspace
+
+    def _auth_headers(self, key: str) -> dict[str, str]:
+        # A proxy's user and password, if there are any, take the place of the second.
+        return super()._auth_headers(key) | {"Authorization": f"Bearer {key}"}
+
+
+class ArgillaServer(Server):
+    """An Argilla 2 server, with a key that it has accepted.
+
+    Parameters
+    ----------
+    api_url, api_key, workspace : str or None
+        None is the environment variable ARGILLA_API_URL, ARGILLA_API_KEY; for the workspace, the
+        only one that the user has.
+
+    Raises
+    ------
+    ValueError
+        If the workspace isn't one of the user's, or is None and the user has several; else as
+        :class:`Server`.
+    PermissionError
+        If the key is refused.
+    """
+
+    name = "Argilla"
+    oldest = (2, 0)
+    info = "/api/v1/version"
+    missing = re.compile(b"not found")  # of a path that it doesn't know, it says "Not Found"
+
+    def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
+        super().__init__(api_url, api_key)
+        found = retry(lambda: self.request("GET", "/api/v1/me/workspaces"))["items"]
+        known = {each["name"]: each["id"] for each in found}
+        if workspace is None and len(known) == 1:
+            workspace = next(iter(known))
+        if workspace not in known:
+            given = "is None" if workspace is None else f"{workspace!r} isn't one of yours"
+            raise ValueError(
+                f"workspace {given}, and at {self.url} you have "
+                f"{', '.join(map(repr, sorted(known))) or 'none'}; pass one of these."
+            )
+        self.workspace, self.workspace_id = workspace, known[workspace]
+
+    def find_dataset(self, name: str) -> dict[str, Any] | None:
+        """Give the data set of a name, or None."""
+        query = {"workspace_id": self.workspace_id, "name": name}
+        found = retry(lambda: self.request("GET", "/api/v1/me/datasets", **query))["items"]
+        return next((each for each in found if each["name"] == name), None)
 
 
 def _parse_url(url: str) -> urllib3.util.Url:
@@ -183,20 +295,15 @@ def _parse_url(url: str) -> urllib3.util.Url:
     return parsed
 
 
-def _auth_headers(key: str, basic_auth: str | None) -> dict[str, str]:
-    """Give the headers with the key; a proxy's user and password may come with the URL."""
-    if not (key.isascii() and key.isprintable()):
-        raise ValueError("api_key holds characters that an HTTP header can't.")  # never shown
-    if basic_auth:
-        return {"X-Rubrix-Api-Key": key} | urllib3.make_headers(basic_auth=basic_auth)
-    return {"X-Rubrix-Api-Key": key, "Authorization": f"Bearer {key}"}
-
-
 def _explain(answer: bytes, limit: int = 500) -> str:
     """Give what a server says of an error, in one line."""
     try:
         detail = json.loads(answer)["detail"]
-        text = f"{detail['code'].split('::')[-1]}: {detail['params']}"
+        text = (
+            detail
+            if isinstance(detail, str)
+            else f"{detail['code'].split('::')[-1]}: {detail['params']}"
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         text = answer.decode(errors="replace")
     text = " ".join(text.split())

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+import functools
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from label_auditor.export._http import retry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Account = tuple[int, Iterable[int | str], Mapping[int | str, str]]
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -81,3 +89,47 @@ class PushInterruptedError(RuntimeError):
     def __init__(self, reason: object, report: PushReport) -> None:
         super().__init__(f"{reason}\nUntil then: {report!r}. Push again to go on.")
         self.report = report
+
+
+def push_chunks(
+    report: PushReport,
+    payloads: Iterator[dict[str, Any]],
+    store: Callable[[list[dict[str, Any]]], Account],
+    *,
+    chunk_size: int,
+    progress: bool | None,
+) -> PushReport:
+    """Store records a chunk at a time, each again while the server is unavailable.
+
+    Parameters
+    ----------
+    report : PushReport
+        An account of nothing yet.
+    payloads : iterator of dict
+        The records, as the server takes them.
+    store : callable
+        Stores a chunk; gives how many were stored, the ids left alone, and why which failed.
+    chunk_size : int
+        Records per request.
+    progress : bool or None
+        Whether to show a progress bar; None: on a terminal.
+
+    Returns
+    -------
+    PushReport
+        What was done.
+
+    Raises
+    ------
+    PushInterruptedError
+        If the server goes away for longer or refuses a chunk.
+    """
+    hidden = None if progress is None else not progress
+    with tqdm(total=report.n_records, unit=" records", disable=hidden) as bar:
+        while chunk := list(itertools.islice(payloads, chunk_size)):
+            try:
+                report = report.add(*retry(functools.partial(store, chunk)))
+            except (OSError, RuntimeError) as error:
+                raise PushInterruptedError(error, report) from error
+            bar.update(len(chunk))
+    return report

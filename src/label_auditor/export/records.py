@@ -26,7 +26,7 @@ from label_auditor.validation import find_missing, name_values
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor._doors import Audit
 
 RANK, QUALITY, SUGGESTION = OWN_METADATA = (
     "label_error_candidate",
@@ -49,23 +49,29 @@ class Record:
     fields : dict of str to str
         The texts, by the name of their field; a missing one is "".
     prediction : dict of str to float
-        The probability, in [0, 1], of every class by name; empty where there is none.
-    annotation : str or None
-        The name of the given label; None where it is missing.
+        The probability, in [0, 1], of every class by name; empty where there is none. They sum to
+        1, unless `multi_label`.
+    annotation : str, tuple of str or None
+        The name of the given label; None where it is missing. If `multi_label`, the names of all
+        given labels, in the order of the classes: an empty tuple where there are none.
     metadata : dict of str to str, bool, int or float
         `label_error_candidate` (int: 0 is worst; flagged rows only), `label_quality` (float, low
-        is suspicious), `suggested_label` and the caller's own. What is missing is left out.
+        is suspicious), `suggested_label` (if `multi_label`, the names joined by ", ") and the
+        caller's own. What is missing is left out.
     explanation : dict or None
         For each field, its tokens in order: pairs of a token and its attributions, a dict from
         class name to float.
+    multi_label : bool
+        Whether the row may have several labels, or none.
     """
 
     id: int | str
     fields: dict[str, str]
     prediction: dict[str, float]
-    annotation: str | None
+    annotation: str | tuple[str, ...] | None
     metadata: dict[str, Any]
     explanation: dict[str, list[tuple[str, dict[str, float]]]] | None = None
+    multi_label: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +83,7 @@ class Records:
 
     Attributes
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         Where they come from.
     positions : ndarray of int, shape (n_records,)
         The row of each record.
@@ -91,7 +97,7 @@ class Records:
         The token attributions.
     """
 
-    audit: LabelAudit
+    audit: Audit
     positions: NDArray[np.intp]
     ids: Sequence[int | str]
     class_names: dict[Any, str]
@@ -110,7 +116,8 @@ class Records:
         """Make the records of some rows, the first of which is the `start`-th of all."""
         unlabeled = find_missing(self.audit.labels[rows])
         labels = self.audit.labels[rows].tolist()
-        probabilities = _probabilities(self.audit.pred_probs, rows)
+        multi_label = self.audit.multi_label
+        probabilities = _probabilities(self.audit.pred_probs, rows, shared=not multi_label)
         suggestions = self.audit.suggested_labels[rows].tolist()
         names = list(self.class_names.values())
         fields = {key: take(column, rows) for key, column in self.fields.items()}
@@ -121,7 +128,7 @@ class Records:
             own = {
                 RANK: start + i if self.audit.issues[row] else None,
                 QUALITY: float(self.audit.scores[row]),
-                SUGGESTION: self.class_names[suggestions[i]] if judged else None,
+                SUGGESTION: _joined(self._names(suggestions[i])) if judged else None,
             }
             extra = {
                 key: plain(column[i], f"metadata[{key!r}]", row) for key, column in metadata.items()
@@ -134,10 +141,17 @@ class Records:
                 prediction=dict(zip(names, probabilities[i].tolist(), strict=True))
                 if judged
                 else {},
-                annotation=None if unlabeled[i] else self.class_names[labels[i]],
+                annotation=None if unlabeled[i] else self._names(labels[i]),
                 metadata={k: v for k, v in (own | extra).items() if not is_missing(v)},
                 explanation=self._explain(explanations[i], row) if explanations else None,
+                multi_label=multi_label,
             )
+
+    def _names(self, label: Any) -> str | tuple[str, ...]:
+        """Give the name of a label, or those of a set of labels."""
+        if self.audit.multi_label:
+            return tuple(self.class_names[value] for value in label)
+        return self.class_names[label]
 
     def _explain(
         self, given: Mapping[str, Any] | None, row: int
@@ -162,7 +176,7 @@ class Records:
 
 
 def make_records(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     *,
     only_issues: bool = True,
@@ -178,7 +192,7 @@ def make_records(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields, each a column of length n_samples, as a mapping or a DataFrame
@@ -253,10 +267,14 @@ def make_records(
     )
 
 
-def row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]:
+def row_ids(audit: Audit, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each row."""
-    n = len(audit.labels)
-    found = [_row_id(value) for value in (audit.index if ids is None else ids)]
+    return unique_ids(audit.index, len(audit.labels), ids)
+
+
+def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
+    """Give a unique id for each of n rows: the index, if no ids were chosen."""
+    found = [_row_id(value) for value in (index if ids is None else ids)]
     check_length("ids", len(found), n)
     twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
     if not twice:
@@ -270,7 +288,7 @@ def row_ids(audit: LabelAudit, ids: Iterable[Any] | None) -> Sequence[int | str]
         f"The index isn't unique ({name_values(twice)} occur more than once), so the positions "
         "of the rows are their ids; pass ids= to choose others.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=6,
     )
     return range(n)
 
@@ -282,10 +300,16 @@ def _row_id(value: Any) -> int | str:
 
 
 def names_of_classes(
-    audit: LabelAudit, class_names: Mapping[Any, str] | Sequence[str] | None
+    audit: Audit, class_names: Mapping[Any, str] | Sequence[str] | None
+) -> dict[Any, str]:
+    """Give the name of each class of an audit, in the order of the classes."""
+    return name_classes(audit.classes.tolist(), class_names)
+
+
+def name_classes(
+    classes: list[Any], class_names: Mapping[Any, str] | Sequence[str] | None
 ) -> dict[Any, str]:
     """Give the name of each class, in the order of the classes."""
-    classes = audit.classes.tolist()
     if class_names is None:
         names = {value: str(value) for value in classes}
     elif isinstance(class_names, Mapping):
@@ -312,12 +336,22 @@ def names_of_classes(
     return names
 
 
-def _probabilities(pred_probs: Any, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Read the probabilities of some rows, made valid: within [0, 1], with a sum of 1 at most."""
+def _joined(names: str | tuple[str, ...]) -> str:
+    """Give one or several names as one text."""
+    return names if isinstance(names, str) else ", ".join(names)
+
+
+def _probabilities(pred_probs: Any, rows: NDArray[np.intp], *, shared: bool) -> NDArray[np.float64]:
+    """Read the probabilities of some rows, made valid: within [0, 1].
+
+    Those that the classes of a row share sum to 1 at most.
+    """
     order = np.argsort(rows)  # files (h5py) are read in increasing order only
     found = np.empty((len(rows), pred_probs.shape[1]))
     found[order] = pred_probs[rows[order]]
     found.clip(0, 1, out=found)
+    if not shared:
+        return found
     # Float32 sums to 1 within 1e-6: those stay as they are.
     total = found.sum(axis=1, keepdims=True)
     np.divide(found, total, out=found, where=total > 1 + 1e-4)

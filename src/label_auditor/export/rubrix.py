@@ -5,22 +5,19 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-import itertools
 import json
 import re
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 from label_auditor.export._http import NotFoundError, RubrixServer, ServerUnavailableError, retry
 from label_auditor.export._rubrix_rules import MAX_CHUNK, check_request, fit_records
-from label_auditor.export.push import PushInterruptedError, PushReport
+from label_auditor.export.push import PushReport, push_chunks
 from label_auditor.export.records import make_records
 
 if TYPE_CHECKING:
-    from label_auditor.audit import LabelAudit
+    from label_auditor._doors import Audit
     from label_auditor.export.records import Record
 
 # How an error names the records that the search engine refused, having stored the others.
@@ -33,7 +30,7 @@ REFUSED = re.compile(
 
 
 def to_rubrix(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     *,
     prediction_agent: str = "label-auditor",
@@ -46,7 +43,7 @@ def to_rubrix(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
@@ -85,7 +82,7 @@ def to_rubrix(
 
 
 def push_to_rubrix(
-    audit: LabelAudit,
+    audit: Audit,
     inputs: Any,
     name: str,
     *,
@@ -111,7 +108,7 @@ def push_to_rubrix(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
@@ -167,14 +164,13 @@ def push_to_rubrix(
     report = PushReport(name, f"{server.url}/datasets/{server.workspace}/{name}", len(records))
     payloads = (_payload(record, prediction_agent, annotation_agent) for record in fitted)
     ours = None if overwrite_reviewed else annotation_agent
-    hidden = None if progress is None else not progress
-    with tqdm(total=len(records), unit=" records", disable=hidden) as bar:
-        while chunk := list(itertools.islice(payloads, chunk_size)):
-            try:
-                report = report.add(*retry(functools.partial(_store, server, name, chunk, ours)))
-            except (OSError, RuntimeError) as error:
-                raise PushInterruptedError(error, report) from error
-            bar.update(len(chunk))
+    report = push_chunks(
+        report,
+        payloads,
+        functools.partial(_store, server, name, ours=ours),
+        chunk_size=chunk_size,
+        progress=progress,
+    )
     if report.failed:
         warnings.warn(f"{report!r}; see its .failed.", UserWarning, stacklevel=3)
     return report
@@ -183,7 +179,7 @@ def push_to_rubrix(
 def _check_task(server: RubrixServer, name: str) -> None:
     """Refuse a data set that exists for another task."""
     try:
-        found = retry(lambda: server.request("GET", f"/api/datasets/{name}"))
+        found = retry(lambda: server.request("GET", f"/api/datasets/{name}", keys=["task"]))
     except NotFoundError:
         return
     if found["task"] != "TextClassification":
@@ -203,8 +199,9 @@ def _store(
     if not records:
         return 0, left_alone, {}
     path = f"/api/datasets/{name}/TextClassification:bulk"
+    body = {"tags": {}, "metadata": {}, "records": records}
     try:
-        answer = server.request("POST", path, {"tags": {}, "metadata": {}, "records": records})
+        answer = server.request("POST", path, body, keys=["processed"])
     except ServerUnavailableError as error:
         failed = _find_failed(error.answer, records)
         if not failed:
@@ -220,8 +217,9 @@ def _find_reviewed(
 ) -> set[str]:
     """Give the ids, as strings, of the records of a chunk that somebody has worked on."""
     path = f"/api/datasets/{name}/TextClassification/data"
+    body = {"ids": [str(each["id"]) for each in chunk]}
     try:
-        found = server.request_lines("POST", path, {"ids": [str(each["id"]) for each in chunk]})
+        found = server.request_lines("POST", path, body, keys=["id", "status"])
     except NotFoundError:
         return set()
     return {
@@ -246,11 +244,11 @@ def _find_failed(answer: bytes, records: list[dict[str, Any]]) -> dict[int | str
 
 def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> dict[str, Any]:
     """Give a record as Rubrix's server takes it."""
-    given = {} if record.annotation is None else {record.annotation: 1.0}
+    given = None if record.annotation is None else dict.fromkeys(_given(record), 1.0)
     return {
         "id": record.id,
         "inputs": record.fields,
-        "prediction": _labels(prediction_agent, record.prediction),
+        "prediction": _labels(prediction_agent, record.prediction or None),
         "annotation": _labels(annotation_agent, given),
         "explanation": record.explanation
         and {
@@ -259,14 +257,23 @@ def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> di
         },
         "metadata": record.metadata,
         "status": "Default",
-        "multi_label": False,
+        "multi_label": record.multi_label,
     }
 
 
-def _labels(agent: str, scores: dict[str, float]) -> dict[str, Any] | None:
+def _given(record: Record) -> tuple[str, ...]:
+    """Give the names of the given labels."""
+    if record.annotation is None:
+        return ()
+    return (record.annotation,) if isinstance(record.annotation, str) else record.annotation
+
+
+def _labels(agent: str, scores: dict[str, float] | None) -> dict[str, Any] | None:
     """Give labels as Rubrix's server takes them."""
+    if scores is None:
+        return None
     labels = [{"class": name, "score": score} for name, score in scores.items()]
-    return {"agent": agent, "labels": labels} if labels else None
+    return {"agent": agent, "labels": labels}
 
 
 def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_agent: str) -> Any:
@@ -277,7 +284,7 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
         inputs=record.fields,
         prediction=list(record.prediction.items()) if predicted else None,
         prediction_agent=prediction_agent if predicted else None,
-        annotation=record.annotation,
+        annotation=list(_given(record)) if record.multi_label else record.annotation,
         annotation_agent=annotation_agent if annotated else None,
         explanation=record.explanation
         and {
@@ -288,6 +295,7 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
         },
         metadata=record.metadata,
         status="Default",
+        multi_label=record.multi_label,
     )
 
 

@@ -1,1 +1,1 @@
-"""What to review next, and what the reviews say about the number of label errors."""
+"""What to review next, and how many label errors there are."""

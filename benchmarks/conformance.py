@@ -1,0 +1,117 @@
+"""How the auditor and its peers keep scikit-learn's contract, by scikit-learn's own checks.
+
+    python benchmarks/conformance.py
+
+Runs check_estimator over each estimator, and counts the checks that pass, fail and are skipped.
+Peers that are not installed are left out. Expected failures that a peer declares are not passed on:
+all are held to the same checks.
+"""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from typing import Any
+
+import sklearn
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.discriminant_analysis import (
+    LinearDiscriminantAnalysis,
+    QuadraticDiscriminantAnalysis,
+)
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+)
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import check_estimator
+
+from label_auditor import LabelAuditor
+
+BASES = [
+    LogisticRegression(),
+    GaussianNB(),
+    MultinomialNB(),
+    ComplementNB(),
+    BernoulliNB(),
+    make_pipeline(StandardScaler(), LogisticRegression()),
+    RandomForestClassifier(n_estimators=5),
+    ExtraTreesClassifier(n_estimators=5),
+    HistGradientBoostingClassifier(max_iter=5),
+    GradientBoostingClassifier(n_estimators=5),
+    KNeighborsClassifier(),
+    DecisionTreeClassifier(),
+    GaussianProcessClassifier(),
+    LinearDiscriminantAnalysis(),
+    QuadraticDiscriminantAnalysis(reg_param=0.1),
+    SGDClassifier(loss="log_loss"),
+    CalibratedClassifierCV(GaussianNB(), cv=2),
+]
+SKLEARN_PEERS = [
+    CalibratedClassifierCV(LogisticRegression()),
+    StackingClassifier([("base", LogisticRegression())]),
+    SelfTrainingClassifier(LogisticRegression()),
+    TunedThresholdClassifierCV(LogisticRegression()),
+    FixedThresholdClassifier(LogisticRegression()),
+    OneVsRestClassifier(LogisticRegression()),
+]
+OTHER_PEERS = [
+    ("cleanlab.classification", "CleanLearning"),
+    ("imblearn.ensemble", "BalancedBaggingClassifier"),
+    ("mapie.classification", "SplitConformalClassifier"),
+    ("mislabeled.handle", "FilterClassifier"),
+]
+
+
+def count_checks(estimator: Any) -> tuple[int, int, int]:
+    """Count the checks that pass, fail and are skipped."""
+    results = check_estimator(estimator, on_fail=None, on_skip=None)
+    found = [result["status"] for result in results]
+    return found.count("passed"), found.count("failed"), found.count("skipped")
+
+
+def find_peers() -> list[Any]:
+    """Make the peers that are installed, over a logistic regression."""
+    peers = []
+    for module, name in OTHER_PEERS:
+        try:
+            peers.append(getattr(import_module(module), name)(LogisticRegression()))
+        except ImportError:
+            print(f"{module}.{name} is not installed.")
+        except TypeError as error:
+            print(f"{module}.{name} can't be made from a classifier alone: {error}")
+    return peers
+
+
+def describe(estimator: Any) -> str:
+    """Name an estimator and what it wraps, without parameters."""
+    inner = getattr(estimator, "estimator", None)
+    if hasattr(estimator, "steps"):
+        return "Pipeline(" + ", ".join(describe(step) for _, step in estimator.steps) + ")"
+    return type(estimator).__name__ + (f"({describe(inner)})" if inner is not None else "")
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    print(f"scikit-learn {sklearn.__version__}\n")
+    peers = [*SKLEARN_PEERS, *find_peers()]
+    print("| estimator | passed | failed | skipped |\n|---|---|---|---|")
+    for estimator in [*map(LabelAuditor, BASES), *peers]:
+        passed, failed, skipped = count_checks(estimator)
+        print(f"| {describe(estimator)} | {passed} | {failed} | {skipped} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

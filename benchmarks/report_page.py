@@ -1,0 +1,104 @@
+"""How long the review page takes to write, to open, and to answer a key.
+
+Needs Chromium (on the PATH, or named by CHROMIUM) and playwright::
+
+    python benchmarks/report_page.py
+
+Texts are those of BANKING77, repeated; 77 classes, probabilities made up around the given labels.
+`open` is from navigation to the first row on the screen, `key` from a key to the next row drawn,
+`learn` the same for each fifth key, which fits the model and orders all rows anew; `search` is
+from the last letter typed to the filtered list. Medians of several runs, in milliseconds.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from playwright.sync_api import sync_playwright
+
+from label_auditor import audit_labels
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "banking77.csv.gz"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# A key is answered when what it changed has been laid out and painted.
+PRESS = """async (key) => {
+  const start = performance.now();
+  document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - start;
+}"""
+SEARCH = """async (text) => {
+  const field = document.getElementById("search");
+  const before = document.getElementById("list-count").textContent;
+  field.value = text;
+  const start = performance.now();
+  field.dispatchEvent(new Event("input"));
+  while (document.getElementById("list-count").textContent === before) {
+    await new Promise((done) => setTimeout(done, 1));
+  }
+  return performance.now() - start;
+}"""
+
+
+def make(n_rows):
+    """Make an audit of n_rows, of which a tenth are labelled wrong, and its texts."""
+    rng = np.random.default_rng(0)
+    table = pd.read_csv(EXAMPLE)
+    rows = np.arange(n_rows) % len(table)
+    truth, names = pd.factorize(table["category"].iloc[rows], sort=True)
+    given = np.where(rng.random(n_rows) < 0.1, rng.integers(0, len(names), n_rows), truth)
+    pred_probs = rng.dirichlet(np.full(len(names), 0.1), n_rows) * 0.5
+    pred_probs[np.arange(n_rows), truth] += 0.5
+    return audit_labels(np.asarray(names)[given], pred_probs), table["text"].iloc[rows].tolist()
+
+
+def measure(browser, path, repeats):
+    """Open a page again and again, and use it; give medians."""
+    times = {"open": [], "key": [], "learn": [], "search": []}
+    for _ in range(repeats):
+        context = browser.new_context(viewport={"width": 1360, "height": 900})
+        page = context.new_page()
+        start = time.perf_counter()
+        page.goto(path.as_uri(), wait_until="commit")
+        page.wait_for_selector("#list [aria-current]")
+        times["open"].append(1000 * (time.perf_counter() - start))
+        for i in range(1, 41):
+            times["key" if i % 5 else "learn"].append(page.evaluate(PRESS, "tk"[i % 2]))
+        times["search"].append(page.evaluate(SEARCH, "refund"))
+        context.close()
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="*", default=[1000, 5000, 50_000])
+    parser.add_argument("--repeats", type=int, default=5)
+    arguments = parser.parse_args()
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    print("|   rows | size, MB | write | open | key | learn | search |")
+    print("|-------:|---------:|------:|-----:|----:|------:|-------:|")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for n_rows in arguments.rows:
+            audit, texts = make(n_rows)
+            path = Path(folder, f"{n_rows}.html")
+            start = time.perf_counter()
+            audit.to_html(path, texts)
+            written = 1000 * (time.perf_counter() - start)
+            found = measure(browser, path, arguments.repeats)
+            print(
+                f"| {n_rows:6,} | {path.stat().st_size / 1e6:8.1f} | {written:5,.0f} "
+                f"| {found['open']:4,.0f} | {found['key']:3,.0f} | {found['learn']:5,.0f} "
+                f"| {found['search']:6,.0f} |"
+            )
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

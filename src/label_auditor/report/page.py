@@ -1,0 +1,150 @@
+"""The review page: one HTML file that needs no server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from label_auditor.export.records import make_records
+from label_auditor.report._data import page_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from label_auditor.audit import LabelAudit
+
+IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:const|let|function) ([\w$]+))", re.MULTILINE)
+
+
+def write_page(
+    audit: LabelAudit,
+    inputs: Any,
+    path: str | os.PathLike[str],
+    *,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    metadata: Any = None,
+    estimate: Any = None,
+    title: str = "Label review",
+    max_rows: int = 50_000,
+) -> None:
+    """Write the review page of an audit: one file, for any browser, from disk, offline.
+
+    The page makes no request to anywhere, and a content security policy forbids it any. All of
+    the data is shown as text; no markup in it ever runs.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    inputs : sequence of str of length n_samples, mapping or DataFrame
+        The texts; or named fields, each a column of length n_samples.
+    path : str or path
+        The file; if it exists, it is replaced when the new one is complete.
+    ids : iterable of length n_samples, default=None
+        What corrections will be joined on; None: the index of the audit.
+    class_names : mapping or sequence of str, default=None
+        The names that reviewers read: by class, or in the order of `audit.classes`.
+    metadata : mapping or DataFrame, default=None
+        More about each row to show: columns of length n_samples.
+    estimate : ErrorEstimate, default=None
+        The number of label errors as estimated from a sample that was reviewed. None: the page
+        says how to get one.
+    title : str, default="Label review"
+        What the page is called.
+    max_rows : int, default=50_000
+        How many rows are in the page, in the order of the audit: flagged rows first, worst first.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for :func:`label_auditor.export.records.make_records`.
+    """
+    if audit.multi_label:
+        raise TypeError(
+            "the review page shows one label per row, but this audit has several; review it in "
+            "Rubrix or Argilla, or write a page of each class: audit_labels(indicator column, ...)."
+        )
+    if max_rows < 1:
+        raise ValueError(f"max_rows is {max_rows!r}; pass at least 1.")
+    records = make_records(
+        audit, inputs, only_issues=False, ids=ids, class_names=class_names, metadata=metadata
+    )
+    data = page_data(audit, records, max_rows=max_rows)
+    data["title"] = title
+    data["estimate"] = _plain_estimate(estimate)
+    _write(Path(path), _fill(title, data))
+
+
+def _fill(title: str, data: dict[str, Any]) -> bytes:
+    """Put style, script and data into the template, and the hashes of both into its policy."""
+    style, script = _asset("style.css"), _script()
+    parts = {
+        "policy": (
+            f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
+            "img-src data:; base-uri 'none'; form-action 'none'"
+        ),
+        "title": html.escape(title),
+        "style": style,
+        "script": script,
+        # "<" would end the element that holds it, or begin a comment.
+        "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
+    }
+    page = re.sub(r"\{\{ (\w+) \}\}", lambda found: parts[found[1]], _asset("template.html"))
+    # Half a surrogate pair has no bytes in UTF-8; its escape is JSON as well.
+    return page.encode("utf-8", "backslashreplace")
+
+
+def _script() -> str:
+    """Join the modules into one script, each after those that it imports."""
+    scopes: dict[str, str] = {}
+    _add_module("main", scopes)
+    return "\n".join(["const modules = {};", *scopes.values()])
+
+
+def _add_module(name: str, scopes: dict[str, str]) -> None:
+    """Add a module as a scope of its own: what it imports and exports are names in `modules`."""
+    source = _asset(f"js/{name}.js")
+    for _, other in IMPORT.findall(source):
+        if other not in scopes:
+            _add_module(other, scopes)
+    body = EXPORT.sub("", IMPORT.sub(r"const \1 = modules.\2;", source))
+    exports = ", ".join(EXPORT.findall(source))
+    scopes[name] = f"modules.{name} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();"
+
+
+def _asset(name: str) -> str:
+    return files("label_auditor.report").joinpath("web", *name.split("/")).read_text("utf-8")
+
+
+def _hash(source: str) -> str:
+    """Give the hash by which a policy allows an inline script or style."""
+    digest = hashlib.sha256(source.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _plain_estimate(estimate: Any) -> dict[str, float] | None:
+    """Give what the page says of an estimate."""
+    if estimate is None:
+        return None
+    names = ("n_errors", "low", "high", "confidence", "n_reviewed")
+    return {name: float(getattr(estimate, name)) for name in names}
+
+
+def _write(path: Path, page: bytes) -> None:
+    """Write a file; one already there stays whole until the new one is."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(page)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

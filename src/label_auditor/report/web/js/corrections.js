@@ -1,0 +1,107 @@
+// Corrections as files: what Corrections.from_json and Corrections.from_csv read in Python.
+
+const FORMAT = "label-auditor corrections, version 1";
+const COLUMNS = ["id", "label", "status", "who", "when"];
+
+export const VALIDATED = "validated";
+export const DISCARDED = "discarded";
+
+/** Corrections as JSON: objects with id, label (null if discarded), status, who, when. */
+export function toJson(corrections) {
+  return `${JSON.stringify({ format: FORMAT, corrections }, null, 1)}\n`;
+}
+
+/** The same as CSV (RFC 4180). */
+export function toCsv(corrections) {
+  const lines = corrections.map((each) => COLUMNS.map((name) => cell(each[name])).join(","));
+  return `${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
+}
+
+/** A value as it stands, or as JSON where that could be misread; empty where it is missing. */
+function cell(value) {
+  if (value === null) return "";
+  const text = /^$|^[["]|[\0\p{Cs}]/u.test(value) ? JSON.stringify(value) : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function value(text) {
+  if (text?.startsWith('"')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text; // somebody's own quotes
+    }
+  }
+  return text || null;
+}
+
+/** Read a file of corrections, JSON or CSV; an error says what is wrong with it. */
+export function parse(text) {
+  const clean = text.replace(/^\uFEFF/, "");
+  return (/^\s*\{/.test(clean) ? fromJson(clean) : fromCsv(clean)).map(check);
+}
+
+function fromJson(text) {
+  let found = null;
+  try {
+    found = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`it is damaged JSON (${error.message}).`);
+  }
+  if (found.format !== FORMAT || !Array.isArray(found.corrections)) {
+    throw new Error(`its format is not “${FORMAT}”.`);
+  }
+  return found.corrections;
+}
+
+function fromCsv(text) {
+  const [header, ...records] = cells(text);
+  const missing = ["id", "label"].filter((name) => !header?.includes(name));
+  if (missing.length) throw new Error(`it is no CSV with a column ${missing.join(" and ")}.`);
+  return records.map((record, i) => {
+    if (record.length !== header.length) {
+      throw new Error(`record ${i + 1} has ${record.length} cells, not ${header.length}.`);
+    }
+    return Object.fromEntries(
+      COLUMNS.map((name) => [name, header.includes(name) ? value(record[header.indexOf(name)]) : null]),
+    );
+  });
+}
+
+function cells(text) {
+  const records = [];
+  let record = [];
+  const token = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/gy;
+  while (token.lastIndex < text.length) {
+    const found = token.exec(text);
+    if (!found) throw new Error(`record ${records.length} has a quote out of place.`);
+    record.push(found[1] === undefined ? found[2] : found[1].replaceAll('""', '"'));
+    if (found[3] !== ",") {
+      if (record.length > 1 || record[0] !== "") records.push(record);
+      record = [];
+    } else if (token.lastIndex === text.length) {
+      record.push("");
+      records.push(record);
+    }
+  }
+  return records;
+}
+
+function check({ id, label, status, who, when }, i) {
+  const text = (each) => each === null || each === undefined || typeof each === "string";
+  const made = status ?? VALIDATED;
+  if (!["string", "number"].includes(typeof id)) throw new Error(`correction ${i + 1} has no id.`);
+  if (![VALIDATED, DISCARDED].includes(made) || !text(who) || !text(when)) {
+    throw new Error(`correction ${i + 1} has a status other than validated and discarded.`);
+  }
+  if (made === VALIDATED && typeof label !== "string") {
+    throw new Error(`correction ${i + 1} is validated but has no label.`);
+  }
+  return {
+    id: String(id),
+    label: made === VALIDATED ? label : null,
+    status: made,
+    who: who ?? null,
+    when: when ?? null,
+  };
+}

@@ -1,0 +1,61 @@
+// What Python wrote into the page: the audit, and its rows as columns.
+
+const page = JSON.parse(document.getElementById("data").textContent);
+
+function unpack(base64, Type) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return new Type(bytes.buffer);
+}
+
+export const audit = page.audit;
+export const classes = page.classes;
+export const summary = page.summary;
+export const pairs = page.pairs;
+export const histogram = page.histogram;
+export const estimate = page.estimate;
+export const title = page.title;
+export const key = page.key;
+
+export const nRows = page.rows.n;
+export const nTop = page.rows.n_top;
+export const ids = page.rows.ids;
+export const fields = page.rows.fields;
+export const texts = page.rows.texts;
+export const metadataNames = page.rows.metadata_names;
+export const metadata = page.rows.metadata;
+
+// By row; a label is the position of its class, -1 where there is none.
+export const given = unpack(page.rows.given, Int32Array);
+export const suggested = unpack(page.rows.suggested, Int32Array);
+export const flagged = unpack(page.rows.flagged, Uint8Array);
+export const quality = unpack(page.rows.quality, Float64Array);
+export const givenProbability = unpack(page.rows.given_probability, Float32Array);
+
+// What the queue knows of the rows that were judged, which are the first of the page.
+export const queueModel = page.queue;
+export const queueNumbers = unpack(page.queue.numbers, Float32Array);
+export const queueOther = unpack(page.queue.other, Int32Array);
+
+const top = unpack(page.rows.top, Int32Array);
+const probabilities = unpack(page.rows.probabilities, Float32Array);
+
+/** The likeliest classes of a row, with the given one; likeliest first. */
+export function candidates(row) {
+  const found = [];
+  for (let i = row * nTop; i < (row + 1) * nTop; i++) {
+    if (top[i] >= 0) found.push({ label: top[i], probability: probabilities[i] });
+  }
+  if (given[row] >= 0 && !found.some((each) => each.label === given[row])) {
+    found.push({ label: given[row], probability: givenProbability[row] });
+  }
+  return found;
+}
+
+const pairCounts = new Map(pairs.map(([a, b, n]) => [a * classes.length + b, n]));
+
+/** How many rows of the audit have this given and this suggested label. */
+export function pairCount(a, b) {
+  return pairCounts.get(a * classes.length + b) ?? 0;
+}

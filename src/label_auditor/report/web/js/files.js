@@ -1,0 +1,90 @@
+// Decisions leave and enter the page as files.
+
+import { classes, ids } from "./data.js";
+import { parse, toCsv, toJson } from "./corrections.js";
+import { $, count, plural, toast } from "./dom.js";
+import { corrections, decide, decisions } from "./log.js";
+
+const LIMIT = 200e6; // bytes; corrections of a million rows have less
+
+/** Whether there are decisions that no file holds. */
+let saved = 0;
+export const allSaved = () => saved === decisions.size;
+
+function download(name, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+  saved = decisions.size;
+  toast(`${plural(decisions.size, "decision")} in ${name}.`);
+}
+
+export function bindFiles(done) {
+  $("download-json").addEventListener("click", () =>
+    download("corrections.json", "application/json", toJson(corrections())));
+  $("download-csv").addEventListener("click", () =>
+    download("corrections.csv", "text/csv", toCsv(corrections())));
+  $("open").addEventListener("click", () => $("file").click());
+  $("file").addEventListener("change", async () => {
+    const [file] = $("file").files;
+    if (file) await read(file, done);
+    $("file").value = "";
+  });
+  bindDrop(done);
+}
+
+function bindDrop(done) {
+  let depth = 0;
+  const show = (by) => {
+    depth += by;
+    $("drop").hidden = depth <= 0;
+  };
+  addEventListener("dragenter", (event) => event.dataTransfer.types.includes("Files") && show(1));
+  addEventListener("dragleave", (event) => event.dataTransfer.types.includes("Files") && show(-1));
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", async (event) => {
+    event.preventDefault(); // else the browser leaves the page for the file
+    show(-depth);
+    const [file] = event.dataTransfer.files;
+    if (file) await read(file, done);
+  });
+}
+
+/** Take the decisions of a file over those in the page, as one action that can be undone. */
+async function read(file, done) {
+  try {
+    if (file.size > LIMIT) throw new Error("it is too large for corrections.");
+    toast(resume(parse(await file.text()), file.name));
+    done();
+  } catch (error) {
+    toast(`${file.name} can’t be read: ${error.message}`);
+  }
+}
+
+function resume(found, name) {
+  const rows = new Map(ids.map((id, row) => [id, row]));
+  const labels = new Map(classes.map((each, label) => [each, label]));
+  const here = found.filter((each) => rows.has(each.id));
+  const known = here.filter((each) => each.label === null || labels.has(each.label));
+  const latest = new Map(known.map((each) => [rows.get(each.id), each]));
+  const same = ([row, { label, who, when }]) => {
+    const mine = decisions.get(row);
+    return mine && mine.label === (labels.get(label) ?? -1) && (mine.who || null) === who && (mine.when || null) === when;
+  };
+  const fresh = [...latest].filter((each) => !same(each));
+  if (fresh.length) {
+    decide(fresh.map(([row, { label, who, when }]) => [row, labels.get(label) ?? -1, who ?? "", when ?? ""]), "import");
+  }
+  const left = [
+    [found.length - here.length, "for rows that are not in this page"],
+    [here.length - known.length, "with labels that are no classes"],
+  ].filter(([n]) => n);
+  return (
+    `${plural(fresh.length, "decision")} from ${name}` +
+    (latest.size > fresh.length ? `, ${count(latest.size - fresh.length)} already here` : "") +
+    left.map(([n, why]) => `; ${count(n)} ${why} left out`).join("") + "."
+  );
+}

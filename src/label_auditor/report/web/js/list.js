@@ -1,0 +1,62 @@
+// The queue as a list, a page at a time: the document stays small however many rows there are.
+
+import { given, ids, nRows, suggested, texts } from "./data.js";
+import { $, count, el, foreign } from "./dom.js";
+import { decisions, outcome, skipped } from "./log.js";
+import { isFiltered, nameOf, queue } from "./queue.js";
+
+const SCREEN = matchMedia("(width < 640px)").matches ? 10 : 50;
+const PAPER = 500;
+const MARKS = { kept: "✓", changed: "✎", filled: "✎", discarded: "✕" };
+const NAMES = { kept: "kept", changed: "changed", filled: "labelled", discarded: "discarded" };
+
+let size = SCREEN;
+let page = 0;
+
+/** Show the page that holds the current row, or, if `stay`, the page on show; `go(row)` opens one. */
+export function drawList(go, { stay = false } = {}) {
+  const { visible, current } = queue;
+  const last = Math.max(0, Math.ceil(visible.length / size) - 1);
+  const at = visible.indexOf(current);
+  if (!stay && at >= 0) page = Math.floor(at / size);
+  page = Math.min(page, last);
+  const rows = visible.slice(page * size, (page + 1) * size);
+  const first = page * size + 1;
+  $("list-count").textContent = rows.length
+    ? `${count(first)}–${count(first + rows.length - 1)} of ${count(visible.length)}` +
+      (isFiltered() ? `, filtered from ${count(nRows)}` : "")
+    : "no rows";
+  $("page-back").disabled = page === 0;
+  $("page-on").disabled = page === last;
+  $("list").setAttribute("start", String(first));
+  const focused = $("list").contains(document.activeElement);
+  $("list").replaceChildren(...rows.map((row) => drawRow(row, go)));
+  if (focused) $("list").querySelector("[aria-current]")?.focus({ preventScroll: true });
+}
+
+export function turn(by, go) {
+  page += by;
+  drawList(go, { stay: true });
+}
+
+/** Show more rows on paper than on a screen. */
+export function forPaper(isPaper, go) {
+  size = isPaper ? PAPER : SCREEN;
+  drawList(go);
+}
+
+function drawRow(row, go) {
+  const made = outcome(row);
+  const label = decisions.has(row) && made !== "discarded" ? decisions.get(row).label : suggested[row];
+  const mark = made
+    ? el("span", { class: `mark ${made}`, role: "img", "aria-label": NAMES[made] }, MARKS[made])
+    : el("span", { class: "mark", "aria-hidden": "true" }, skipped.has(row) ? "↷" : "·");
+  const text = texts.map((column) => column[row].slice(0, 200)).join(" · ").slice(0, 200);
+  return el("li", {},
+    el("button", { type: "button", "aria-current": row === queue.current ? "true" : false, class: made ?? false, onclick: () => go(row) },
+      mark,
+      el("span", { class: "snippet", dir: "auto", lang: "" }, text || ids[row]),
+      el("span", { class: "labels" },
+        foreign(nameOf(given[row]), "given"),
+        label >= 0 && label !== given[row] ? [el("span", { class: "to" }, " → "), foreign(nameOf(label), "suggested")] : null)));
+}

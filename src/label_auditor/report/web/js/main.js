@@ -1,0 +1,217 @@
+// The page: what is drawn when, and what each control does.
+
+import { candidates, classes, given, suggested, title } from "./data.js";
+import { $, announce, el } from "./dom.js";
+import { canUndo, decide, decisions, isKept, onChange, outcome, set, settings, skip, undo } from "./log.js";
+import { SHOWN, filter, isFiltered, nameOf, nextOpen, queue, step, update } from "./queue.js";
+import { drawSummary, markPair, markScore } from "./summary.js";
+import { drawClasses } from "./classes.js";
+import { describe, drawCard } from "./card.js";
+import { drawList, forPaper, turn } from "./list.js";
+import { bindChooser, openChooser } from "./chooser.js";
+import { drawLearned, drawProgress } from "./progress.js";
+import { allSaved, bindFiles } from "./files.js";
+import { bindHelp, bindKeys, openHelp } from "./keys.js";
+
+/** Draw all that follows from the log, the filters and the current row. */
+function draw() {
+  drawCard(choose);
+  drawList(go);
+  drawProgress();
+  markPair();
+  markScore();
+  const at = queue.visible.indexOf(queue.current);
+  $("previous").disabled = at < 1 && queue.current !== null;
+  $("next").disabled = at < 0 ? queue.visible.length === 0 : at === queue.visible.length - 1;
+  $("undo").disabled = !canUndo();
+  $("clear").hidden = !isFiltered();
+}
+
+function go(row) {
+  queue.current = row;
+  draw();
+  bringIntoView();
+}
+
+/** On a small screen the list is far below the card. */
+function bringIntoView() {
+  const { top } = $("card").getBoundingClientRect();
+  if (top < 0 || top > innerHeight * 0.6) $("card").scrollIntoView({ block: "start" });
+}
+
+/** Decide for the current row, and go on to the next. */
+function choose(label) {
+  const row = queue.current;
+  if (row === null || label >= classes.length) return;
+  decide([[row, label, settings.who, now()]]);
+  advance(row, `${{ kept: "Kept", discarded: "Discarded" }[outcome(row)] ?? `Changed to ${nameOf(label)}`}.`);
+}
+
+const now = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
+
+function advance(row, message) {
+  queue.current = nextOpen(anew ? null : row);
+  draw();
+  announce(`${message} ${anew && queue.learnedFrom ? "Rows ahead ordered anew. " : ""}${describe(queue.current)}`);
+}
+
+// Whether the last change of the log ordered the rows ahead anew.
+let anew = false;
+
+onChange((elsewhere) => {
+  anew = update();
+  drawLearned(anew);
+  if (!elsewhere) return;
+  if (decisions.has(queue.current)) queue.current = nextOpen(queue.current);
+  draw();
+});
+
+const actions = {
+  keep: () => $("keep").disabled || choose(given[queue.current]),
+  take: () => $("take").disabled || choose(suggested[queue.current]),
+  discard: () => $("discard").disabled || choose(-1),
+  choose: () => $("choose").disabled || openChooser(queue.current, choose),
+  skip() {
+    const row = queue.current;
+    if (row === null) return;
+    if (decisions.has(row)) {
+      actions.next();
+      return;
+    }
+    const following = nextOpen(row);
+    skip(row);
+    queue.current = following ?? row;
+    draw();
+    announce(`Skipped. ${describe(queue.current)}`);
+  },
+  undo() {
+    const undone = undo();
+    if (!undone) return;
+    const [row] = undone.rows[0];
+    queue.current = row;
+    draw();
+    bringIntoView();
+    announce(`Undone. ${describe(row)}`);
+  },
+  next: () => move(1),
+  previous: () => move(-1),
+};
+
+function move(by) {
+  const row = step(by);
+  if (row === null) return;
+  go(row);
+  announce(describe(row));
+}
+
+/** Take up filters that have changed. */
+function filtered() {
+  update();
+  if (!queue.visible.includes(queue.current)) queue.current = nextOpen() ?? queue.visible[0] ?? null;
+  for (const name of ["given", "suggested"]) $(name).value = filter[name] ?? "";
+  $("show").value = filter.show;
+  draw();
+}
+
+function clearFilters() {
+  Object.assign(filter, { text: "", show: "all", given: null, suggested: null });
+  $("search").value = "";
+  filtered();
+}
+
+function choosePair(a, b) {
+  const chosen = filter.given === a && filter.suggested === b;
+  Object.assign(filter, chosen ? { given: null, suggested: null } : { given: a, suggested: b });
+  filtered();
+  bringIntoView();
+}
+
+function bindFilters() {
+  $("show").append(...Object.entries(SHOWN).map(([value, [name]]) => el("option", { value }, name)));
+  for (const [name, any] of [["given", "Any given label"], ["suggested", "Any suggestion"]]) {
+    const options = classes.map((each, label) => el("option", { value: label, dir: "auto" }, each));
+    $(name).append(el("option", { value: "" }, any), ...options);
+    $(name).addEventListener("change", () => {
+      filter[name] = $(name).value === "" ? null : Number($(name).value);
+      filtered();
+    });
+  }
+  $("show").addEventListener("change", () => {
+    filter.show = $("show").value;
+    filtered();
+  });
+  let waiting = 0;
+  $("search").addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      filter.text = $("search").value.trim().toLowerCase();
+      filtered();
+      announce(`${$("list-count").textContent}`);
+    }, 120);
+  });
+  $("filters").addEventListener("submit", (event) => event.preventDefault());
+  $("clear").addEventListener("click", clearFilters);
+}
+
+function toggleLearning() {
+  set("learn", !settings.learn);
+  $("learn").checked = settings.learn;
+  anew = update();
+  drawLearned(anew);
+  if (!decisions.has(queue.current)) queue.current = nextOpen();
+  draw();
+  announce($("learned").textContent);
+}
+
+function bind() {
+  for (const [name, action] of Object.entries(actions)) $(name).addEventListener("click", action);
+  $("learn").checked = settings.learn;
+  $("learn").addEventListener("change", toggleLearning);
+  $("page-back").addEventListener("click", () => turn(-1, go));
+  $("page-on").addEventListener("click", () => turn(1, go));
+  $("who").value = settings.who;
+  $("who").addEventListener("change", () => set("who", $("who").value.trim()));
+  bindFilters();
+  bindChooser();
+  bindHelp();
+  bindFiles(() => {
+    queue.current = nextOpen();
+    draw();
+  });
+  bindKeys({
+    k: actions.keep,
+    t: actions.take,
+    c: actions.choose,
+    d: actions.discard,
+    s: actions.skip,
+    u: actions.undo,
+    n: actions.next,
+    p: actions.previous,
+    arrowright: actions.next,
+    arrowleft: actions.previous,
+    l: toggleLearning,
+    "/": () => $("search").focus(),
+    "?": openHelp,
+    escape: clearFilters,
+    ...Object.fromEntries(
+      Array.from({ length: 9 }, (_, i) => [
+        String(i + 1),
+        () => queue.current !== null && choose(candidates(queue.current)[i]?.label ?? Infinity),
+      ]),
+    ),
+  });
+  addEventListener("beforeprint", () => forPaper(true, go));
+  addEventListener("afterprint", () => forPaper(false, go));
+  addEventListener("beforeunload", (event) => {
+    if (!isKept() && !allSaved()) event.preventDefault();
+  });
+}
+
+$("title").textContent = title;
+bind();
+drawSummary(choosePair);
+drawClasses((label) => choosePair(label, null));
+update();
+drawLearned(false);
+queue.current = nextOpen() ?? queue.visible[0] ?? null;
+draw();

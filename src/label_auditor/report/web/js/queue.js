@@ -1,0 +1,101 @@
+// Which row comes next, and which rows the filters let through.
+
+import { classes, flagged, given, ids, nRows, suggested, texts } from "./data.js";
+import { decisions, outcome, settings, skipped } from "./log.js";
+import { explore, learn, nFacts } from "./model.js";
+
+/** After how many decisions the rows ahead are ordered anew. */
+export const HANDFUL = 5;
+
+export const SHOWN = {
+  all: ["All rows", () => true],
+  open: ["To decide", (row) => !decisions.has(row)],
+  flagged: ["Flagged", (row) => flagged[row] === 1],
+  decided: ["Decided", (row) => decisions.has(row)],
+  wrong: ["Errors found", (row) => outcome(row) === "changed"],
+  discarded: ["Discarded", (row) => outcome(row) === "discarded"],
+  skipped: ["Skipped", (row) => skipped.has(row)],
+};
+
+export const filter = { text: "", show: "all", given: null, suggested: null };
+
+/** All rows in order, those that the filters let through, the one on show (or null). */
+export const queue = { order: [], visible: [], current: null, learnedFrom: 0 };
+
+let taught = null;
+
+/** Bring order and visible rows up to date; tells whether the rows ahead were ordered anew. */
+export function update() {
+  const n = settings.learn ? HANDFUL * Math.floor(decisions.size / HANDFUL) : 0;
+  const lesson = [...decisions].slice(0, n).map(([row, { label }]) => [row, label]);
+  const signature = JSON.stringify(lesson);
+  const anew = signature !== taught;
+  if (anew) {
+    taught = signature;
+    order(lesson);
+  }
+  queue.visible = visibleRows();
+  return anew;
+}
+
+/** Order the rows: those that taught the model, then the others by what it learned. */
+function order(lesson) {
+  // A discarded row has no right label, so it teaches nothing about the given one.
+  const usable = lesson.filter(([row, label]) => label >= 0 && row < nFacts);
+  queue.learnedFrom = usable.length;
+  const done = new Set(lesson.map(([row]) => row));
+  const ahead = Array.from({ length: nRows }, (_, row) => row).filter((row) => !done.has(row));
+  if (usable.length) {
+    const scores = learn(
+      usable.map(([row]) => row),
+      usable.map(([row, label]) => label !== given[row]),
+    );
+    const judged = ahead.filter((row) => row < nFacts);
+    judged.sort((a, b) => scores[b] - scores[a] || a - b);
+    queue.order = [...done, ...explore(judged), ...ahead.slice(judged.length)];
+  } else {
+    queue.order = [...done, ...ahead];
+  }
+}
+
+const lower = []; // the texts in lower case, made when first searched
+
+function matchesText(row) {
+  lower[row] ??= [ids[row], ...texts.map((column) => column[row])].join("\n").toLowerCase();
+  return lower[row].includes(filter.text);
+}
+
+function visibleRows() {
+  const shown = SHOWN[filter.show][1];
+  const { given: a, suggested: b, text } = filter;
+  const rows = queue.order.filter(
+    (row) =>
+      shown(row) &&
+      (a === null || given[row] === a) &&
+      (b === null || suggested[row] === b) &&
+      (text === "" || matchesText(row)),
+  );
+  // What was put off comes last.
+  return skipped.size
+    ? [...rows.filter((row) => !skipped.has(row)), ...rows.filter((row) => skipped.has(row))]
+    : rows;
+}
+
+export const isFiltered = () =>
+  filter.text !== "" || filter.show !== "all" || filter.given !== null || filter.suggested !== null;
+
+/** The row some steps before or after the current one, among the visible. */
+export function step(by) {
+  const at = queue.visible.indexOf(queue.current);
+  return queue.visible[at < 0 ? 0 : at + by] ?? null;
+}
+
+/** The first visible row without a decision: after a row if given, else of all. */
+export function nextOpen(after = null) {
+  const { visible } = queue;
+  const start = after === null ? 0 : visible.indexOf(after) + 1;
+  const open = (row) => !decisions.has(row) && row !== after;
+  return visible.slice(start).find(open) ?? visible.find(open) ?? null;
+}
+
+export const nameOf = (label) => (label < 0 ? "none" : classes[label]);

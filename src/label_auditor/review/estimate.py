@@ -1,0 +1,359 @@
+"""`estimate_label_errors`: how many label errors there are, from a reviewed sample."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from label_auditor.review.intervals import bounds
+from label_auditor.review.reviewed import (
+    DISCARDED,
+    RIGHT,
+    WRONG,
+    Counts,
+    ReviewedSample,
+    read_sample,
+    smallest_sample,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from label_auditor.audit import LabelAudit
+    from label_auditor.corrections import Corrections
+    from label_auditor.review.plan import ReviewPlan
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Estimate:
+    """The number of label errors in a part of the data, with an interval.
+
+    Attributes
+    ----------
+    n_rows : int
+        The rows of the part.
+    n_errors : float
+        The estimate; NaN if none of its rows was decided.
+    low, high : int
+        The interval. Exact, and equal, if all rows were decided.
+    confidence : float
+        The share of samples whose interval holds the true number.
+    n_reviewed : int
+        How many of the rows the estimate rests on, discarded ones included.
+    n_discarded : int
+        How many of those were discarded: right for `low`, wrong for `high`, and left out of
+        `n_errors`.
+    """
+
+    n_rows: int
+    n_errors: float
+    low: int
+    high: int
+    confidence: float
+    n_reviewed: int
+    n_discarded: int
+
+    @property
+    def rate(self) -> float:
+        """The share of the rows that are wrong."""
+        return self._share(self.n_errors)
+
+    @property
+    def rate_low(self) -> float:
+        """The lower bound of the share."""
+        return self._share(self.low)
+
+    @property
+    def rate_high(self) -> float:
+        """The upper bound of the share."""
+        return self._share(self.high)
+
+    def __repr__(self) -> str:
+        return f"<{self._describe('label errors')}>"
+
+    def _share(self, number: float) -> float:
+        return number / self.n_rows if self.n_rows else float("nan")
+
+    def _describe(self, what: str) -> str:
+        number = "?" if np.isnan(self.n_errors) else f"{self.n_errors:,.0f}"
+        discarded = f", {self.n_discarded:,} discarded" if self.n_discarded else ""
+        return (
+            f"{number} {what} in {self.n_rows:,} rows, {self.low:,} to {self.high:,} at "
+            f"{self.confidence:.4g} confidence; {self.n_reviewed:,} reviewed{discarded}"
+        )
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ErrorEstimate(Estimate):
+    """The number of label errors in a data set, with an interval.
+
+    Made by :func:`estimate_label_errors`.
+
+    Attributes
+    ----------
+    n_rows : int
+        The rows that have a given label.
+    n_errors : float
+        The estimate; NaN if no row was decided.
+    low, high : int
+        The interval. Exact, and equal, if all rows were decided.
+    confidence : float
+        The share of samples whose interval holds the true number.
+    n_reviewed : int
+        How many rows the estimate rests on, discarded ones included.
+    n_discarded : int
+        How many of those were discarded: right for `low`, wrong for `high`, and left out of
+        `n_errors`.
+    n_skipped : int
+        Rows without a decision among those that the estimate rests on; they count as discarded
+        ones do.
+    n_unused : int
+        Decisions about planned rows that could not be used, because too many rows before them in
+        the plan have none.
+    flagged : Estimate
+        The same for the flagged rows.
+    by_class : dict of label to Estimate
+        The same for the rows of each given class. Where few rows of a class are in the sample,
+        its interval is wide; where there are none, `n_errors` is NaN.
+    """
+
+    n_skipped: int
+    n_unused: int
+    flagged: Estimate
+    by_class: dict[Any, Estimate]
+    _sample: ReviewedSample = dataclasses.field(repr=False, compare=False)
+    _ranked: NDArray[np.intp] = dataclasses.field(repr=False, compare=False)
+
+    def precision_at(self, k: int) -> Estimate:
+        """Tell how many of the first k rows of the list are wrong.
+
+        Parameters
+        ----------
+        k : int
+            So many flagged rows, worst first, as in `audit.ranked`.
+
+        Returns
+        -------
+        Estimate
+            The precision is its `rate`, from `rate_low` to `rate_high`.
+
+        Raises
+        ------
+        ValueError
+            If k isn't from 1 to the number of flagged rows.
+        """
+        if not 1 <= k <= len(self._ranked):
+            raise ValueError(
+                f"k is {k!r}, but the list has {len(self._ranked)} flagged rows; pass a number "
+                "from 1 to that."
+            )
+        return _estimate_part(self._sample, self._ranked[:k], self.confidence)
+
+    def reviews_for(self, half_width: float) -> int:
+        """Tell how many more reviews an interval of a wanted width takes.
+
+        Parameters
+        ----------
+        half_width : float
+            Half the difference of `high` and `low` that is wanted, in errors.
+
+        Returns
+        -------
+        int
+            How many more rows of the plan, extended as far as it takes, if errors and discarded
+            rows turn up as often as they have so far. 0 if the interval is that narrow.
+
+        Raises
+        ------
+        ValueError
+            If the width isn't positive, or the rows that are discarded alone make the interval
+            wider.
+        """
+        if not half_width > 0:
+            raise ValueError(f"half_width is {half_width!r}; pass a positive number of errors.")
+        if self.high - self.low <= 2 * half_width:
+            return 0
+
+        def narrow(counts: Counts) -> bool:
+            low, high = _bounds(counts, self.confidence)
+            return bool(high - low <= 2 * half_width)
+
+        found = smallest_sample(self._sample, narrow)
+        if found is None:
+            raise ValueError(
+                f"half_width={half_width!r} can't be reached: the discarded or skipped rows alone "
+                "make the interval wider; have them decided."
+            )
+        return found
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the estimates as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for all rows, the flagged ones and each given class: `n_rows`, `n_errors`,
+            `low`, `high`, `n_reviewed`, `n_discarded`.
+        """
+        import pandas as pd
+
+        parts = {"all": self, "flagged": self.flagged}
+        parts.update({f"given {label}": each for label, each in self.by_class.items()})
+        columns = ("n_rows", "n_errors", "low", "high", "n_reviewed", "n_discarded")
+        records = [[getattr(each, name) for name in columns] for each in parts.values()]
+        return pd.DataFrame(records, columns=list(columns), index=pd.Index(parts, name="part"))
+
+    def __repr__(self) -> str:
+        text = f"{self._describe('label errors')}; {self.flagged._describe('of them')} flagged"
+        if self.n_skipped:
+            text += f"; {self.n_skipped:,} skipped rows count both ways"
+        if self.n_unused:
+            text += f"; {self.n_unused:,} decisions unused: review the rows before them in the plan"
+        return f"<{text}>"
+
+
+def estimate_label_errors(
+    audit: LabelAudit,
+    reviewed: Corrections | Mapping[int, Any],
+    *,
+    plan: ReviewPlan,
+    confidence: float = 0.95,
+) -> ErrorEstimate:
+    """Estimate the number of label errors from a reviewed sample.
+
+    An error is a row whose decided label is another one than the given label. The rows that the
+    plan sampled are used and no others, so that rows which were reviewed for being suspicious
+    can't bias the estimate.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    reviewed : Corrections, or mapping from row position to label
+        The labels that reviewers gave, in the audit's own values; None for a discarded row. It may
+        hold more rows than the plan.
+    plan : ReviewPlan
+        The plan, made by :func:`plan_review` with ``goal="count"``.
+    confidence : float in (0, 1), default=0.95
+        The confidence of each interval; half of what is left to 1 is on either side.
+
+    Returns
+    -------
+    ErrorEstimate
+        The number of errors, in the data, among the flagged rows and by given class.
+
+    Raises
+    ------
+    ValueError
+        If the plan isn't one for counting, is for other data, none of its first rows is reviewed,
+        or `reviewed` doesn't fit the audit.
+
+    See Also
+    --------
+    plan_review : Choose the rows to review.
+
+    Notes
+    -----
+    Assumed is that the reviewers are right, and that rows were reviewed in the order of the plan:
+    then any part of the plan is a stratified random sample. A plan need not be reviewed to its
+    end. Rows that were left out on the way count as right for `low` and as wrong for `high`, as
+    discarded rows do, so that it doesn't matter why; the estimate goes as far in the plan as nine
+    of ten rows are reviewed.
+
+    The estimate is the usual one of a stratified sample [1]_, and unbiased where no row was
+    discarded or skipped. How the intervals are made is said in :doc:`/review`.
+
+    References
+    ----------
+    .. [1] W. G. Cochran (1977). Sampling Techniques, chapter 5. Wiley.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from label_auditor import audit_labels, estimate_label_errors, plan_review
+    >>> rng = np.random.default_rng(0)
+    >>> true = rng.integers(0, 2, 2_000)
+    >>> given = np.where(rng.random(2_000) < 0.1, 1 - true, true)
+    >>> likely = rng.uniform(0.5, 1, 2_000)
+    >>> pred_probs = np.column_stack([likely, 1 - likely])
+    >>> pred_probs[true == 1] = pred_probs[true == 1, ::-1]
+    >>> audit = audit_labels(given, pred_probs)
+    >>> plan = plan_review(audit, 200, goal="count", random_state=0)
+    >>> reviewed = {row: true[row] for row in plan}
+    >>> estimate = estimate_label_errors(audit, reviewed, plan=plan)
+    >>> print(round(estimate.n_errors), estimate.low, estimate.high)
+    229 212 271
+    >>> int((given != true).sum())
+    229
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence!r}; pass a number between 0 and 1.")
+    sample = read_sample(audit, reviewed, plan)
+    if not sample.n_used:
+        raise ValueError(
+            f"{sample.n_unused} of the {len(plan)} planned rows are reviewed, but not the first "
+            f"ones (row {plan[0] if len(plan) else '?'} and so on); an estimate needs rows that "
+            "were reviewed in the order of the plan."
+        )
+    return ErrorEstimate(
+        **vars(_estimate_part(sample, np.arange(len(audit)), confidence)),
+        n_skipped=sample.n_skipped,
+        n_unused=sample.n_unused,
+        flagged=_estimate_part(sample, audit.ranked, confidence),
+        by_class=_estimate_classes(sample, audit.classes, confidence),
+        _sample=sample,
+        _ranked=audit.ranked,
+    )
+
+
+def _estimate_part(sample: ReviewedSample, rows: NDArray[np.intp], confidence: float) -> Estimate:
+    """Estimate the errors among some rows."""
+    counts = sample.counts(rows)
+    low, high = (float(each) for each in _bounds(counts, confidence))
+    return _estimate(sample.tally(rows), float(counts.estimate()), low, high, confidence)
+
+
+def _estimate_classes(
+    sample: ReviewedSample, classes: NDArray[Any], confidence: float
+) -> dict[Any, Estimate]:
+    """Estimate the errors among the rows of each given class."""
+    counts = sample.counts_by_class(len(classes))
+    low, high = _bounds(counts, confidence)
+    n_errors = counts.estimate()
+    by_class = np.argsort(sample.given, kind="stable")
+    ends = np.searchsorted(sample.given[by_class], np.arange(len(classes) + 1))
+    estimates = {}
+    for k, label in enumerate(classes.tolist()):
+        tally = sample.tally(by_class[ends[k] : ends[k + 1]])
+        # The sample of the strata doesn't know how many rows the class has.
+        most = tally.sum() - tally[RIGHT]
+        known = n_errors[k] if tally[RIGHT] + tally[WRONG] else np.nan
+        number, lowest, highest = np.minimum([known, low[k], high[k]], most).tolist()
+        estimates[label] = _estimate(tally, number, lowest, highest, confidence)
+    return estimates
+
+
+def _estimate(
+    tally: NDArray[np.intp], n_errors: float, low: float, high: float, confidence: float
+) -> Estimate:
+    return Estimate(
+        n_rows=int(tally.sum()),
+        n_errors=n_errors,
+        # At low confidence, rounding could leave the estimate outside.
+        low=int(np.fmin(low, np.floor(n_errors))),
+        high=int(np.fmax(high, np.ceil(n_errors))),
+        confidence=confidence,
+        n_reviewed=int(tally[[RIGHT, WRONG, DISCARDED]].sum()),
+        n_discarded=int(tally[DISCARDED]),
+    )
+
+
+def _bounds(counts: Counts, confidence: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Bound the errors; rows about which nothing is known are right below and wrong above."""
+    most = counts.wrong + counts.unknown
+    return bounds(counts.size, counts.n, counts.wrong, confidence, most=most)

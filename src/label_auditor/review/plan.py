@@ -1,0 +1,304 @@
+"""`plan_review`: which rows to review next, and `ReviewPlan`, which knows why."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from label_auditor.corrections import decided_rows
+from label_auditor.review.sampling import Stratum, sampling_order, stratify
+from label_auditor.validation import encode_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from label_auditor.audit import LabelAudit
+    from label_auditor.corrections import Corrections
+
+FORMAT = "label-auditor review plan, version 1"
+GOALS = ("find", "count")
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ReviewPlan(Sequence[int]):
+    """The rows to review, in order, and how they were chosen.
+
+    A sequence of row positions, made by :func:`plan_review`. Review them in this order: however far
+    you come, the rows that you have reviewed are then a sample that
+    :func:`estimate_label_errors` can use.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n_planned,)
+        Row positions, in the order in which they are to be reviewed.
+    goal : {"find", "count"}
+        What they were chosen for.
+    strata : tuple of Stratum
+        The parts of the data that were sampled each by itself, with `name`, `n_rows` and `share`
+        of the sample; none for the goal "find".
+    stratum_of : ndarray of int8, shape (n_samples,)
+        The stratum of each row of the data; -1 for rows without a label, which are in none. Empty
+        for the goal "find".
+    seed : int or None
+        What the random order was drawn with; None for the goal "find".
+    """
+
+    rows: NDArray[np.intp]
+    goal: str
+    strata: tuple[Stratum, ...]
+    stratum_of: NDArray[np.int8]
+    seed: int | None
+
+    @overload
+    def __getitem__(self, position: int) -> int: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[int]: ...
+    def __getitem__(self, position: int | slice) -> int | list[int]:
+        found: int | list[int] = self.rows[position].tolist()
+        return found
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
+        return np.array(self.rows, dtype=dtype)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReviewPlan) and self._as_dict() == other._as_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.goal, self.seed, self.rows.tobytes()))
+
+    def __repr__(self) -> str:
+        if self.goal == "find":
+            return f"<ReviewPlan to find errors: {len(self):,} rows, the likeliest first>"
+        n_rows = sum(stratum.n_rows for stratum in self.strata)
+        return (
+            f"<ReviewPlan to count errors: {len(self):,} of {n_rows:,} rows, at random in "
+            f"{len(self.strata)} strata, seed {self.seed}>"
+        )
+
+    @property
+    def inclusion(self) -> NDArray[np.float64]:
+        """The probability with which each row of the plan came in, in the plan's order.
+
+        That of all rows of its stratum: planned rows by rows. NaN for the goal "find", where
+        nothing is left to chance.
+        """
+        if self.goal == "find":
+            return np.full(len(self), np.nan)
+        number = self.stratum_of[self.rows]
+        planned = np.bincount(number, minlength=len(self.strata))
+        n_rows = np.array([stratum.n_rows for stratum in self.strata])
+        probabilities: NDArray[np.float64] = planned[number] / n_rows[number]
+        return probabilities
+
+    def extend(self, n: int) -> ReviewPlan:
+        """Plan more rows, and keep those that are planned.
+
+        Parameters
+        ----------
+        n : int
+            How many more; fewer if not so many are left.
+
+        Returns
+        -------
+        ReviewPlan
+            A new plan that begins with the rows of this one: the plan that :func:`plan_review`
+            makes with the same seed for so many rows at once.
+
+        Raises
+        ------
+        ValueError
+            If the goal is "find", or n isn't positive.
+        """
+        _check_n(n)
+        if self.seed is None:
+            raise ValueError(
+                'a plan with the goal "find" is not extended: what to look at next depends on the '
+                'decisions so far; call plan_review(audit, n, goal="find", reviewed=...).'
+            )
+        order = sampling_order(self.stratum_of, self.strata, self.seed)
+        return dataclasses.replace(self, rows=order[: len(self) + n])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the plan as JSON.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced when the new one is complete.
+        """
+        path = Path(path)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            part.write_text(json.dumps(self._as_dict()), encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ReviewPlan:
+        """Read a plan that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        ReviewPlan
+            Equal to the one saved.
+
+        Raises
+        ------
+        ValueError
+            If the file is not a plan.
+        """
+        try:
+            stored = json.loads(Path(path).read_text(encoding="utf-8"))
+            if stored["format"] != FORMAT:
+                raise KeyError(stored["format"])
+            return cls(
+                rows=np.array(stored["rows"], dtype=np.intp),
+                goal=stored["goal"],
+                strata=tuple(Stratum(**each) for each in stored["strata"]),
+                stratum_of=_from_digits(stored["stratum_of"]),
+                seed=stored["seed"],
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"{os.fspath(path)!r} is not a review plan that this version can read; pass a file "
+                "that ReviewPlan.save wrote."
+            ) from error
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "goal": self.goal,
+            "seed": self.seed,
+            "rows": self.rows.tolist(),
+            "strata": [dataclasses.asdict(stratum) for stratum in self.strata],
+            "stratum_of": _to_digits(self.stratum_of),
+        }
+
+
+def plan_review(
+    audit: LabelAudit,
+    n: int,
+    *,
+    goal: str = "find",
+    reviewed: Corrections | Mapping[int, Any] | None = None,
+    random_state: Any = None,
+) -> ReviewPlan:
+    """Choose the rows to review next: to find errors, or to know how many there are.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    n : int
+        How many rows; the plan has fewer if not so many are left.
+    goal : {"find", "count"}, default="find"
+        "find": the rows most likely wrong, by a small model that learns from the decisions so far.
+        "count": a random sample, stratified by label quality score, from which
+        :func:`estimate_label_errors` tells the number of errors.
+    reviewed : Corrections, or mapping from row position to label, default=None
+        The decisions so far; None for a discarded row. These rows are not planned again. For the
+        goal "count" they are known, as a stratum of their own that needs no sample: give them to
+        :func:`estimate_label_errors` too.
+    random_state : int, RandomState instance or None, default=None
+        Draws the sample of the goal "count"; None draws another one each time. The plan keeps the
+        seed.
+
+    Returns
+    -------
+    ReviewPlan
+        A sequence of row positions. Rows without a given label are never in it. Those that were not
+        evaluated are: for the goal "count", as a stratum of their own.
+
+    Raises
+    ------
+    ValueError
+        If n isn't positive, there is no such goal, or `reviewed` doesn't fit the audit.
+
+    See Also
+    --------
+    estimate_label_errors : The number of errors, from a reviewed plan.
+    stop_reviewing : A bound on the errors that are left.
+
+    Notes
+    -----
+    For the goal "count", each stratum's share of the sample is half proportional to its rows, half
+    Neyman's allocation [1]_ by the model's own doubt. See :doc:`/review` in the user guide.
+
+    References
+    ----------
+    .. [1] J. Neyman (1934). On the two different aspects of the representative method. Journal of
+       the Royal Statistical Society 97.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from label_auditor import audit_labels, plan_review
+    >>> rng = np.random.default_rng(0)
+    >>> pred_probs = rng.dirichlet([1, 1, 1], 10_000)
+    >>> audit = audit_labels(rng.integers(0, 3, 10_000), pred_probs)
+    >>> plan = plan_review(audit, 200, goal="count", random_state=0)
+    >>> plan
+    <ReviewPlan to count errors: 200 of 10,000 rows, at random in 6 strata, seed 0>
+    >>> plan.extend(100)[:200] == plan[:]
+    True
+    """
+    _check_n(n)
+    if goal not in GOALS:
+        raise ValueError(f"goal is {goal!r}; pass 'find' or 'count'.")
+    rows, decided = decided_rows(audit, reviewed)
+    if goal == "find":
+        from label_auditor.review.queue import order_by_queue
+
+        order = order_by_queue(audit, rows, decided)
+        return ReviewPlan(order[:n], goal, strata=(), stratum_of=np.zeros(0, np.int8), seed=None)
+    codes, _ = encode_labels(audit.labels, audit.classes)
+    stratum_of, strata = stratify(audit, codes, rows)
+    seed = _draw_seed(random_state)
+    order = sampling_order(stratum_of, strata, seed)
+    return ReviewPlan(order[:n], goal, strata, stratum_of, seed)
+
+
+def _check_n(n: int) -> None:
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"n is {n!r}; pass how many rows to review, a whole number from 1 up.")
+
+
+def _draw_seed(random_state: Any) -> int:
+    """Give a seed that can be kept: an integer as it is, else a number drawn."""
+    if isinstance(random_state, Integral):
+        check_random_state(random_state)
+        return int(random_state)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _to_digits(stratum_of: NDArray[np.int8]) -> str:
+    """Write the stratum of each row as one character, a point for none."""
+    characters = np.where(stratum_of < 0, ord("."), stratum_of + ord("0")).astype(np.uint8)
+    return characters.tobytes().decode("ascii")
+
+
+def _from_digits(digits: str) -> NDArray[np.int8]:
+    characters = np.frombuffer(digits.encode("ascii"), np.uint8)
+    numbers: NDArray[np.int8] = np.where(
+        characters == ord("."), -1, characters.astype(np.int16) - ord("0")
+    ).astype(np.int8)
+    return numbers

@@ -1,0 +1,201 @@
+"""Text vectorisers in cross-validation: texts are read once, each fold has its own vocabulary.
+
+Reading texts takes long, and learns nothing: the tokens of a text depend on no other text. What a
+vectoriser learns from the texts it is fitted on is the vocabulary (with its `min_df`, `max_df` and
+`max_features`) and the document frequencies, and that is quick once the tokens are numbers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+# Parameters that say how tokens become columns; the others say how texts become tokens.
+COLUMN_PARAMS = {"binary", "dtype", "max_df", "max_features", "min_df"} | set(
+    TfidfTransformer().get_params()
+)
+
+
+class Tokens(NamedTuple):
+    """Texts as the numbers of their tokens.
+
+    Attributes
+    ----------
+    matrix : csr_matrix of int, shape (n_texts, n_terms)
+        Each row holds a 1 for each token of a text, in reading order; column numbers repeat as
+        the tokens do. It can be cut by rows like any other X.
+    terms : list
+        What the columns stand for, sorted.
+    """
+
+    matrix: csr_matrix
+    terms: list[Any]
+
+
+def can_share_tokens(vectorizer: Any) -> bool:
+    """Say whether a step is a vectoriser of scikit-learn's that learns its vocabulary."""
+    return type(vectorizer) in BY_TOKENS and vectorizer.vocabulary is None
+
+
+def read_tokens(vectorizer: Any, texts: Iterable[Any]) -> Tokens:
+    """Read texts as a vectoriser does, and number their tokens.
+
+    Parameters
+    ----------
+    vectorizer : CountVectorizer or TfidfVectorizer
+        Not fitted; it stays so.
+    texts : iterable of str
+        The texts, or what else the vectoriser's `input` says.
+
+    Returns
+    -------
+    Tokens
+        The tokens of all texts, with nothing pruned.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import CountVectorizer
+    >>> tokens = read_tokens(CountVectorizer(), ["good, good film", "bad film"])
+    >>> tokens.terms, tokens.matrix.indices
+    (['bad', 'film', 'good'], array([2, 2, 1, 0, 1], dtype=int32))
+    """
+    params = vectorizer.get_params(deep=False)
+    reader = CountVectorizer(**{name: params[name] for name in params.keys() - COLUMN_PARAMS})
+    reader.set_params(vocabulary=[""]).fit([])  # its own checks of the parameters
+    analyze = reader.build_analyzer()
+    numbers: defaultdict[Any, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    read: list[int] = []
+    ends = [0]
+    for text in texts:
+        read.extend(map(numbers.__getitem__, analyze(text)))
+        ends.append(len(read))
+    terms = sorted(numbers)
+    column = np.empty(len(terms), dtype=np.int32)
+    column[[numbers[term] for term in terms]] = np.arange(len(terms))
+    indices = column[np.array(read, dtype=np.int32)]
+    ones = np.ones(len(indices), dtype=np.int32)
+    return Tokens(csr_matrix((ones, indices, ends), shape=(len(ends) - 1, len(terms))), terms)
+
+
+def vectorize_tokens(vectorizer: Any) -> Any:
+    """Give a vectoriser, not fitted, that does to rows of tokens what this one does to texts."""
+    params = vectorizer.get_params(deep=False)
+    columns = {name: params[name] for name in params.keys() & COLUMN_PARAMS}
+    return BY_TOKENS[type(vectorizer)](**columns)
+
+
+def name_terms(fitted: Any, vectorizer: Any, terms: list[Any]) -> Any:
+    """Give a vectoriser of texts as it is once fitted, from one fitted on their tokens.
+
+    Parameters
+    ----------
+    fitted : vectoriser of tokens
+        Fitted.
+    vectorizer : CountVectorizer or TfidfVectorizer
+        The vectoriser of texts that it stands for, not fitted; it stays so.
+    terms : list
+        What the columns of the tokens stand for.
+
+    Returns
+    -------
+    CountVectorizer or TfidfVectorizer
+        Equal to `vectorizer` fitted on the texts whose tokens `fitted` has seen.
+    """
+    named = clone(vectorizer)
+    named.fixed_vocabulary_ = False
+    named.vocabulary_ = {terms[token]: column for token, column in fitted.vocabulary_.items()}
+    if isinstance(named, TfidfVectorizer):
+        named._tfidf = fitted._tfidf  # without use_idf there is no public way to set it
+    return named
+
+
+class _ByTokens:
+    """Makes a vectoriser count rows of tokens in place of texts; all else it does as ever.
+
+    The columns of the tokens stand for the terms, so that `vocabulary_` maps ints to ints. As they
+    are sorted as the terms are, everything comes out in the same order, down to the order in which
+    a row is stored, which decides the last bits of sums.
+    """
+
+    dtype: Any
+    vocabulary_: dict[int, int]
+
+    def _count_vocab(
+        self,
+        tokens: csr_matrix,
+        fixed_vocab: bool,  # noqa: FBT001 - scikit-learn's own signature
+    ) -> tuple[dict[int, int], csr_matrix]:
+        indices, counts, ends = tokens.indices, tokens.data, tokens.indptr
+        if fixed_vocab:
+            column = np.full(tokens.shape[1], -1, dtype=np.int32)
+            column[list(self.vocabulary_)] = list(self.vocabulary_.values())
+            indices = column[indices]
+            known = indices >= 0
+            indices, counts = indices[known], counts[known]
+            ends = np.concatenate([[0], np.cumsum(known)])[ends]
+            return self.vocabulary_, self._count(indices, counts, ends, len(self.vocabulary_))
+        seen, by_appearance = _find_terms(indices, tokens.shape[1])
+        if len(seen) == 0:
+            raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
+        # Rows are stored in the order in which the terms appear in the texts.
+        appearance = np.empty(tokens.shape[1], dtype=np.int32)
+        appearance[seen[by_appearance]] = np.arange(len(seen))
+        X = self._count(appearance[indices], counts, ends, len(seen))
+        X = csr_matrix((X.data, by_appearance[X.indices], X.indptr), shape=X.shape)
+        return dict(zip(seen.tolist(), range(len(seen)), strict=True)), X
+
+    def _count(
+        self, indices: NDArray[np.int32], counts: NDArray[np.int32], ends: Any, n_columns: int
+    ) -> csr_matrix:
+        """Add up the tokens of each row that have the same column, sorted by column."""
+        X = csr_matrix((counts, indices, ends), shape=(len(ends) - 1, n_columns), copy=True)
+        X.sum_duplicates()
+        return X.astype(self.dtype)
+
+    def _limit_features(
+        self,
+        X: csr_matrix,
+        vocabulary: dict[int, int],
+        high: float,
+        low: float,
+        limit: int | None,
+    ) -> csr_matrix:
+        if low <= 1 and high >= X.shape[0] and limit is None:
+            return X  # quickly: no column is empty, so that none can be pruned
+        return super()._limit_features(X, vocabulary, high, low, limit)  # type: ignore[misc]
+
+    def _sort_features(self, X: csr_matrix, vocabulary: dict[int, int]) -> csr_matrix:  # noqa: ARG002 - scikit-learn's own signature
+        return X  # they are sorted
+
+
+def _find_terms(
+    tokens: NDArray[np.int32], n_terms: int
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Give the terms that occur among tokens, ascending, and their order of first appearance."""
+    first = np.full(n_terms, len(tokens), dtype=np.intp)
+    # Of all that is assigned to a place, the last one stays.
+    first[tokens[::-1]] = np.arange(len(tokens))[::-1]
+    seen = np.flatnonzero(first < len(tokens))
+    return seen, np.argsort(first[seen]).astype(np.int32)
+
+
+class CountTokens(_ByTokens, CountVectorizer):
+    """A CountVectorizer of tokens."""
+
+
+class TfidfTokens(_ByTokens, TfidfVectorizer):
+    """A TfidfVectorizer of tokens."""
+
+
+BY_TOKENS = {CountVectorizer: CountTokens, TfidfVectorizer: TfidfTokens}

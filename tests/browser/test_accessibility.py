@@ -1,0 +1,119 @@
+"""axe-core finds nothing serious or critical; and what it can't see: focus, and what is said."""
+
+import numpy as np
+import pytest
+
+from label_auditor import audit_labels
+
+RUN = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.map(({ id, impact, nodes }) =>
+    [impact, id, ...nodes.slice(0, 3).map(({ html, failureSummary }) => html + failureSummary)]);
+}"""
+STATES = {
+    "at first": "",
+    "learned": "tkdttkts",
+    "decided row": "tp",
+    "help": "?",
+    "chooser": "c",
+    "without shortcuts": "L",
+}
+
+
+def findings(page, axe):
+    page.evaluate(axe)  # not as a script of the page, whose policy would forbid it
+    page.wait_for_timeout(50)
+    return [each for each in page.evaluate(RUN) if each[0] in ("serious", "critical")]
+
+
+@pytest.fixture(scope="module")
+def bars():
+    """Audit 400 rows of 40 classes, whose pairs are a list."""
+    rng = np.random.default_rng(0)
+    pred_probs = rng.dirichlet(np.full(40, 0.2), 400)
+    return audit_labels(rng.integers(0, 40, 400), pred_probs, classes=range(40))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_serious(open_page, animals, axe, scheme, state):
+    page = open_page(
+        animals,
+        {"title": ["a title"] * 40, "text": ["long " * 900] * 40},
+        metadata={"source": ["web"] * 40},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    for key in STATES[state]:
+        page.keyboard.press(key)
+    assert findings(page, axe) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1360])
+def test_axe_finds_nothing_serious_with_many_classes(open_page, bars, axe, scheme, width):
+    page = open_page(
+        bars, ["x"] * 400, color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
+    page.locator(".pair-bar").first.click()
+    page.keyboard.press("t")
+    assert findings(page, axe) == []
+
+
+def test_axe_sees_what_is_wrong(open_page, animals, axe):
+    page = open_page(animals, ["x"] * 40)
+    page.locator("#keep").evaluate("button => { button.textContent = ''; }")
+    page.locator("#reason").evaluate("e => { e.style.color = '#ccc'; }")
+    assert {each[1] for each in findings(page, axe)} == {"button-name", "color-contrast"}
+
+
+def test_what_is_said(page, animals):
+    live = page.locator("#live")
+    first, second = animals.ranked[:2]
+    page.keyboard.press("t")
+    assert live.inner_text() == (
+        f"Changed to {animals.suggested_labels[first]}. Row r{second}, 2 of 40: text number "
+        f"{second}. Given {animals.labels[second]}, suggested {animals.suggested_labels[second]}."
+    )
+    page.keyboard.press("u")
+    assert live.inner_text().startswith(f"Undone. Row r{first}, 1 of 40")
+    for _ in range(5):
+        page.keyboard.press("k")
+    assert live.inner_text().startswith("Kept. Rows ahead ordered anew. Row ")
+    page.keyboard.press("s")
+    assert live.inner_text().startswith("Skipped. Row ")
+    page.keyboard.press("d")
+    assert live.inner_text().startswith("Discarded. Row ")
+
+
+def test_all_can_be_reached_by_tab_in_the_order_of_reading(page):
+    page.keyboard.press("k")  # so that undo can be reached
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.id")
+        if name in reached:
+            break
+        if name:
+            reached.append(name)
+    wanted = ["open", "download-json", "help-open", "learn", "search", "show", "given"]
+    wanted += ["suggested", "keep", "take", "choose", "discard", "skip", "previous", "undo"]
+    assert [name for name in reached if name in wanted] == wanted
+
+
+def test_focus_stays_where_the_reviewer_is(page):
+    page.locator("#take").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#n-decided").inner_text() == "1"
+    assert page.evaluate("document.activeElement.id") == "take"
+    page.locator("#candidates button").first.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "card"
+    page.locator("#choose").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "chooser-input"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "choose"
+    page.locator(".skip-link").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "card"

@@ -1,0 +1,110 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from label_auditor import Corrections, audit_labels
+from label_auditor.corrections import Correction
+
+plots = pytest.importorskip("label_auditor.report.plots")
+pytest.importorskip("matplotlib").use("agg")
+
+import matplotlib.pyplot as plt  # noqa: E402 - after the backend is chosen
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def make(n_classes, n=400):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, n_classes, n)
+    given = np.where(rng.random(n) < 0.2, rng.integers(0, n_classes, n), truth)
+    pred_probs = rng.dirichlet(np.full(n_classes, 0.3), n) + np.eye(n_classes)[truth]
+    return audit_labels(given, pred_probs / 2, classes=range(n_classes)), truth
+
+
+def test_confident_joint_shows_every_count():
+    audit, _ = make(4)
+    display = plots.ConfidentJointDisplay.from_audit(audit, class_names=list("wxyz"))
+    np.testing.assert_array_equal(display.confident_joint, audit.confident_joint)
+    shown = {text.get_position()[::-1]: text.get_text() for text in display.text_}
+    assert shown == {at: f"{n:,}" for at, n in np.ndenumerate(audit.confident_joint) if n}
+    assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["w", "x", "y", "z"]
+    colours = display.im_.get_array()
+    assert (np.diag(colours) == 0).all()  # the diagonal would drown the rest
+    np.testing.assert_array_equal(
+        colours + np.diag(np.diag(audit.confident_joint)), audit.confident_joint
+    )
+
+
+def test_confident_joint_of_many_classes_shows_the_most_confused():
+    audit, _ = make(40, n=2000)
+    display = plots.ConfidentJointDisplay.from_audit(audit, max_classes=5)
+    joint = np.asarray(audit.confident_joint)
+    confused = joint.sum(axis=0) + joint.sum(axis=1) - 2 * np.diag(joint)
+    shown = [int(name) for name in display.display_labels]
+    assert shown == sorted(shown)
+    assert confused[shown].min() >= np.delete(confused, shown).max()
+    np.testing.assert_array_equal(display.confident_joint, joint[np.ix_(shown, shown)])
+
+
+def test_score_distribution_counts_every_row():
+    audit, _ = make(4)
+    display = plots.ScoreDistributionDisplay.from_audit(audit, bins=10)
+    flagged, other = display.bars_
+    assert sum(bar.get_height() for bar in flagged) == audit.n_issues
+    assert sum(bar.get_height() for bar in other) == len(audit) - audit.n_issues
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert names == [f"flagged ({audit.n_issues})", f"other ({400 - audit.n_issues})"]
+
+
+def test_review_curve_counts_errors_in_the_order_of_the_review():
+    audit, truth = make(4)
+    reviewed = {int(row): int(truth[row]) for row in audit.ranked[:20]}
+    reviewed[int(audit.ranked[20])] = None  # discarded: looked at, no error
+    display = plots.ReviewCurveDisplay.from_audit(audit, reviewed, name="the audit's order")
+    wrong = (truth != audit.labels)[audit.ranked[:20]]
+    assert display.n_found.tolist() == [0, *np.cumsum(wrong), wrong.sum()]
+    np.testing.assert_array_equal(display.line_.get_ydata(), display.n_found)
+    other = plots.ReviewCurveDisplay(wrong[::-1], name="another").plot(ax=display.ax_)
+    assert other.figure_ is display.figure_
+    names = [text.get_text() for text in other.ax_.get_legend().get_texts()]
+    assert names == ["the audit's order", "all wrong", "another"]
+
+
+def test_review_curve_of_corrections():
+    audit, truth = make(3)
+    corrections = Corrections(
+        Correction(str(row), str(truth[row])) for row in audit.ranked[:10].tolist()
+    )
+    display = plots.ReviewCurveDisplay.from_audit(audit, corrections)
+    assert display.n_found[-1] == (truth != audit.labels)[audit.ranked[:10]].sum()
+
+
+def test_axes_can_be_the_callers():
+    audit, truth = make(4)
+    _, axes = plt.subplots(3)
+    for make_display, ax in zip(
+        (
+            plots.ConfidentJointDisplay.from_audit,
+            plots.ScoreDistributionDisplay.from_audit,
+            lambda audit, ax: plots.ReviewCurveDisplay.from_audit(audit, {0: truth[0]}, ax=ax),
+        ),
+        axes,
+        strict=True,
+    ):
+        assert make_display(audit, ax=ax).ax_ is ax
+
+
+def test_without_matplotlib_an_error_says_what_to_install():
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "from label_auditor.report.plots import ReviewCurveDisplay\n"
+        "ReviewCurveDisplay([True]).plot()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "ImportError: plots need matplotlib: pip install 'label-auditor[plots]'" in done.stderr

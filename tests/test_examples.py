@@ -1,0 +1,54 @@
+"""Each tutorial runs as a script, and finds what its text says."""
+
+import os
+import runpy
+import warnings
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("LABEL_AUDITOR_DATA", ROOT.parent / "shared" / "data"))
+pytestmark = pytest.mark.skipif(
+    not (DATA / "ag_news").exists(), reason="LABEL_AUDITOR_DATA names no folder with ag_news"
+)
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Give a function that runs a tutorial without a server, and gives its variables."""
+    monkeypatch.setenv("LABEL_AUDITOR_DATA", str(DATA))
+    monkeypatch.delenv("RUBRIX_API_URL", raising=False)
+    return lambda name: runpy.run_path(str(ROOT / "examples" / f"{name}.py"))
+
+
+def test_ag_news(run, capsys):
+    names = run("plot_ag_news")
+    said = capsys.readouterr().out
+    assert "Accuracy on the test set: 0.8984" in said
+    assert "633 candidates, 8.33% of the test set" in said
+    assert "4224 candidates in the training set, 8.34%" in said
+    assert len(names["corrections"]) == 200
+    report = names["report"]
+    assert (len(report.changed), len(report.confirmed), len(report.discarded)) == (97, 76, 27)
+    assert len(names["corrected"]) == 7600 - 27
+    before = (names["kept"]["label"] == names["auditor"].predict(names["kept"]["text"])).mean()
+    assert names["before"] > before + 0.01  # by corrected labels, by those that were given
+
+
+def test_transformer(run, capsys):
+    for module in ("torch", "transformers", "datasets"):
+        pytest.importorskip(module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own
+        names = run("plot_transformer")
+    said = capsys.readouterr().out
+    assert "which is negative; pass probabilities: softmax your logits" in said
+    assert (names["logits"].argmax(axis=1) == names["labels"]).mean() > 0.83
+    assert 0.06 < names["audit"].issues.mean() < 0.11
+    assert len(names["candidates"]) == names["audit"].n_issues
+    report, loaded = names["report"], names["loaded"]
+    assert len(report.changed) + len(report.confirmed) + len(report.discarded) == 100
+    assert len(report.changed) > 20
+    assert len(loaded) == 7600 - len(report.discarded)
+    assert (names["kept"] == loaded["label"]).mean() > 0.83
