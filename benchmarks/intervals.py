@@ -5,9 +5,7 @@
 
 Each cell simulates 10,000 reviews of a plan with the goal "count": of each stratum, the number of
 errors that a random sample finds is hypergeometric. The true labels of three published sets are
-known; NoisyAG-News is judged by two classifiers that are cross-validated here, the others by the
-published probabilities of up to five. LABEL_AUDITOR_DATA names the folder of the data. The
-synthetic extremes need none.
+known; each is judged by several models. The synthetic extremes need no data.
 
 - all: share of the reviews whose interval holds the number of errors in the data
 - low, high: share whose interval is above it, below it
@@ -23,18 +21,12 @@ synthetic extremes need none.
 from __future__ import annotations
 
 import argparse
-import os
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _sets import read_labels, read_models
 from scipy import stats
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import make_pipeline
 
 from label_auditor import audit_labels, plan_review
 from label_auditor.review.intervals import bounds, upper_bound
@@ -42,37 +34,16 @@ from label_auditor.review.reviewed import FEW
 from label_auditor.review.sampling import take_turns
 from label_auditor.validation import encode_labels
 
-DATA = Path(
-    os.environ.get("LABEL_AUDITOR_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
-)
 REAL = ("roman_numeral", "cifar10n_agg", "NoisyAG-News")
 CONFIDENCE = 0.95
 
 
 def published(name):
-    """Out-of-sample probabilities of each model that was published with the set."""
-    folder = DATA / "score_bench"
-    known = np.load(folder / f"{name}__labels.npz")
-    for path in sorted(folder.glob(f"{name}__*.npz")):
-        model = path.stem.partition("__")[2]
-        if model != "labels":
-            probabilities = np.load(path)["pred_probs"]
-            yield model.split("_")[0], known["labels"], probabilities, known["is_label_error"]
-
-
-def noisy_ag_news():
-    table = pd.read_csv(DATA / "noisy_agnews" / "val10000_med.csv.gz")
-    models = {
-        "counts, MultinomialNB": make_pipeline(CountVectorizer(), MultinomialNB()),
-        "TF-IDF, LogisticRegression": make_pipeline(TfidfVectorizer(), LogisticRegression()),
-    }
-    labels, is_error = table["human_label"].to_numpy(), table["is_label_error"].to_numpy(bool)
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    for name, model in models.items():
-        probabilities = cross_val_predict(
-            model, table["text"], labels, cv=folds, method="predict_proba"
-        )
-        yield name, labels, probabilities, is_error
+    """Give each model of a set, if it is there: probabilities, labels and which are wrong."""
+    labels = read_labels(name)
+    if labels is not None:
+        for model, probabilities in read_models(name):
+            yield model, labels.codes, probabilities, labels.wrong
 
 
 def synthetic(rate, *, useless=False, n=10_000, n_classes=10):
@@ -90,9 +61,7 @@ def synthetic(rate, *, useless=False, n=10_000, n_classes=10):
 
 
 SETS = {
-    "roman_numeral": partial(published, "roman_numeral"),
-    "cifar10n_agg": partial(published, "cifar10n_agg"),
-    "NoisyAG-News": noisy_ag_news,
+    **{name: partial(published, name) for name in REAL},
     "0.1 % errors": partial(synthetic, 0.001),
     "40 % errors": partial(synthetic, 0.4),
     "useless scores": partial(synthetic, 0.1, useless=True),
@@ -123,6 +92,7 @@ class Population:
         return self.known + np.bincount(self.turns[:n], minlength=self.n_strata)
 
     def draw(self, rng, n_of, reviews):
+        """How many errors of each stratum are in the sample."""
         return rng.hypergeometric(
             self.wrong, self.size - self.wrong, n_of, (reviews, self.n_strata)
         )
@@ -233,7 +203,7 @@ def main():
                     rows.append({"set": name, "model": model, **row})
             print(f"# {name} {model}: ranked by {audit.rank_by}", flush=True)
     table = pd.DataFrame(rows)
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="–"))
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="-"))
     held_shares = ["all", "flagged", "class", *table.filter(like="p@"), "left"]
     print("\nleast share of intervals that hold")
     print(table.groupby("set", sort=False)[held_shares].min().round(4).to_string())
