@@ -21,7 +21,7 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 TINY = np.finfo(float).tiny
 WORST_LOSS = -0.01
@@ -186,10 +186,11 @@ def print_averages(names: tuple[str, ...]) -> None:
         measured = [[measure(labels, probs) for probs in column] for column in columns]
         shown = ["self-confidence of p", "log margin, ½ of p", "log margin, ½ of p / n"]
         for title in ("cleanlab's default order", *shown):
+            # cleanlab's default order is no candidate; it is the base.
             cells = [
-                f"{np.mean([base if title not in all_ else all_[title] for base, all_ in column]):.3f}"
+                f"{np.mean([found.get(title, base) for base, found in column]):.3f}"
                 if column
-                else "–"
+                else ""
                 for column in measured
             ]
             print(f"| {name} | {title} | " + " | ".join(cells) + " |")
