@@ -34,8 +34,8 @@ that were discarded have no part in the fit.
 
 **What it explores.** A class that the model believes to be clean would never be looked at again.
 So each given class is owed a twentieth of the reviews that its size would give it at random: of a
-class with n_k of n rows, the j-th is due after ⌈20 j n / n_k⌉ reviews. A row that is due goes before
-those that the model finds likelier, but for rows that were due before it.
+class with n_k of n rows, the j-th is due after ⌈20 j n / n_k⌉ reviews. A row that is due goes
+before those that the model finds likelier, but for rows that were due before it.
 
 References
 ----------
