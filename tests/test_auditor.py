@@ -371,6 +371,18 @@ class TestInputs:
         np.testing.assert_array_equal(auditor.ranked_issues_, expected.ranked_issues_)
         assert auditor.audit(table["text"], table["label"]).n_issues >= 0
 
+    def test_columns_of_numbers_of_a_hugging_face_data_set(self, noisy):
+        datasets = pytest.importorskip("datasets")
+        X, y, _ = noisy
+        expected = LabelAuditor(GaussianNB()).fit(X, y)
+        table = datasets.Dataset.from_dict(
+            {"X": X.tolist(), "y": y.tolist(), "probs": expected.cv_probabilities_.tolist()}
+        )
+        auditor = LabelAuditor(GaussianNB()).fit(table["X"], table["y"])
+        np.testing.assert_array_equal(auditor.ranked_issues_, expected.ranked_issues_)
+        audit = audit_labels(table["y"], table["probs"])
+        np.testing.assert_array_equal(audit.ranked, expected.ranked_issues_)
+
     def test_torch_tensors(self, noisy):
         torch = pytest.importorskip("torch")
         X, y, _ = noisy

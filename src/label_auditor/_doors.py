@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from label_auditor.export.push import PushReport
+    from label_auditor.review.estimate import ErrorEstimate
+    from label_auditor.review.plan import ReviewPlan
 
 
 class Doors:
@@ -145,6 +147,44 @@ class Doors:
         from label_auditor.report import page
 
         page.write_page(self._held_audit(), inputs, path, **options)
+
+    def plan_review(self, n: int, **options: Any) -> ReviewPlan:
+        """Choose the rows to review next: to find errors, or to know how many there are.
+
+        Parameters
+        ----------
+        n : int
+            How many rows.
+        **options
+            As for :func:`label_auditor.plan_review`.
+
+        Returns
+        -------
+        ReviewPlan
+            A sequence of row positions.
+        """
+        from label_auditor.review.plan import plan_review
+
+        return plan_review(self._held_audit(), n, **options)
+
+    def estimate(self, reviewed: Any, **options: Any) -> ErrorEstimate:
+        """Estimate the number of label errors from a reviewed sample.
+
+        Parameters
+        ----------
+        reviewed : Corrections, or mapping from row position to label
+            The labels that reviewers gave; None for a discarded row.
+        **options
+            As for :func:`label_auditor.estimate_label_errors`; `plan` is needed.
+
+        Returns
+        -------
+        ErrorEstimate
+            The number of errors, with an interval.
+        """
+        from label_auditor.review.estimate import estimate_label_errors
+
+        return estimate_label_errors(self._held_audit(), reviewed, **options)
 
 
 class Audit(Doors):

@@ -310,6 +310,7 @@ def audit_labels(
     values = validation.check_labels(labels)
     validation.refuse_missing(values, name="labels", remedy="drop these rows")
     codes, columns = validation.encode_labels(values, classes)
+    pred_probs = validation.to_rows(pred_probs)
     validation.check_columns(pred_probs.shape[1], columns, inferred=classes is None)
     return audit_codes(codes, pred_probs, labels=values, classes=columns, **options)
 

@@ -68,10 +68,12 @@ class LabelAuditor(
         (codes, pred_probs) to one score per row, low is suspicious; codes are positions in
         `classes_`.
     share_preprocessing : "auto" or bool, default="auto"
-        Whether the leading steps of a Pipeline that use no labels are fitted once, on all of X,
-        instead of once per fold. No label can leak that way into the rows it scores, but held-out
-        rows do shape these steps. "auto": if `cv` is None, an int or "oob". False gives exactly the
-        probabilities of :func:`~sklearn.model_selection.cross_val_predict`.
+        Whether what the leading steps of a Pipeline do without labels is done once, not once per
+        fold; no label can leak that way into the rows it scores. A CountVectorizer or
+        TfidfVectorizer reads texts once, and each fold chooses its vocabulary: that is exact.
+        Other steps are fitted once on all of X, so that held-out rows do shape them. "auto": if
+        `cv` is None, an int or "oob". False gives exactly the probabilities of
+        :func:`~sklearn.model_selection.cross_val_predict`, for any steps.
     train_on : {"all", "unflagged", "corrected"} or None, default="all"
         The rows that `estimator_` is fitted on: all, those not flagged, or all with the suggested
         labels for the flagged ones. If that would leave a class without rows, its rows stay as

@@ -170,11 +170,8 @@ def check_columns(n_columns: int, classes: NDArray[Any], *, inferred: bool) -> N
     )
 
 
-def check_pred_probs(pred_probs: Any, codes: NDArray[Any]) -> Any:
-    """Check all of `pred_probs` but its values, which are checked as they are read.
-
-    Gives it as it is if it has a shape and slices by rows, else as an array.
-    """
+def to_rows(pred_probs: Any) -> Any:
+    """Give `pred_probs` as it is if it has a shape and slices by rows, else as an array."""
     if not hasattr(pred_probs, "shape") or hasattr(pred_probs, "iloc"):
         pred_probs = np.asarray(pred_probs)
     if len(pred_probs.shape) != 2:
@@ -188,6 +185,12 @@ def check_pred_probs(pred_probs: Any, codes: NDArray[Any]) -> Any:
                 else ""
             )
         )
+    return pred_probs
+
+
+def check_pred_probs(pred_probs: Any, codes: NDArray[Any]) -> Any:
+    """Check all of `pred_probs` but its values, which are checked as they are read."""
+    pred_probs = to_rows(pred_probs)
     n_rows, n_classes = pred_probs.shape
     if n_rows == 0 or n_classes == 0:
         raise ValueError(

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import math
 import os
 import re
 from importlib.resources import files
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from label_auditor.audit import LabelAudit
+    from label_auditor.review.estimate import ErrorEstimate
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|let|function) ([\w$]+))", re.MULTILINE)
@@ -32,7 +34,7 @@ def write_page(
     ids: Iterable[Any] | None = None,
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
     metadata: Any = None,
-    estimate: Any = None,
+    estimate: ErrorEstimate | None = None,
     title: str = "Label review",
     max_rows: int = 50_000,
 ) -> None:
@@ -131,9 +133,9 @@ def _hash(source: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _plain_estimate(estimate: Any) -> dict[str, float] | None:
-    """Give what the page says of an estimate."""
-    if estimate is None:
+def _plain_estimate(estimate: ErrorEstimate | None) -> dict[str, float] | None:
+    """Give what the page says of an estimate; None if there is none, or nothing was decided."""
+    if estimate is None or math.isnan(estimate.n_errors):
         return None
     names = ("n_errors", "low", "high", "confidence", "n_reviewed")
     return {name: float(getattr(estimate, name)) for name in names}

@@ -116,7 +116,7 @@ class ConfidentJointDisplay(_Display):
 
         names = list(names_of_classes(audit, class_names).values())
         joint = sparse.csr_array(audit.confident_joint)
-        confused = joint.sum(axis=0) + joint.sum(axis=1) - 2 * joint.diagonal()
+        confused = sum(np.ravel(joint.sum(axis=axis)) for axis in (0, 1)) - 2 * joint.diagonal()
         shown = np.sort(np.argsort(-confused, kind="stable")[:max_classes])
         cells = joint[shown][:, shown].toarray()
         display = cls(cells, display_labels=[names[i] for i in shown])

@@ -74,18 +74,18 @@ class Estimate:
         return self._share(self.high)
 
     def __repr__(self) -> str:
-        return f"<{self._describe('label errors')}>"
+        discarded = f", {self.n_discarded:,} discarded" if self.n_discarded else ""
+        return (
+            f"<{self._describe()} label errors in {self.n_rows:,} rows, at {self.confidence:.4g} "
+            f"confidence; {self.n_reviewed:,} reviewed{discarded}>"
+        )
 
     def _share(self, number: float) -> float:
         return number / self.n_rows if self.n_rows else float("nan")
 
-    def _describe(self, what: str) -> str:
+    def _describe(self) -> str:
         number = "?" if np.isnan(self.n_errors) else f"{self.n_errors:,.0f}"
-        discarded = f", {self.n_discarded:,} discarded" if self.n_discarded else ""
-        return (
-            f"{number} {what} in {self.n_rows:,} rows, {self.low:,} to {self.high:,} at "
-            f"{self.confidence:.4g} confidence; {self.n_reviewed:,} reviewed{discarded}"
-        )
+        return f"{number} ({self.low:,} to {self.high:,})"
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -209,7 +209,11 @@ class ErrorEstimate(Estimate):
         return pd.DataFrame(records, columns=list(columns), index=pd.Index(parts, name="part"))
 
     def __repr__(self) -> str:
-        text = f"{self._describe('label errors')}; {self.flagged._describe('of them')} flagged"
+        flagged = self.flagged
+        text = (
+            f"{super().__repr__()[1:-1]}; {flagged._describe()} of them among the "
+            f"{flagged.n_rows:,} flagged"
+        )
         if self.n_skipped:
             text += f"; {self.n_skipped:,} skipped rows count both ways"
         if self.n_unused:
@@ -286,8 +290,9 @@ def estimate_label_errors(
     >>> plan = plan_review(audit, 200, goal="count", random_state=0)
     >>> reviewed = {row: true[row] for row in plan}
     >>> estimate = estimate_label_errors(audit, reviewed, plan=plan)
-    >>> print(round(estimate.n_errors), estimate.low, estimate.high)
-    229 212 271
+    >>> estimate
+    <229 (212 to 271) label errors in 2,000 rows, at 0.95 confidence; 200 reviewed;
+    229 (208 to 229) of them among the 229 flagged>
     >>> int((given != true).sum())
     229
     """

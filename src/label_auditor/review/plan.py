@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from label_auditor.corrections import decided_rows
+from label_auditor.review.queue import order_by_queue
 from label_auditor.review.sampling import Stratum, sampling_order, stratify
 from label_auditor.validation import encode_labels
 
@@ -230,6 +231,8 @@ def plan_review(
 
     Raises
     ------
+    TypeError
+        If the audit is one of label sets, of which there is no plan.
     ValueError
         If n isn't positive, there is no such goal, or `reviewed` doesn't fit the audit.
 
@@ -266,8 +269,6 @@ def plan_review(
         raise ValueError(f"goal is {goal!r}; pass 'find' or 'count'.")
     rows, decided = decided_rows(audit, reviewed)
     if goal == "find":
-        from label_auditor.review.queue import order_by_queue
-
         order = order_by_queue(audit, rows, decided)
         return ReviewPlan(order[:n], goal, strata=(), stratum_of=np.zeros(0, np.int8), seed=None)
     codes, _ = encode_labels(audit.labels, audit.classes)

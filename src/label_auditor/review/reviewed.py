@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from label_auditor.review.plan import ReviewPlan
     from label_auditor.review.sampling import Stratum
 
+_Column: TypeAlias = "NDArray[np.float64]"
+_Columns: TypeAlias = "tuple[_Column, _Column, _Column, _Column, _Column]"
+
 # What is known of a row.
 UNSEEN, RIGHT, WRONG, DISCARDED, SKIPPED = range(5)
 # So many rows must be reviewed for each one that was skipped.
@@ -32,7 +35,8 @@ class Counts(NamedTuple):
     """Rows of each stratum, and what was found in them; arrays of shape (..., n_strata).
 
     `size`: all; `n`: those in the sample, of which `wrong` are wrong and `unknown` discarded or
-    skipped; `decided`: those in the sample that the rate of the wrong ones refers to.
+    skipped; `decided`: those in the sample that the rate of the wrong ones refers to; `at_random`,
+    of shape (n_strata,): whether they were drawn at random, so that their rate may tell of others.
     """
 
     size: NDArray[np.float64]
@@ -40,20 +44,31 @@ class Counts(NamedTuple):
     wrong: NDArray[np.float64]
     unknown: NDArray[np.float64]
     decided: NDArray[np.float64]
+    at_random: NDArray[np.bool_]
 
     def estimate(self) -> NDArray[np.float64]:
         """Estimate the number of errors; NaN where nothing was decided.
 
         Strata without a decided row count as the others do.
         """
-        known = self.decided > 0
         # Multiplied first: whole numbers stay whole.
-        of_strata = self.size * self.wrong / np.maximum(self.decided, 1)
-        total = np.where(known, of_strata, 0).sum(axis=-1)
-        rows, of_known = self.size.sum(axis=-1), np.where(known, self.size, 0).sum(axis=-1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            estimate: NDArray[np.float64] = np.where(rows > 0, total * (rows / of_known), 0.0)
+        of_known = np.where(self.decided > 0, self.size * self.wrong / self._at_least_1, 0)
+        open_rows = np.where(self.decided > 0, 0, self.size).sum(axis=-1)
+        of_open = np.where(open_rows > 0, open_rows * self.pooled_rate(), 0)
+        estimate: NDArray[np.float64] = of_known.sum(axis=-1) + of_open
         return estimate
+
+    def pooled_rate(self) -> NDArray[np.float64]:
+        """Estimate the rate of errors in all strata that were sampled; NaN if there are none."""
+        sampled = np.where((self.decided > 0) & self.at_random, self.size, 0)
+        with np.errstate(invalid="ignore"):
+            errors = (sampled * self.wrong / self._at_least_1).sum(axis=-1)
+            rate: NDArray[np.float64] = errors / sampled.sum(axis=-1)
+        return rate
+
+    @property
+    def _at_least_1(self) -> NDArray[np.float64]:
+        return np.maximum(self.decided, 1)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -86,6 +101,11 @@ class ReviewedSample:
     n_skipped: int
     n_unused: int
 
+    @property
+    def at_random(self) -> NDArray[np.bool_]:
+        """The strata that were sampled."""
+        return np.array([stratum.share > 0 for stratum in self.strata])
+
     def counts(self, rows: NDArray[np.intp] | None = None) -> Counts:
         """Count by stratum; of some rows alone, those of them that happen to be in the sample.
 
@@ -94,34 +114,35 @@ class ReviewedSample:
         number, state = self.stratum_of, self.state
         if rows is not None:
             number, state = number[rows], state[rows]
-        return _count(number[number >= 0], state[number >= 0], len(self.strata))
+        inside = number >= 0
+        found = _count(number[inside], state[inside], len(self.strata))
+        return Counts(*found, at_random=self.at_random)
 
     def counts_by_class(self, n_classes: int) -> Counts:
         """Count the errors among the rows of each given class; shape (n_classes, n_strata).
 
-        Where a stratum's sample is expected to hold `FEW` rows of the class or more, the rows of the
-        class are a part of their own. Elsewhere the whole sample tells how many rows of the stratum
-        are of the class and wrong.
+        Where at least `FEW` rows of the class are expected in a stratum's sample, its rows there
+        are a part of their own. Elsewhere the whole sample tells how many rows of the stratum are
+        of the class and wrong.
         """
         n_strata = len(self.strata)
         cells, state = self.given * n_strata + self.stratum_of, self.state
         inside = self.stratum_of >= 0
-        of_class = Counts(
-            *(
-                each.reshape(n_classes, n_strata)
-                for each in _count(cells[inside], state[inside], n_classes * n_strata)
-            )
+        size, n, wrong, unknown, decided = (
+            each.reshape(n_classes, n_strata)
+            for each in _count(cells[inside], state[inside], n_classes * n_strata)
         )
         whole = self.counts()
-        apart = whole.n * of_class.size >= FEW * whole.size
+        apart = whole.n * size >= FEW * whole.size
         # Nothing to find, or nothing to go by.
-        apart |= (of_class.size == 0) | (whole.n == 0)
+        apart |= (size == 0) | (whole.n == 0)
         return Counts(
-            size=np.where(apart, of_class.size, whole.size),
-            n=np.where(apart, of_class.n, whole.n),
-            wrong=of_class.wrong,
-            unknown=of_class.unknown,
-            decided=np.where(apart, of_class.decided, whole.decided),
+            size=np.where(apart, size, whole.size),
+            n=np.where(apart, n, whole.n),
+            wrong=wrong,
+            unknown=unknown,
+            decided=np.where(apart, decided, whole.decided),
+            at_random=self.at_random,
         )
 
     def tally(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -206,7 +227,7 @@ def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> i
     """
     now = sample.counts()
     # Where nothing was decided in a stratum, it counts as the others do; nowhere, as clean.
-    pooled = np.nan_to_num(now.estimate() / now.size.sum())
+    pooled = np.nan_to_num(now.pooled_rate())
     rate = np.where(now.decided > 0, now.wrong / np.maximum(now.decided, 1), pooled)
     unknown = now.unknown / np.maximum(now.n, 1)
     turns = take_turns(sample.strata)
@@ -216,7 +237,8 @@ def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> i
         n = known_before + np.bincount(turns[:n_rows], minlength=len(sample.strata))
         wrong = n * (1 - unknown) * rate
         whole = np.where(n == now.size, np.rint(wrong), wrong)
-        return Counts(now.size, n.astype(float), whole, n * unknown, n * (1 - unknown))
+        decided = n * (1 - unknown)
+        return Counts(now.size, n.astype(float), whole, n * unknown, decided, now.at_random)
 
     low, high = sample.n_drawn, len(turns)
     if not good(expected(high)):
@@ -227,12 +249,14 @@ def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> i
     return high - sample.n_drawn
 
 
-def _count(number: NDArray[Any], state: NDArray[np.int8], n_strata: int) -> Counts:
+def _count(number: NDArray[Any], state: NDArray[np.int8], n_strata: int) -> _Columns:
+    """Count what `Counts` begins with."""
+
     def count(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
         return np.bincount(number[mask], minlength=n_strata).astype(float)
 
     n, wrong, unknown = count(state != UNSEEN), count(state == WRONG), count(state >= DISCARDED)
-    return Counts(count(state >= UNSEEN), n, wrong, unknown, decided=n - unknown)
+    return count(state >= UNSEEN), n, wrong, unknown, n - unknown
 
 
 def _usable(is_reviewed: NDArray[np.bool_]) -> int:

@@ -68,7 +68,7 @@ function drawTexts(row) {
   const parts = fields.map((name, i) => {
     const text = texts[i][row];
     const { body, more } = drawText(texts[i][row]);
-    return single ? [body, more] : el("div", { class: "named" }, el("h4", {}, foreign(name)), body, more);
+    return single ? [body, more] : el("div", { class: "named" }, el("h4", { dir: "auto" }, foreign(name)), body, more);
   });
   const short = !single && texts.every((column) => column[row].length < 40);
   $("texts").classList.toggle("tabular", short);

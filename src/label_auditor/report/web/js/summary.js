@@ -77,7 +77,7 @@ function notEstimated() {
     el(
       "p",
       { class: "note" },
-      "Flagged rows are off by a factor of two, often. A random sample tells: review the rows of ",
+      "The number of flagged rows is often off by a factor of two. A random sample tells: review the rows of ",
       el("code", {}, 'plan_review(audit, 200, goal="count")'),
       ", then call ",
       el("code", {}, "estimate_label_errors"),
