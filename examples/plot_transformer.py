@@ -27,20 +27,25 @@ import numpy as np
 import pandas as pd
 import torch
 import transformers
-from tokenizers.implementations import BertWordPieceTokenizer
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 datasets.disable_progress_bars()
 torch.manual_seed(0)
 folder = Path(os.environ["LABEL_AUDITOR_DATA"]) / "ag_news"
 names = ["World", "Sports", "Business", "Sci/Tech"]
-train = pd.read_csv(folder / "train_partial.csv.gz").sample(12_000, random_state=0)
+train = pd.read_csv(folder / "train_partial.csv.gz").sample(20_000, random_state=0)
 dataset = datasets.Dataset.from_pandas(pd.read_csv(folder / "test.csv.gz"))
 dataset = dataset.cast_column("label", datasets.ClassLabel(names=names))
 
-pieces = BertWordPieceTokenizer()
-pieces.train_from_iterator(train["text"], vocab_size=8000, show_progress=False)
+words = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+words.normalizer = normalizers.BertNormalizer()
+words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+special = ["[PAD]", "[UNK]"]
+words.train_from_iterator(
+    train["text"], trainers.WordLevelTrainer(vocab_size=16_000, special_tokens=special)
+)
 tokenizer = transformers.PreTrainedTokenizerFast(
-    tokenizer_object=pieces._tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
+    tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
 )
 config = transformers.BertConfig(
     vocab_size=len(tokenizer),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import signal
 import threading
 from pathlib import Path
@@ -335,3 +336,25 @@ def test_corrections_come_back(small_audit, rubrix, name, monkeypatch):
 def test_no_such_data_set(rubrix, name):
     with pytest.raises(ValueError, match=f"name is '{name}', but .* in the workspace 'rubrix'"):
         Corrections.from_rubrix(name)
+
+
+def test_the_tutorial(rubrix, capsys, monkeypatch):
+    example = Path(__file__).resolve().parents[2] / "examples" / "plot_ag_news.py"
+    data = os.environ.get("LABEL_AUDITOR_DATA", example.parents[2] / "shared" / "data")
+    if not (Path(data) / "ag_news").exists():
+        pytest.skip("LABEL_AUDITOR_DATA names no folder with ag_news")
+    monkeypatch.setenv("LABEL_AUDITOR_DATA", str(data))
+    runpy.run_path(str(example))
+    assert "633 of 633 records stored" in capsys.readouterr().out
+    stored = rubrix.load("label_errors")
+    assert {record["metadata"]["split"] for record in stored.values()} == {"test"}
+    by_rank = {record["metadata"]["label_error_candidate"]: record for record in stored.values()}
+    assert sorted(by_rank) == list(range(633))
+    suggested = by_rank[0]["metadata"]["suggested_label"]
+    rubrix.save("label_errors", [by_rank[0]], "anna", suggested)
+    rubrix.save("label_errors", [by_rank[1]], "anna", "World", status="Discarded")
+    report = runpy.run_path(str(example))["report"]
+    rubrix.request("DELETE", "/label_errors")
+    assert report.changed.tolist() == [by_rank[0]["id"]]
+    assert report.discarded.tolist() == [by_rank[1]["id"]]
+    assert "631 of 633 records stored" in capsys.readouterr().out

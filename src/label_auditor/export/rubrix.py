@@ -100,8 +100,8 @@ def push_to_rubrix(
 
     Records that somebody has worked on are left alone: directly before a chunk is sent, those
     whose status on the server isn't "Default", or whose annotation is by another agent than
-    `annotation_agent`, are taken out of it. (Rubrix has no conditional write: a review saved in
-    the fraction of a second between the two is lost.) Otherwise, pushing twice changes nothing.
+    `annotation_agent`, are taken out of it. (Rubrix has no conditional write: a review saved
+    while the chunk is on its way is lost.) Otherwise, pushing twice changes nothing.
     Records of an earlier push that this one doesn't have stay.
 
     Dropped connections and failures of the server are retried, for half a minute.
