@@ -69,7 +69,6 @@ class Labels:
 
     codes: np.ndarray
     wrong: np.ndarray
-    true: np.ndarray | None
 
 
 def read_labels(name: str) -> Labels | None:
@@ -104,20 +103,19 @@ _SYNTHETIC = {
 
 def _read_bench(name: str) -> Labels:
     with np.load(DATA / "score_bench" / f"{name}__labels.npz") as file:
-        true = file["true_labels"] if "true_labels" in file else None
-        return Labels(file["labels"].astype(np.intp), file["is_label_error"], true)
+        return Labels(file["labels"].astype(np.intp), file["is_label_error"])
 
 
 def _read_synthetic(name: str) -> Labels:
     with np.load(DATA / "cl_cifar10_synthetic" / _SYNTHETIC[name]) as file:
         codes, true = file["labels"].astype(np.intp), file["true_labels"].astype(np.intp)
-        return Labels(codes, codes != true, true)
+        return Labels(codes, codes != true)
 
 
 def _read_noisy_news(_: str) -> Labels:
     table = pd.read_csv(DATA / "noisy_agnews" / "val10000_med.csv.gz")
     codes, true = (table[column].to_numpy(np.intp) for column in ("human_label", "agnews_label"))
-    return Labels(codes, codes != true, true)
+    return Labels(codes, codes != true)
 
 
 def _read_banking(name: str) -> Labels:
@@ -136,7 +134,7 @@ def _read_banking(name: str) -> Labels:
         alike = Normalizer().fit_transform(centres)
         nearest = np.argsort(-(alike @ alike.T), axis=1, kind="stable")[:, 1:6]
         codes[rows] = nearest[true[rows], rng.integers(0, 5, len(rows))]
-    return Labels(codes, codes != true, true)
+    return Labels(codes, codes != true)
 
 
 _TEXTS = {

@@ -112,7 +112,7 @@ def _queue(audit: LabelAudit, max_rows: int) -> dict[str, Any]:
             "most_groups": queue.MOST_GROUPS,
             "explore_every": queue.EXPLORE_EVERY,
             "ridge": [queue.INTERCEPT_RIDGE] + [queue.NUMBER_RIDGE] * len(queue.NUMBERS),
-            "prior": [0, 1] + [0] * (len(queue.NUMBERS) - 1),
+            "prior": [0, *queue.PRIOR],
             "group_ridge": queue.GROUP_RIDGE,
         },
     }

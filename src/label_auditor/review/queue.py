@@ -26,15 +26,16 @@ for each group) with weights β, which minimise the loss
     \sum_i \log(1 + e^{x_i β}) - t_i x_i β + \tfrac12 \sum_j λ_j (β_j - μ_j)^2,
 
 where t is 1 for a wrong label and 0 for a right one; λ is 0.1 for the intercept, 10 for the
-numbers, 3 for the groups; and μ is 1 for the audit's own order, 0 for all else. So without
-decisions the order is the audit's own; a few decisions move it little. From β = 0, exactly 20
+numbers, 3 for the groups; and μ is ½ for the audit's own order, -½ for p(given), 0 for all else:
+a few decisions move the order little. Without any, it is the audit's own. From β = 0, exactly 20
 steps are made, each to the minimum of the quadratic that touches the loss from above [1]_: they
 never make it worse, whatever the decisions are, and no optimiser has to say when to stop. Records
 that were discarded have no part in the fit.
 
 **What it explores.** A class that the model believes to be clean would never be looked at again.
 So each given class is owed a twentieth of the reviews that its size would give it at random: of a
-class with n_k of n rows, the j-th row is looked at after ⌈20 j n / n_k⌉ reviews at the latest.
+class with n_k of n rows, the j-th is due after ⌈20 j n / n_k⌉ reviews. A row that is due goes before
+those that the model finds likelier, but for rows that were due before it.
 
 References
 ----------
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
 NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
 STEPS = 20
 INTERCEPT_RIDGE, NUMBER_RIDGE, GROUP_RIDGE = 0.1, 10.0, 3.0
+# What the weights of the numbers are drawn to.
+PRIOR = (0.5, -0.5, 0.0, 0.0, 0.0, 0.0)
 FEWEST_DECISIONS, MOST_GROUPS = 3, 200
 # One review in so many goes by the size of the classes alone, if the model would have it otherwise.
 EXPLORE_EVERY = 20
@@ -218,7 +221,7 @@ def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]
     ridge = np.full(x.shape[1], GROUP_RIDGE)
     ridge[0], ridge[1:n_numbers] = INTERCEPT_RIDGE, NUMBER_RIDGE
     prior = np.zeros(x.shape[1])
-    prior[1] = 1
+    prior[1:n_numbers] = PRIOR
     weights = _fit_logistic(x, wrong, ridge, prior)
     return QueueModel(float(weights[0]), weights[1:n_numbers], groups, weights[n_numbers:])
 

@@ -1,0 +1,214 @@
+"""Which labels to look at first: average precision of every order, on sets whose errors are known.
+
+    python benchmarks/detection.py            # the sets that the choice is made on
+    python benchmarks/detection.py --report   # cifar10n_agg as well
+    python benchmarks/detection.py --average  # averages over shuffles, and over estimators
+
+A candidate is a score, on probabilities as they are or divided by the frequency of their class, and
+whether flagged rows go first. Gains are over cleanlab's default order: flagged rows by
+self-confidence, then the others. docs/benchmarks.md has the rule by which the default was chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from _sets import DEVELOPMENT, REPORTED, TEXT_MODELS, Labels, read_labels, read_models
+from cleanlab.filter import find_label_issues
+from cleanlab.rank import get_label_quality_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TINY = np.finfo(float).tiny
+WORST_LOSS = -0.01
+
+Score = "Callable[[np.ndarray, np.ndarray], np.ndarray]"
+
+
+def given_and_other(codes: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.arange(len(codes))
+    others = probs.copy()
+    others[rows, codes] = 0
+    return probs[rows, codes], others.max(axis=1)
+
+
+def self_confidence(codes: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    return given_and_other(codes, probs)[0]
+
+
+def normalized_margin(codes: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    given, other = given_and_other(codes, probs)
+    return given - other
+
+
+def weighted_entropy(codes: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    return get_label_quality_scores(codes, probs, method="confidence_weighted_entropy")
+
+
+def log_margin(weight: float) -> Score:
+    def score(codes: np.ndarray, probs: np.ndarray) -> np.ndarray:
+        given, other = (np.log(np.maximum(p, TINY)) for p in given_and_other(codes, probs))
+        return given - weight * other
+
+    return score
+
+
+def soft_margin(codes: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    given, other = given_and_other(codes, probs)
+    return given**0.25 - other**0.25
+
+
+def adjusted(method: str) -> Score:
+    def score(codes: np.ndarray, probs: np.ndarray) -> np.ndarray:
+        return get_label_quality_scores(codes, probs, method=method, adjust_pred_probs=True)
+
+    return score
+
+
+SCORES: dict[str, Score] = {
+    "self-confidence": self_confidence,
+    "normalised margin": normalized_margin,
+    "confidence-weighted entropy": weighted_entropy,
+    "log margin, ½": log_margin(0.5),
+    "log margin, 1": log_margin(1.0),
+    "margin of p^¼": soft_margin,
+}
+ADJUSTED: dict[str, Score] = {
+    "adjusted self-confidence": adjusted("self_confidence"),
+    "adjusted normalised margin": adjusted("normalized_margin"),
+}
+DIVISORS = {"p": 0.0, "p / √n": 0.5, "p / n": 1.0}
+
+
+def divide(codes: np.ndarray, probs: np.ndarray, power: float) -> np.ndarray:
+    divided = probs / np.bincount(codes, minlength=probs.shape[1]) ** power
+    return divided / divided.sum(axis=1, keepdims=True)
+
+
+def average_precision(wrong: np.ndarray, order: np.ndarray) -> float:
+    found = wrong[order]
+    return float((np.cumsum(found) / np.arange(1, len(found) + 1))[found].mean())
+
+
+def candidates(codes: np.ndarray, probs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Give the name of each candidate, and the scores by which it orders."""
+    for label, power in DIVISORS.items():
+        divided = divide(codes, probs, power)
+        for name, score in SCORES.items():
+            yield f"{name} of {label}", score(codes, divided)
+    for name, score in ADJUSTED.items():
+        yield f"{name} of p", score(codes, probs)
+
+
+def measure(labels: Labels, probs: np.ndarray) -> tuple[float, dict[str, float]]:
+    """Give the average precision of cleanlab's default order, and of every candidate."""
+    codes, wrong = labels.codes, labels.wrong
+    probs = np.maximum(np.asarray(probs, float), 0)
+    probs /= probs.sum(axis=1, keepdims=True)
+    flagged = find_label_issues(codes, probs, n_jobs=1)
+
+    def order(scores: np.ndarray, *, flagged_first: bool) -> np.ndarray:
+        return np.lexsort((scores, ~flagged)) if flagged_first else scores.argsort(kind="stable")
+
+    base = average_precision(wrong, order(self_confidence(codes, probs), flagged_first=True))
+    found = {}
+    for name, scores in candidates(codes, probs):
+        for first in (False, True):
+            found[name + ", flagged first" * first] = average_precision(
+                wrong, order(scores, flagged_first=first)
+            )
+    return base, found
+
+
+def print_set(name: str) -> dict[str, np.ndarray]:
+    """Measure all models of a set; print the table; give the gains by candidate."""
+    labels = read_labels(name)
+    if labels is None:
+        print(f"\n{name}: not there")
+        return {}
+    models, bases, found = [], [], []
+    for model, probs in read_models(name):
+        base, precision = measure(labels, probs)
+        models.append(model)
+        bases.append(base)
+        found.append(precision)
+    print(f"\n{name}: {len(labels.codes):,} rows, {labels.wrong.sum():,} errors\n")
+    print("| | " + " | ".join(models) + " | mean | gain |")
+    print("|---" * (len(models) + 3) + "|")
+
+    def show(title: str, values: list[float], gain: str) -> None:
+        cells = " | ".join(f"{value:.3f}" for value in [*values, float(np.mean(values))])
+        print(f"| {title} | {cells} | {gain} |")
+
+    show("cleanlab's default order", bases, "")
+    gains = {}
+    for title in found[0]:
+        values = [each[title] for each in found]
+        gains[title] = np.subtract(values, bases)
+        show(title, values, f"{gains[title].mean():+.3f}")
+    return gains
+
+
+def print_choice(by_set: list[dict[str, np.ndarray]]) -> None:
+    """Print mean gain and worst case of each candidate, and which of them the rule picks."""
+    rows = [
+        (
+            float(np.mean([gains[name].mean() for gains in by_set])),
+            min(float(gains[name].min()) for gains in by_set),
+            name,
+        )
+        for name in by_set[0]
+    ]
+    print("\n| candidate | mean gain | worst | |\n|---|---|---|---|")
+    for gain, worst, name in sorted(rows, reverse=True):
+        may = "may be chosen" if worst >= WORST_LOSS else ""
+        print(f"| {name} | {gain:+.4f} | {worst:+.3f} | {may} |")
+    allowed = [row for row in rows if row[1] >= WORST_LOSS]
+    print("\nBy the rule:", max(allowed)[2] if allowed else "self-confidence, as none qualifies")
+
+
+def print_averages(names: tuple[str, ...]) -> None:
+    """Compare one model and one shuffle with averages over shuffles and over estimators."""
+    print("\n| set | order | one | 3 shuffles | all estimators | both |\n|---|---|---|---|---|---|")
+    for name in names:
+        labels = read_labels(name)
+        if labels is None or name.startswith("CIFAR"):  # which has a single model
+            continue
+        once = [probs for _, probs in read_models(name)]
+        text = len(once) == len(TEXT_MODELS) and name not in ("roman_numeral", *REPORTED)
+        thrice = [probs for _, probs in read_models(name, repeats=3)] if text else []
+        columns = [once, thrice, [np.mean(once, axis=0)]]
+        columns.append([np.mean(thrice, axis=0)] if text else [])
+        measured = [[measure(labels, probs) for probs in column] for column in columns]
+        shown = ["self-confidence of p", "log margin, ½ of p", "log margin, ½ of p / n"]
+        for title in ("cleanlab's default order", *shown):
+            # cleanlab's default order is no candidate; it is the base.
+            cells = [
+                f"{np.mean([found.get(title, base) for base, found in column]):.3f}"
+                if column
+                else ""
+                for column in measured
+            ]
+            print(f"| {name} | {title} | " + " | ".join(cells) + " |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--report", action="store_true", help="the set that has no say as well")
+    parser.add_argument("--average", action="store_true", help="averages instead")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    names = (*DEVELOPMENT, *(REPORTED if arguments.report else ()))
+    if arguments.average:
+        print_averages(names)
+        return
+    by_set = {name: print_set(name) for name in names}
+    print_choice([by_set[name] for name in DEVELOPMENT if by_set[name]])
+
+
+if __name__ == "__main__":
+    main()

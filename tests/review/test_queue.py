@@ -1,0 +1,369 @@
+"""The queue that learns from what reviewers have decided."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+
+from label_auditor import Corrections, audit_labels
+from label_auditor.cli import main
+from label_auditor.corrections import Correction
+from label_auditor.order import rows_in_order
+from label_auditor.review.queue import (
+    EXPLORE_EVERY,
+    FEWEST_DECISIONS,
+    GROUP_RIDGE,
+    INTERCEPT_RIDGE,
+    MOST_GROUPS,
+    NUMBER_RIDGE,
+    PRIOR,
+    QueueModel,
+    explore,
+    fit_queue,
+    logistic_scores,
+    order_by_queue,
+    row_facts,
+)
+
+
+def make(n=600, n_classes=4, seed=0, noise=0.2, wrong_class=None, strength=0.7):
+    """Audit labels of which some are wrong; all errors in one given class if it is named.
+
+    `strength` is how much the model knows of the true class.
+    """
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, n_classes, n)
+    labels = np.where(rng.random(n) < noise, rng.integers(0, n_classes, n), true)
+    if wrong_class is not None:
+        labels = np.where(labels == wrong_class, labels, true)
+    probs = rng.dirichlet(np.ones(n_classes), n) + strength * np.eye(n_classes)[true]
+    probs /= probs.sum(axis=1, keepdims=True)
+    return audit_labels(labels, probs, classes=range(n_classes)), true
+
+
+def run_queue(audit, true, budget, batch=10, decide=None):
+    """Review batch by batch; give the rows in the order in which they were seen."""
+    decide = decide or (lambda rows: true[rows])
+    seen = np.empty(0, np.intp)
+    while len(seen) < budget:
+        following = order_by_queue(audit, seen, decide(seen))
+        seen = np.concatenate([seen, following[: min(batch, budget - len(seen))]])
+    return seen
+
+
+def test_without_decisions_the_order_is_the_audits():
+    audit, _ = make()
+    none = np.empty(0, np.intp)
+    np.testing.assert_array_equal(order_by_queue(audit, none, none), rows_in_order(audit))
+    # Discarded rows say nothing about the others, and aren't shown again.
+    first = rows_in_order(audit)[:7]
+    order = order_by_queue(audit, first, np.full(7, -1))
+    np.testing.assert_array_equal(order, rows_in_order(audit)[7:])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 80),
+    n_classes=st.integers(2, 12),
+    share=st.floats(0, 1),
+)
+def test_each_row_not_reviewed_comes_once_whatever_was_decided(seed, n, n_classes, share):
+    rng = np.random.default_rng(seed)
+    probs = rng.dirichlet(np.full(n_classes, 0.2), n)  # many of them near 0 and 1
+    audit = audit_labels(rng.integers(0, n_classes, n), probs, classes=range(n_classes))
+    rows = rng.permutation(n)[: int(share * n)]
+    codes = rng.integers(-1, n_classes, len(rows))
+    order = order_by_queue(audit, rows, codes)
+    assert sorted([*order, *rows]) == list(range(n))
+    again = rng.permutation(len(rows))
+    np.testing.assert_array_equal(order_by_queue(audit, rows[again], codes[again]), order)
+
+
+def test_rows_not_evaluated_are_never_asked_for():
+    audit, true = make(60)
+    audit = audit_rows(audit, missing=[3, 10, 44])
+    rows = np.array([1, 2, 3, 5])  # of which row 3 was reviewed although it was not judged
+    order = order_by_queue(audit, rows, true[rows])
+    assert sorted([*order, 1, 2, 5]) == sorted(set(range(60)) - {3, 10, 44})
+
+
+def audit_rows(audit, missing):
+    from label_auditor.audit import audit_codes
+
+    evaluated = np.ones(len(audit), dtype=bool)
+    evaluated[missing] = False
+    return audit_codes(
+        audit.labels.astype(np.intp),
+        audit.pred_probs,
+        labels=audit.labels,
+        classes=audit.classes,
+        filter_by=audit.filter_by,
+        rank_by=audit.rank_by,
+        index=None,
+        evaluated=evaluated,
+    )
+
+
+@pytest.mark.parametrize("answer", ["right", "wrong"])
+@pytest.mark.parametrize("n", [1, 5, 300])
+def test_all_right_and_all_wrong(answer, n):
+    audit, _ = make()
+    rows = rows_in_order(audit)[:n]
+    codes = audit.labels[rows] if answer == "right" else (audit.labels[rows] + 1) % 4
+    facts = row_facts(audit)
+    model = fit_queue(facts, np.arange(n), np.full(n, answer == "wrong"))
+    assert np.isfinite(model.log_odds(facts)).all()
+    assert np.abs([model.intercept, *model.numbers, *model.effects]).max() < 20
+    assert len(order_by_queue(audit, rows, codes)) == 600 - n
+
+
+def test_five_decisions_move_the_order_little():
+    audit, true = make(2000)
+    own = rows_in_order(audit)
+    for answers in (true[own[:5]], audit.labels[own[:5]], (audit.labels[own[:5]] + 1) % 4):
+        order = order_by_queue(audit, own[:5], answers)
+        assert len(set(order[:200]) & set(own[5:205])) > 120
+
+
+def test_it_learns_which_class_is_wrong_and_finds_more_errors():
+    audit, true = make(3000, wrong_class=2, noise=0.5, seed=1, strength=0.15)
+    wrong = audit.labels != true
+    budget = wrong.sum() // 2
+    own = wrong[rows_in_order(audit)[:budget]].mean()
+    learned = wrong[run_queue(audit, true, budget, batch=25)].mean()
+    assert learned > own + 0.15
+
+
+def test_a_reviewer_who_errs_does_little_harm():
+    audit, true = make(3000, wrong_class=2, noise=0.5, seed=1, strength=0.15)
+    wrong = audit.labels != true
+    budget = wrong.sum() // 2
+    rng = np.random.default_rng(0)
+    # One decision in five is wrong: another class than the true one, the given one or not.
+    said = np.where(rng.random(3000) < 0.2, rng.integers(0, 4, 3000), true)
+    own = wrong[rows_in_order(audit)[:budget]].mean()
+    learned = wrong[run_queue(audit, said, budget, batch=25)].mean()
+    assert learned > own + 0.1
+
+
+def test_a_class_that_seems_clean_is_still_looked_at():
+    audit, true = make(2000, wrong_class=2, noise=0.6)
+    seen = run_queue(audit, true, 400, batch=20)
+    given_labels = audit.labels[seen]
+    sizes = np.bincount(audit.labels, minlength=4)
+    for k in range(4):
+        due = np.arange(1, 401) * sizes[k] // (EXPLORE_EVERY * 2000)
+        # A row that is due may come after one that was due before it.
+        assert (np.cumsum(given_labels == k) >= due - 1).all()
+        assert due[-1] >= 3
+
+
+def test_exploration_moves_forward_only_what_is_due():
+    facts = row_facts(make(400, n_classes=2)[0])
+    of_class = [np.flatnonzero(facts.given == k) for k in (0, 1)]
+    last = np.concatenate(of_class)  # class 1 after all of class 0
+    order = explore(facts, last)
+    places = np.flatnonzero(facts.given[order] == 1)
+    n_before, n_last = map(len, of_class)
+    due = -(-EXPLORE_EVERY * 400 * np.arange(1, n_last + 1) // n_last) - 1
+    early = due[due < n_before]
+    assert len(early) >= 4
+    # Each row that went forward holds up those behind it by one place.
+    np.testing.assert_array_equal(places[: len(early)], early + np.arange(1, len(early) + 1))
+    for k in (0, 1):  # within a class, nothing changes
+        np.testing.assert_array_equal(order[facts.given[order] == k], of_class[k])
+
+
+def test_the_weights_minimise_the_loss_that_the_docstring_states():
+    audit, true = make(800)
+    facts = row_facts(audit)
+    known = np.arange(150)
+    wrong = (audit.labels != true)[facts.rows[known]]
+    model = fit_queue(facts, known, wrong)
+    member = facts.groups()[known]
+    groups, counts = np.unique(member, return_counts=True)
+    np.testing.assert_array_equal(model.groups, groups[counts >= FEWEST_DECISIONS])
+    x = np.column_stack(
+        [
+            np.ones(150),
+            facts.numbers[known],
+            *[(member == group).any(axis=1) for group in model.groups],
+        ]
+    )
+    ridge = np.array([INTERCEPT_RIDGE] + [NUMBER_RIDGE] * 6 + [GROUP_RIDGE] * len(model.groups))
+    prior = np.array([0.0, *PRIOR] + [0.0] * len(model.groups))
+    weights = np.concatenate([[model.intercept], model.numbers, model.effects])
+    odds = x @ weights
+    slope = x.T @ (1 / (1 + np.exp(-odds)) - wrong) + ridge * (weights - prior)
+    at_start = x.T @ (0.5 - wrong) - ridge * prior
+    assert np.abs(slope).max() < 1e-3 * np.abs(at_start).max()
+    np.testing.assert_allclose(model.log_odds(facts)[known], odds)
+
+
+def test_without_prior_it_is_scikit_learns_ridge():
+    """The steps end where scikit-learn's own optimiser does."""
+    from label_auditor.review.queue import _fit_logistic
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 5))
+    wrong = rng.random(200) < 1 / (1 + np.exp(-x[:, 0]))
+    found = _fit_logistic(x, wrong, np.full(5, 2.0), np.zeros(5))
+    peer = LogisticRegression(C=0.5, fit_intercept=False, tol=1e-10).fit(x, wrong).coef_[0]
+    np.testing.assert_allclose(found, peer, atol=1e-4)
+
+
+def test_groups_are_bounded_and_the_ones_with_most_decisions():
+    rng = np.random.default_rng(0)
+    n, n_classes = 6000, 150
+    labels = rng.integers(0, n_classes, n)
+    audit = audit_labels(labels, rng.dirichlet(np.ones(n_classes), n), classes=range(n_classes))
+    facts = row_facts(audit)
+    model = fit_queue(facts, np.arange(4000), rng.random(4000) < 0.5)
+    assert len(model.groups) == MOST_GROUPS
+    groups, counts = np.unique(facts.groups()[:4000], return_counts=True)
+    kept = np.isin(groups, model.groups)
+    assert counts[kept].min() >= counts[~kept].max()
+
+
+def test_numbers_are_those_of_the_docstring():
+    audit, _ = make(50, n_classes=3)
+    facts = row_facts(audit)
+    rows, labels = facts.rows, audit.labels
+    p = audit.pred_probs / audit.pred_probs.sum(axis=1, keepdims=True)
+    q = p / np.bincount(labels, minlength=3)
+    q /= q.sum(axis=1, keepdims=True)
+    given_p, given_q = (each[np.arange(50), labels] for each in (p, q))
+    for each in (p, q):
+        each[np.arange(50), labels] = 0
+    entropy = -sum(
+        v * np.log(v) for v in (audit.pred_probs / audit.pred_probs.sum(axis=1, keepdims=True)).T
+    )
+    values = [given_p, p.max(axis=1), given_q, q.max(axis=1), entropy]
+    for column, value in enumerate(values, 1):
+        np.testing.assert_allclose(
+            facts.numbers[:, column], logistic_scores(value[rows]), rtol=1e-6, atol=1e-6
+        )
+    assert (np.diff(facts.numbers[:, 0]) < 0).all()
+    np.testing.assert_array_equal(facts.other, p.argmax(axis=1)[rows])
+    np.testing.assert_array_equal(facts.given, labels[rows])
+    assert facts.numbers.dtype == np.float32
+
+
+def test_logistic_scores():
+    scores = logistic_scores(np.arange(10_000))
+    assert scores.mean() == pytest.approx(0, abs=1e-12)
+    assert scores.std() == pytest.approx(1, abs=2e-3)
+    np.testing.assert_allclose(logistic_scores(np.array([2.0, 2, 2])), 0, atol=1e-12)
+    np.testing.assert_array_equal(logistic_scores(np.array([0.0, 1])), -logistic_scores([1.0, 0]))
+
+
+def test_a_group_without_decisions_has_no_effect():
+    facts = row_facts(make(30)[0])
+    model = QueueModel(0.5, np.zeros(6), np.array([2]), np.array([1.0]))
+    np.testing.assert_array_equal(model.log_odds(facts), 0.5 + (facts.given == 2))
+
+
+def test_a_hundred_thousand_rows_and_probabilities_in_blocks():
+    class Blocks:
+        """Rows that are read in slices only, and never all at once."""
+
+        def __init__(self, values):
+            self._values, self.shape, self.dtype = values, values.shape, values.dtype
+
+        def __len__(self):
+            return len(self._values)
+
+        def __getitem__(self, rows):
+            assert isinstance(rows, slice)
+            found = self._values[rows]
+            assert found.nbytes < 2**26
+            return found
+
+    rng = np.random.default_rng(0)
+    n, n_classes = 100_000, 100
+    probs = rng.dirichlet(np.ones(n_classes), n).astype(np.float32)
+    labels = rng.integers(0, n_classes, n)
+    audit = audit_labels(labels, probs, classes=range(n_classes))
+    rows = rows_in_order(audit)[:1000]
+    codes = np.where(rng.random(1000) < 0.5, labels[rows], (labels[rows] + 1) % n_classes)
+    import dataclasses
+
+    streamed = dataclasses.replace(audit, pred_probs=Blocks(probs))
+    order = order_by_queue(streamed, rows, codes)
+    assert len(order) == n - 1000
+    np.testing.assert_array_equal(order, order_by_queue(audit, rows, codes))
+
+
+class TestNext:
+    @pytest.fixture
+    def files(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        audit, true = make(120, n_classes=3)
+        audit.save("audit.npz")
+        rows = rows_in_order(audit)[:6]
+        Corrections(Correction(str(row), str(true[row])) for row in rows).to_csv("c.csv")
+        Corrections(Correction(str(row), str(true[row])) for row in rows).to_json("c.json")
+        return audit, order_by_queue(audit, rows, true[rows])
+
+    @pytest.mark.parametrize("corrections", ["c.csv", "c.json"])
+    def test_table(self, files, capsys, corrections):
+        audit, order = files
+        assert main(["next", "audit.npz", corrections, "-n", "7"]) == 0
+        out = capsys.readouterr().out
+        assert "6 rows reviewed, 114 left" in out
+        shown = [line.split() for line in out.splitlines() if "→" in line][1:]
+        assert [int(line[0]) for line in shown] == order[:7].tolist()
+        row = order[0]
+        pair = [str(audit.labels[row]), "→", str(audit.suggested_labels[row])]
+        assert shown[0][1:] == [f"{audit.scores[row]:.3f}", *pair]
+
+    def test_file(self, files, capsys):
+        import pandas as pd
+
+        _, order = files
+        assert main(["next", "audit.npz", "c.csv", "--out", "next.csv"]) == 0
+        assert capsys.readouterr().out == ""
+        written = pd.read_csv("next.csv")
+        columns = ["row", "given_label", "suggested_label", "label_quality", "rank"]
+        assert written.columns.tolist() == columns
+        assert written["row"].tolist() == order[:50].tolist()
+
+    def test_without_corrections_and_with_names_of_rows(self, files, capsys):
+        import dataclasses
+
+        import pandas as pd
+
+        audit, _ = files
+        named = dataclasses.replace(audit, index=pd.Index([f"x{i}" for i in range(120)]))
+        named.save("named.npz")
+        assert main(["next", "named.npz", "-n", "3", "--out", "n.csv"]) == 0
+        assert pd.read_csv("n.csv")["id"].tolist() == [f"x{i}" for i in rows_in_order(audit)[:3]]
+        assert main(["next", "named.npz", "-n", "1"]) == 0
+        assert f"x{rows_in_order(audit)[0]}" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["nothing.npz"], "can't read nothing.npz: No such file"),
+            (["c.csv"], "not an audit"),
+            (["audit.npz", "nothing.csv"], "can't read nothing.csv: No such file"),
+            (["audit.npz", "audit.npz"], "unknown format; the name should end in .csv or .json"),
+            (["audit.npz", "other.csv"], "other.csv: corrections are for 1 ids"),
+            (["audit.npz", "-n", "0"], "-n 0: a whole number of at least 1"),
+            (["audit.npz", "--out", "no/such/next.csv"], "can't write no/such/next.csv"),
+        ],
+    )
+    def test_wrong_input(self, files, capsys, arguments, message):
+        Corrections([Correction("500", "1")]).to_csv("other.csv")
+        assert main(["next", *arguments]) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+
+    def test_it_is_listed_and_explained(self, capsys):
+        for arguments in (["--help"], ["next", "--help"]):
+            with pytest.raises(SystemExit, match="0"):
+                main(arguments)
+            assert "the rows to look at next" in " ".join(capsys.readouterr().out.split()).lower()
