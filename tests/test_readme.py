@@ -9,7 +9,8 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 TOPICS = {"World": "war", "Sports": "goal", "Business": "shares", "Sci/Tech": "robot"}
 
 
-def test_the_python_examples_run():
+def test_the_python_examples_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # one of them writes a file
     labels = np.array(list(TOPICS))[np.arange(80) % 4]
     texts = [f"{TOPICS[label]} number {i % 7}" for i, label in enumerate(labels)]
     names = {
@@ -25,6 +26,7 @@ def test_the_python_examples_run():
     ran = [block for block in blocks if "push_to_rubrix" not in block]
     for block in ran:
         exec(block, names)
-    assert len(ran) == len(blocks) - 1 == 4
+    assert len(ran) == len(blocks) - 1 == 5
+    assert "shares number" in (tmp_path / "report.html").read_text("utf-8")
     assert names["audit"].classes.tolist() == list(TOPICS)
     assert names["search"].best_score_ == 1
