@@ -31,7 +31,14 @@ numpydoc_show_class_members = False
 numpydoc_show_inherited_class_members = False
 numpydoc_validation_checks = {"all", "ES01", "SA01", "EX01", "SA04", "GL01", "RT02", "YD01"}
 # Made by others: attributes, no parameters.
-numpydoc_validation_exclude = {r"LabelAudit$", r"CorrectionReport$", r"Decision$"}
+numpydoc_validation_exclude = {
+    r"LabelAudit$",
+    r"CorrectionReport$",
+    r"Decision$",
+    r"ReviewPlan$",
+    r"Estimate$",
+    r"ErrorsLeft$",
+}
 myst_heading_anchors = 3
 nitpicky = False
 
