@@ -257,7 +257,12 @@ def _write(audit: LabelAudit, shown: pd.DataFrame, out: Path, *, title: str) -> 
             issues.to_csv(Path(unfinished, "issues.csv"), index=False, errors="replace")
             audit.save(Path(unfinished, "audit.npz"))
             # Cells of JSON lines and Parquet may be anything.
-            texts = {name: cells.map(str, na_action="ignore") for name, cells in shown.items()}
+            texts = {
+                name: [
+                    None if no else str(cell) for cell, no in zip(cells, cells.isna(), strict=True)
+                ]
+                for name, cells in shown.items()
+            }
             audit.to_html(Path(unfinished, "report.html"), texts, title=title)
             names = ("issues.csv", "audit.npz", "report.html")
             return [Path(unfinished, name).replace(out / name) for name in names]

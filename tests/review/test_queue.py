@@ -128,16 +128,16 @@ def test_five_decisions_move_the_order_little():
 
 
 def test_it_learns_which_class_is_wrong_and_finds_more_errors():
-    audit, true = make(3000, wrong_class=2, noise=0.5, seed=1, strength=0.15)
+    audit, true = make(3000, wrong_class=2, noise=0.5, seed=1, strength=0.05)
     wrong = audit.labels != true
     budget = wrong.sum() // 2
     own = wrong[rows_in_order(audit)[:budget]].mean()
     learned = wrong[run_queue(audit, true, budget, batch=25)].mean()
-    assert learned > own + 0.15
+    assert learned > own + 0.1
 
 
 def test_a_reviewer_who_errs_does_little_harm():
-    audit, true = make(3000, wrong_class=2, noise=0.5, seed=1, strength=0.15)
+    audit, true = make(3000, wrong_class=2, noise=0.5, seed=1, strength=0.05)
     wrong = audit.labels != true
     budget = wrong.sum() // 2
     rng = np.random.default_rng(0)
@@ -145,7 +145,7 @@ def test_a_reviewer_who_errs_does_little_harm():
     said = np.where(rng.random(3000) < 0.2, rng.integers(0, 4, 3000), true)
     own = wrong[rows_in_order(audit)[:budget]].mean()
     learned = wrong[run_queue(audit, said, budget, batch=25)].mean()
-    assert learned > own + 0.1
+    assert learned > own + 0.05
 
 
 def test_a_class_that_seems_clean_is_still_looked_at():
