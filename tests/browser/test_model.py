@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.corrections import decided_rows
+from label_auditor.corrections import Correction, decided_rows
 from label_auditor.order import rows_in_order
 from label_auditor.review import queue
 
@@ -78,6 +78,27 @@ def test_the_order_is_pythons(open_page, n_classes, keys):
     taught = len(rows) // 5 * 5  # the handful that isn't complete has taught nothing yet
     expected = queue.order_by_queue(audit, rows[:taught], codes[:taught])
     assert order_shown(page) == [*rows[:taught], *expected]
+
+
+def test_the_order_explores_classes_that_nobody_looked_at(open_page, tmp_path):
+    audit, _ = make_audit(300, 3, seed=6)
+    facts = queue.row_facts(audit)
+    most = np.bincount(audit.labels).argmax()
+    known = np.flatnonzero(facts.given == most)[:100]  # that class looks wrong throughout
+    rows = facts.rows[known]
+    codes = (audit.labels[rows] + 1) % 3
+    file = tmp_path / "corrections.json"
+    Corrections(
+        Correction(str(row), str(code)) for row, code in zip(rows, codes, strict=True)
+    ).to_json(file)
+    page = open_page(audit, [str(i) for i in range(300)])
+    page.locator("#file").set_input_files(file)
+    page.locator("#n-decided", has_text="100").wait_for()
+    expected = queue.order_by_queue(audit, rows, codes)
+    assert order_shown(page) == [*rows, *expected]
+    log_odds = queue.fit_queue(facts, known, np.ones(100, dtype=bool)).log_odds(facts)
+    by_log_odds = [i for i in np.argsort(-log_odds, kind="stable") if i not in known]
+    assert facts.rows[by_log_odds].tolist() != expected.tolist()  # some rows were moved forward
 
 
 def test_the_order_with_rows_that_could_not_be_judged(open_page):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from label_auditor.audit import LabelAudit
     from label_auditor.review.estimate import ErrorEstimate
 
+# In the order of the cascade: what is for small screens and paper goes over the rest.
+STYLES = ("base", "frame", "review", "list", "panels", "dialogs", "small", "print")
+
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|let|function) ([\w$]+))", re.MULTILINE)
 
@@ -88,7 +91,8 @@ def write_page(
 
 def _fill(title: str, data: dict[str, Any]) -> bytes:
     """Put style, script and data into the template, and the hashes of both into its policy."""
-    style, script = _asset("style.css"), _script()
+    style = "\n".join(_asset(f"css/{name}.css") for name in STYLES)
+    script = _script()
     parts = {
         "policy": (
             f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "

@@ -1,8 +1,19 @@
 // The row on show: its texts, its labels, why it is here.
 
 import {
-  candidates, classes, fields, flagged, given, givenProbability, ids, metadata,
-  metadataNames, pairCount, quality, suggested, texts,
+  candidates,
+  classes,
+  fields,
+  flagged,
+  given,
+  givenProbability,
+  ids,
+  metadata,
+  metadataNames,
+  pairCount,
+  quality,
+  suggested,
+  texts,
 } from "./data.js";
 import { $, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
@@ -26,7 +37,9 @@ export function drawCard(choose) {
   $("pair").replaceChildren(...drawPair(row));
   $("reason").textContent = reason(row);
   const focused = $("candidates").contains(document.activeElement);
-  $("candidates").replaceChildren(...candidates(row).map((each, i) => drawCandidate(row, each, i, choose)));
+  $("candidates").replaceChildren(
+    ...candidates(row).map((each, i) => drawCandidate(row, each, i, choose)),
+  );
   if (focused) $("card").focus();
   const same = given[row] === suggested[row];
   $("keep").disabled = given[row] < 0;
@@ -36,10 +49,18 @@ export function drawCard(choose) {
 
 function drawNothing() {
   const empty = queue.visible.length === 0;
-  $("row-name").textContent = empty ? "No row passes these filters" : "All of these rows are decided";
+  $("row-name").textContent = empty
+    ? "No row passes these filters"
+    : "All of these rows are decided";
   $("badges").replaceChildren();
   $("texts").replaceChildren(
-    el("p", {}, empty ? "Clear the filters to go on." : "Download the corrections, or clear the filters to go on."),
+    el(
+      "p",
+      {},
+      empty
+        ? "Clear the filters to go on."
+        : "Download the corrections, or clear the filters to go on.",
+    ),
   );
   for (const id of ["pair", "reason", "candidates"]) $(id).replaceChildren();
   for (const id of ["keep", "take", "choose", "discard", "skip"]) $(id).disabled = true;
@@ -56,7 +77,14 @@ function badges(row) {
   const badge = (name, ...text) => el("span", { class: `badge ${name}` }, ...text);
   const made = outcome(row);
   return [
-    made && badge(made, OUTCOMES[made], ...(["changed", "filled"].includes(made) ? [" to ", foreign(nameOf(decisions.get(row).label))] : [])),
+    made &&
+      badge(
+        made,
+        OUTCOMES[made],
+        ...(["changed", "filled"].includes(made)
+          ? [" to ", foreign(nameOf(decisions.get(row).label))]
+          : []),
+      ),
     skipped.has(row) && badge("skipped", "skipped"),
     flagged[row] === 1 && badge("flag", "flagged"),
     badge("plain", `quality ${score(quality[row])}`),
@@ -66,9 +94,10 @@ function badges(row) {
 function drawTexts(row) {
   const single = fields.length === 1;
   const parts = fields.map((name, i) => {
-    const text = texts[i][row];
     const { body, more } = drawText(texts[i][row]);
-    return single ? [body, more] : el("div", { class: "named" }, el("h4", { dir: "auto" }, foreign(name)), body, more);
+    return single
+      ? [body, more]
+      : el("div", { class: "named" }, el("h4", { dir: "auto" }, foreign(name)), body, more);
   });
   const short = !single && texts.every((column) => column[row].length < 40);
   $("texts").classList.toggle("tabular", short);
@@ -79,14 +108,20 @@ function drawTexts(row) {
 function drawText(text) {
   // A long one scrolls in its box, so the keyboard must get there.
   const long = { class: "text long", tabindex: "0", role: "group", "aria-label": "Text" };
-  const body = el("div", { class: "text", dir: "auto", lang: "", ...(text.length > LINES ? long : {}) });
+  const body = el("div", {
+    class: "text",
+    dir: "auto",
+    lang: "",
+    ...(text.length > LINES ? long : {}),
+  });
   const more = el("button", { type: "button", class: "quiet", onclick: () => show(MORE) });
   let end = 0;
   const show = (n) => {
     body.append(text.slice(end, end + n));
     end = Math.min(end + n, text.length);
     if (end === text.length) more.remove();
-    else more.textContent = `Show more: ${count(end)} of ${count(text.length)} characters are shown`;
+    else
+      more.textContent = `Show more: ${count(end)} of ${count(text.length)} characters are shown`;
   };
   show(LONG);
   if (text === "") body.append(el("span", { class: "empty" }, "empty"));
@@ -99,14 +134,24 @@ function drawMetadata(row) {
     .filter(([, value]) => value !== null);
   if (!shown.length) return [];
   return [
-    el("dl", { class: "metadata" }, shown.map(([name, value]) =>
-      el("div", {}, el("dt", {}, foreign(name)), el("dd", {}, foreign(value.slice(0, 300)))))),
+    el(
+      "dl",
+      { class: "metadata" },
+      shown.map(([name, value]) =>
+        el("div", {}, el("dt", {}, foreign(name)), el("dd", {}, foreign(value.slice(0, 300)))),
+      ),
+    ),
   ];
 }
 
 function drawPair(row) {
   const label = (role, code) =>
-    el("div", { class: `label ${role}` }, el("span", { class: "role" }, role), foreign(nameOf(code), "name"));
+    el(
+      "div",
+      { class: `label ${role}` },
+      el("span", { class: "role" }, role),
+      foreign(nameOf(code), "name"),
+    );
   const arrow = el("span", { class: "to", "aria-hidden": "true" }, "→");
   if (suggested[row] < 0) return [label("given", given[row])];
   return [label("given", given[row]), arrow, label("suggested", suggested[row])];
@@ -116,7 +161,8 @@ function drawPair(row) {
 export function reason(row) {
   const [best] = candidates(row);
   if (suggested[row] < 0) return "No model could judge this row.";
-  if (given[row] < 0) return `No label was given; the models give the suggested one ${percent(best.probability)}.`;
+  if (given[row] < 0)
+    return `No label was given; the models give the suggested one ${percent(best.probability)}.`;
   if (given[row] === suggested[row]) {
     return best.probability < 0.5
       ? `The models agree with the label, but with ${percent(best.probability)} only.`
@@ -131,7 +177,8 @@ export function reason(row) {
         : `The suggested label is ${ratio < 10 ? ratio.toFixed(1) : count(Math.round(ratio))} times as likely as the given one`;
   const sure = best.probability < 0.4 ? ", though they are sure of none" : "";
   const others = pairCount(given[row], suggested[row]) - 1;
-  const same = others > 0 ? ` ${plural(others, "other row is", "other rows are")} confused the same way.` : "";
+  const same =
+    others > 0 ? ` ${plural(others, "other row is", "other rows are")} confused the same way.` : "";
   return `${first}${sure}.${same}`;
 }
 
@@ -144,17 +191,27 @@ function drawCandidate(row, { label, probability }, i, choose) {
     label === given[row] ? el("span", { class: "tag given" }, "given") : null,
     label === suggested[row] ? el("span", { class: "tag suggested" }, "suggested") : null,
   ];
-  return el("li", {},
-    el("button", { type: "button", "aria-pressed": String(decided), onclick: () => choose(label) },
-      key, el("span", { class: "what" }, foreign(classes[label]), tags),
+  return el(
+    "li",
+    {},
+    el(
+      "button",
+      { type: "button", "aria-pressed": String(decided), onclick: () => choose(label) },
+      key,
+      el("span", { class: "what" }, foreign(classes[label]), tags),
       el("span", { class: "bar", "aria-hidden": "true" }, fill),
-      el("span", { class: "share" }, percent(probability))));
+      el("span", { class: "share" }, percent(probability)),
+    ),
+  );
 }
 
 /** The row in one sentence, for people who listen. */
 export function describe(row) {
   if (row === null) return "No row is left.";
   const at = queue.visible.indexOf(row) + 1;
-  const text = texts.map((column) => column[row]).join(". ").slice(0, 300);
+  const text = texts
+    .map((column) => column[row])
+    .join(". ")
+    .slice(0, 300);
   return `Row ${ids[row]}, ${count(at)} of ${count(queue.visible.length)}: ${text}. Given ${nameOf(given[row])}, suggested ${nameOf(suggested[row])}.`;
 }

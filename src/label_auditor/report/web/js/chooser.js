@@ -24,7 +24,9 @@ export function openChooser(row, choose) {
 
 /** The classes whose names hold every word that was typed, the likeliest and best fitting first. */
 export function matches(typed) {
-  const words = plain(typed).split(/[\s_-]+/).filter(Boolean);
+  const words = plain(typed)
+    .split(/[\s_-]+/)
+    .filter(Boolean);
   const rank = (label) => {
     const name = names[label];
     if (words.length === 0) return 0;
@@ -35,28 +37,40 @@ export function matches(typed) {
   return classes
     .map((_, label) => label)
     .filter((label) => words.every((word) => names[label].includes(word)))
-    .sort((a, b) => rank(a) - rank(b) || (probabilities.get(b) ?? 0) - (probabilities.get(a) ?? 0) || a - b);
+    .sort(
+      (a, b) =>
+        rank(a) - rank(b) || (probabilities.get(b) ?? 0) - (probabilities.get(a) ?? 0) || a - b,
+    );
 }
 
 function search() {
   found = matches($("chooser-input").value);
   active = 0;
   const option = (label, i) =>
-    el("div", { role: "option", id: `option-${i}`, onclick: () => take(i), onmousemove: () => activate(i) },
+    el(
+      "div",
+      { role: "option", id: `option-${i}`, onclick: () => take(i), onmousemove: () => activate(i) },
       foreign(classes[label]),
-      probabilities.has(label) ? el("span", { class: "share" }, percent(probabilities.get(label))) : null);
+      probabilities.has(label)
+        ? el("span", { class: "share" }, percent(probabilities.get(label)))
+        : null,
+    );
   $("chooser-list").replaceChildren(...found.slice(0, LIMIT).map(option));
   $("chooser-list").scrollTop = 0;
   $("chooser-note").textContent =
-    found.length > LIMIT ? `${count(found.length - LIMIT)} more; type to narrow` :
-    found.length === 0 ? "No class has such a name." : "↑ ↓ to move, Enter to take, Esc to leave";
+    found.length > LIMIT
+      ? `${count(found.length - LIMIT)} more; type to narrow`
+      : found.length === 0
+        ? "No class has such a name."
+        : "↑ ↓ to move, Enter to take, Esc to leave";
   activate(0);
 }
 
 function activate(i) {
   active = Math.max(0, Math.min(i, Math.min(found.length, LIMIT) - 1));
   const options = $("chooser-list").children;
-  for (const [j, option] of [...options].entries()) option.setAttribute("aria-selected", String(j === active));
+  for (const [j, option] of [...options].entries())
+    option.setAttribute("aria-selected", String(j === active));
   if (options.length) {
     $("chooser-input").setAttribute("aria-activedescendant", `option-${active}`);
     options[active].scrollIntoView({ block: "nearest" });

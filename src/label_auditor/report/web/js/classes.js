@@ -43,7 +43,11 @@ export function drawClasses(chooseClass) {
   const table = el(
     "table",
     {},
-    el("caption", { class: "note" }, "Noise: the share that the confident joint places in other classes, a rough guide."),
+    el(
+      "caption",
+      { class: "note" },
+      "Noise: the share that the confident joint places in other classes, a rough guide.",
+    ),
     el("thead", {}, el("tr", {}, heads)),
     body,
   );

@@ -63,7 +63,10 @@ function fromCsv(text) {
       throw new Error(`record ${i + 1} has ${record.length} cells, not ${header.length}.`);
     }
     return Object.fromEntries(
-      COLUMNS.map((name) => [name, header.includes(name) ? value(record[header.indexOf(name)]) : null]),
+      COLUMNS.map((name) => [
+        name,
+        header.includes(name) ? value(record[header.indexOf(name)]) : null,
+      ]),
     );
   });
 }

@@ -24,9 +24,11 @@ function download(name, type, text) {
 
 export function bindFiles(done) {
   $("download-json").addEventListener("click", () =>
-    download("corrections.json", "application/json", toJson(corrections())));
+    download("corrections.json", "application/json", toJson(corrections())),
+  );
   $("download-csv").addEventListener("click", () =>
-    download("corrections.csv", "text/csv", toCsv(corrections())));
+    download("corrections.csv", "text/csv", toCsv(corrections())),
+  );
   $("open").addEventListener("click", () => $("file").click());
   $("file").addEventListener("change", async () => {
     const [file] = $("file").files;
@@ -72,11 +74,24 @@ function resume(found, name) {
   const latest = new Map(known.map((each) => [rows.get(each.id), each]));
   const same = ([row, { label, who, when }]) => {
     const mine = decisions.get(row);
-    return mine && mine.label === (labels.get(label) ?? -1) && (mine.who || null) === who && (mine.when || null) === when;
+    return (
+      mine &&
+      mine.label === (labels.get(label) ?? -1) &&
+      (mine.who || null) === who &&
+      (mine.when || null) === when
+    );
   };
   const fresh = [...latest].filter((each) => !same(each));
   if (fresh.length) {
-    decide(fresh.map(([row, { label, who, when }]) => [row, labels.get(label) ?? -1, who ?? "", when ?? ""]), "import");
+    decide(
+      fresh.map(([row, { label, who, when }]) => [
+        row,
+        labels.get(label) ?? -1,
+        who ?? "",
+        when ?? "",
+      ]),
+      "import",
+    );
   }
   const left = [
     [found.length - here.length, "for rows that are not in this page"],
@@ -85,6 +100,7 @@ function resume(found, name) {
   return (
     `${plural(fresh.length, "decision")} from ${name}` +
     (latest.size > fresh.length ? `, ${count(latest.size - fresh.length)} already here` : "") +
-    left.map(([n, why]) => `; ${count(n)} ${why} left out`).join("") + "."
+    left.map(([n, why]) => `; ${count(n)} ${why} left out`).join("") +
+    "."
   );
 }

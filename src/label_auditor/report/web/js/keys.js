@@ -24,7 +24,8 @@ const REPEATABLE = new Set(["n", "p", "arrowright", "arrowleft"]);
 /** Call `actions[key]()` when a key is pressed outside of fields and dialogs. */
 export function bindKeys(actions) {
   addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]"))
+      return;
     const inField = event.target.closest?.("input:not([type=checkbox]), select, textarea");
     if (event.key === "Escape") {
       if (inField) event.target.blur();
@@ -32,7 +33,8 @@ export function bindKeys(actions) {
       return;
     }
     if (inField) return;
-    const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+    const undo =
+      (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
     if (!undo && (event.ctrlKey || event.metaKey || event.altKey || !settings.keys)) return;
     const name = undo ? "u" : keyName(event);
     const action = Object.hasOwn(actions, name) ? actions[name] : null;
@@ -46,13 +48,25 @@ export function bindKeys(actions) {
 function keyName(event) {
   const name = event.key.toLowerCase();
   const place = /^Key([A-Z])$/.exec(event.code);
-  return place && !/^[a-z]$/.test(name) && name.length === 1 && name > "\x7f" ? place[1].toLowerCase() : name;
+  return place && !/^[a-z]$/.test(name) && name.length === 1 && name > "\x7f"
+    ? place[1].toLowerCase()
+    : name;
 }
 
 export function bindHelp() {
   $("help-keys").append(
     ...SHEET.map(([keys, what]) =>
-      el("div", {}, el("dt", {}, keys.map((key) => (key === "…" ? " … " : el("kbd", {}, key)))), el("dd", {}, what))),
+      el(
+        "div",
+        {},
+        el(
+          "dt",
+          {},
+          keys.map((key) => (key === "…" ? " … " : el("kbd", {}, key))),
+        ),
+        el("dd", {}, what),
+      ),
+    ),
   );
   $("single-keys").checked = settings.keys;
   $("single-keys").addEventListener("change", () => set("keys", $("single-keys").checked));

@@ -47,16 +47,36 @@ export function forPaper(isPaper, go) {
 
 function drawRow(row, go) {
   const made = outcome(row);
-  const label = decisions.has(row) && made !== "discarded" ? decisions.get(row).label : suggested[row];
+  const label =
+    decisions.has(row) && made !== "discarded" ? decisions.get(row).label : suggested[row];
   const mark = made
     ? el("span", { class: `mark ${made}`, role: "img", "aria-label": NAMES[made] }, MARKS[made])
     : el("span", { class: "mark", "aria-hidden": "true" }, skipped.has(row) ? "↷" : "·");
-  const text = texts.map((column) => column[row].slice(0, 200)).join(" · ").slice(0, 200);
-  return el("li", {},
-    el("button", { type: "button", "aria-current": row === queue.current ? "true" : false, class: made ?? false, onclick: () => go(row) },
+  const text = texts
+    .map((column) => column[row].slice(0, 200))
+    .join(" · ")
+    .slice(0, 200);
+  return el(
+    "li",
+    {},
+    el(
+      "button",
+      {
+        type: "button",
+        "aria-current": row === queue.current ? "true" : false,
+        class: made ?? false,
+        onclick: () => go(row),
+      },
       mark,
       el("span", { class: "snippet", dir: "auto", lang: "" }, text || ids[row]),
-      el("span", { class: "labels" },
+      el(
+        "span",
+        { class: "labels" },
         foreign(nameOf(given[row]), "given"),
-        label >= 0 && label !== given[row] ? [el("span", { class: "to" }, " → "), foreign(nameOf(label), "suggested")] : null)));
+        label >= 0 && label !== given[row]
+          ? [el("span", { class: "to" }, " → "), foreign(nameOf(label), "suggested")]
+          : null,
+      ),
+    ),
+  );
 }

@@ -113,7 +113,8 @@ function stored(name, otherwise) {
 
 function load() {
   const found = stored(STORE, []);
-  const known = ({ rows }) => rows.every(([row, label]) => row < nRows && !(label >= classes.length));
+  const known = ({ rows }) =>
+    rows.every(([row, label]) => row < nRows && !(label >= classes.length));
   actions = Array.isArray(found) ? found.filter(known) : [];
   replay();
 }

@@ -2,7 +2,18 @@
 
 import { candidates, classes, given, suggested, title } from "./data.js";
 import { $, announce, el } from "./dom.js";
-import { canUndo, decide, decisions, isKept, onChange, outcome, set, settings, skip, undo } from "./log.js";
+import {
+  canUndo,
+  decide,
+  decisions,
+  isKept,
+  onChange,
+  outcome,
+  set,
+  settings,
+  skip,
+  undo,
+} from "./log.js";
 import { SHOWN, filter, isFiltered, nameOf, nextOpen, queue, step, update } from "./queue.js";
 import { drawSummary, markPair, markScore } from "./summary.js";
 import { drawClasses } from "./classes.js";
@@ -44,7 +55,10 @@ function choose(label) {
   const row = queue.current;
   if (row === null || label >= classes.length) return;
   decide([[row, label, settings.who, now()]]);
-  advance(row, `${{ kept: "Kept", discarded: "Discarded" }[outcome(row)] ?? `Changed to ${nameOf(label)}`}.`);
+  advance(
+    row,
+    `${{ kept: "Kept", discarded: "Discarded" }[outcome(row)] ?? `Changed to ${nameOf(label)}`}.`,
+  );
 }
 
 const now = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
@@ -52,7 +66,9 @@ const now = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
 function advance(row, message) {
   queue.current = nextOpen(anew ? null : row);
   draw();
-  announce(`${message} ${anew && queue.learnedFrom ? "Rows ahead ordered anew. " : ""}${describe(queue.current)}`);
+  announce(
+    `${message} ${anew && queue.learnedFrom ? "Rows ahead ordered anew. " : ""}${describe(queue.current)}`,
+  );
 }
 
 // Whether the last change of the log ordered the rows ahead anew.
@@ -107,7 +123,8 @@ function move(by) {
 /** Take up filters that have changed. */
 function filtered() {
   update();
-  if (!queue.visible.includes(queue.current)) queue.current = nextOpen() ?? queue.visible[0] ?? null;
+  if (!queue.visible.includes(queue.current))
+    queue.current = nextOpen() ?? queue.visible[0] ?? null;
   for (const name of ["given", "suggested"]) $(name).value = filter[name] ?? "";
   $("show").value = filter.show;
   draw();
@@ -127,8 +144,13 @@ function choosePair(a, b) {
 }
 
 function bindFilters() {
-  $("show").append(...Object.entries(SHOWN).map(([value, [name]]) => el("option", { value }, name)));
-  for (const [name, any] of [["given", "Any given label"], ["suggested", "Any suggestion"]]) {
+  $("show").append(
+    ...Object.entries(SHOWN).map(([value, [name]]) => el("option", { value }, name)),
+  );
+  for (const [name, any] of [
+    ["given", "Any given label"],
+    ["suggested", "Any suggestion"],
+  ]) {
     const options = classes.map((each, label) => el("option", { value: label, dir: "auto" }, each));
     $(name).append(el("option", { value: "" }, any), ...options);
     $(name).addEventListener("change", () => {

@@ -30,7 +30,11 @@ function pickGroups(known) {
 export function learn(known, wrong) {
   const groups = pickGroups(known);
   const columns = new Map(groups.map((group, i) => [group, 1 + N_NUMBERS + i]));
-  const weights = fit(known.map((row) => inputs(row, columns)), wrong, groups.length);
+  const weights = fit(
+    known.map((row) => inputs(row, columns)),
+    wrong,
+    groups.length,
+  );
   return Float64Array.from({ length: nFacts }, (_, row) => times(inputs(row, columns), weights));
 }
 

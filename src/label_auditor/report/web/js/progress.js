@@ -13,17 +13,43 @@ export function drawProgress() {
   const number = (name) => made.filter(([, each]) => each === name).length;
   const recent = made.slice(-RECENT);
   const errors = recent.filter(([, each]) => each === "changed").length;
-  const square = ([row, each]) => el("span", { class: `square ${each}`, title: `${ids[row]}: ${each}` });
+  const square = ([row, each]) =>
+    el("span", { class: `square ${each}`, title: `${ids[row]}: ${each}` });
   $("progress").replaceChildren(
-    el("p", { class: "figure" }, el("b", { id: "n-errors" }, count(number("changed"))),
-      ` ${number("changed") === 1 ? "error" : "errors"} in `, el("b", { id: "n-decided" }, count(made.length)), " looked at"),
-    el("div", { class: "squares", role: "img", "aria-label": `Among the last ${recent.length} looked at: ${plural(errors, "error")}` },
-      recent.map(square), Array.from({ length: RECENT - recent.length }, () => el("span", { class: "square" }))),
-    el("p", { class: "note", id: "recent" },
-      made.length === 0 ? "Decide the first row: K keeps its label, T takes the suggestion." :
-      `${plural(errors, "error")} among the last ${count(recent.length)} looked at` +
-      (number("discarded") ? `; ${count(number("discarded"))} discarded` : "") + "."),
-    made.length ? el("p", { class: "note" }, "The queue picked these rows, so their share says nothing about the others.") : "",
+    el(
+      "p",
+      { class: "figure" },
+      el("b", { id: "n-errors" }, count(number("changed"))),
+      ` ${number("changed") === 1 ? "error" : "errors"} in `,
+      el("b", { id: "n-decided" }, count(made.length)),
+      " looked at",
+    ),
+    el(
+      "div",
+      {
+        class: "squares",
+        role: "img",
+        "aria-label": `Among the last ${recent.length} looked at: ${plural(errors, "error")}`,
+      },
+      recent.map(square),
+      Array.from({ length: RECENT - recent.length }, () => el("span", { class: "square" })),
+    ),
+    el(
+      "p",
+      { class: "note", id: "recent" },
+      made.length === 0
+        ? "Decide the first row: K keeps its label, T takes the suggestion."
+        : `${plural(errors, "error")} among the last ${count(recent.length)} looked at` +
+            (number("discarded") ? `; ${count(number("discarded"))} discarded` : "") +
+            ".",
+    ),
+    made.length
+      ? el(
+          "p",
+          { class: "note" },
+          "The queue picked these rows, so their share says nothing about the others.",
+        )
+      : "",
   );
   $("kept").textContent = isKept()
     ? "Decisions are kept in this browser. Download them to take them along."

@@ -29,7 +29,9 @@ export function drawSummary(choosePair) {
     ),
     estimate ? estimated() : notEstimated(),
   );
-  $("pairs").append(...(confused.length ? drawPairs() : [note("The models agree with every label.")]));
+  $("pairs").append(
+    ...(confused.length ? drawPairs() : [note("The models agree with every label.")]),
+  );
   $("scores").append(drawHistogram());
 }
 
@@ -101,7 +103,16 @@ function drawGrid() {
     if (n === 0) return el("td", {});
     const level = a === b ? "same" : Math.max(1, Math.ceil(LEVELS * Math.sqrt(n / most)));
     const name = `Given ${classes[a]}, suggested ${classes[b]}: ${plural(n, "row")}`;
-    return el("td", {}, pairButton(a, b, { class: "cell", "data-level": level, title: name, "aria-label": name }, short(n)));
+    return el(
+      "td",
+      {},
+      pairButton(
+        a,
+        b,
+        { class: "cell", "data-level": level, title: name, "aria-label": name },
+        short(n),
+      ),
+    );
   };
   const table = el(
     "table",
@@ -110,19 +121,38 @@ function drawGrid() {
     el(
       "thead",
       {},
-      el("tr", {}, el("th", { scope: "col" }, "given ↓", el("br"), "suggested →"), classes.map((name) => el("th", { scope: "col" }, foreign(name)))),
+      el(
+        "tr",
+        {},
+        el("th", { scope: "col" }, "given ↓", el("br"), "suggested →"),
+        classes.map((name) => el("th", { scope: "col" }, foreign(name))),
+      ),
     ),
     el(
       "tbody",
       {},
       classes.map((name, a) =>
-        el("tr", {}, el("th", { scope: "row" }, foreign(name)), classes.map((_, b) => cell(a, b))),
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, foreign(name)),
+          classes.map((_, b) => cell(a, b)),
+        ),
       ),
     ),
   );
   table.classList.toggle("turned", classes.length > 6);
   return [
-    el("div", { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Given against suggested labels" }, table),
+    el(
+      "div",
+      {
+        class: "scroll-x",
+        tabindex: "0",
+        role: "region",
+        "aria-label": "Given against suggested labels",
+      },
+      table,
+    ),
     note("Rows by given label and the models’ own. A cell filters the queue."),
   ];
 }
@@ -136,11 +166,19 @@ function drawBars() {
     const fill = el("span", { class: "fill" });
     fill.style.inlineSize = `${(100 * n) / most}%`;
     const label = el("span", { class: "arrow" }, foreign(classes[a]), " → ", foreign(classes[b]));
-    return el("li", {}, pairButton(a, b, { class: "pair-bar" }, fill, label, el("span", { class: "n" }, count(n))));
+    return el(
+      "li",
+      {},
+      pairButton(a, b, { class: "pair-bar" }, fill, label, el("span", { class: "n" }, count(n))),
+    );
   };
   const list = el("ol", { class: "pair-bars" }, confused.slice(0, N_PAIRS).map(bar));
   const rest = confused.slice(N_PAIRS, 200);
-  const more = el("button", { type: "button", class: "quiet" }, `Show ${count(rest.length)} more pairs`);
+  const more = el(
+    "button",
+    { type: "button", class: "quiet" },
+    `Show ${count(rest.length)} more pairs`,
+  );
   more.addEventListener("click", () => {
     list.append(...rest.map(bar));
     list.classList.add("scroll");
@@ -191,7 +229,13 @@ function drawHistogram() {
   const step = WIDTH / all.length;
   const bar = (n, i, name) => {
     const height = n ? Math.max(1.5, BASE * Math.sqrt(n / tallest)) : 0;
-    return svg("rect", { class: name, x: i * step + 0.5, y: BASE - height, width: step - 1, height });
+    return svg("rect", {
+      class: name,
+      x: i * step + 0.5,
+      y: BASE - height,
+      width: step - 1,
+      height,
+    });
   };
   const picture = svg(
     "svg",
