@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from label_auditor import Corrections, audit_labels
@@ -176,6 +177,24 @@ def test_exploration_moves_forward_only_what_is_due():
         np.testing.assert_array_equal(order[facts.given[order] == k], of_class[k])
 
 
+def test_rows_reviewed_already_count_towards_what_a_class_is_owed():
+    facts = row_facts(make(400, n_classes=2)[0])
+    first, second = (np.flatnonzero(facts.given == k) for k in (0, 1))
+    order = explore(facts, np.concatenate([first, second[2:]]))
+    due = -(-EXPLORE_EVERY * 400 * 3 // len(second)) - 1 - 2  # the third, after two reviews
+    assert np.flatnonzero(facts.given[order] == 1)[0] == due + 1
+
+
+def test_discarded_rows_have_no_part_in_the_fit():
+    audit, true = make()
+    facts = row_facts(audit)
+    model = fit_queue(facts, np.arange(30), (audit.labels != true)[facts.rows[:30]])
+    order = np.argsort(-model.log_odds(facts), kind="stable")
+    expected = facts.rows[explore(facts, order[order >= 50])]
+    codes = np.where(np.arange(50) < 30, true[facts.rows[:50]], -1)
+    np.testing.assert_array_equal(order_by_queue(audit, facts.rows[:50], codes), expected)
+
+
 def test_the_weights_minimise_the_loss_that_the_docstring_states():
     audit, true = make(800)
     facts = row_facts(audit)
@@ -209,7 +228,7 @@ def test_without_prior_it_is_scikit_learns_ridge():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 5))
     wrong = rng.random(200) < 1 / (1 + np.exp(-x[:, 0]))
-    found = _fit_logistic(x, wrong, np.full(5, 2.0), np.zeros(5))
+    found = _fit_logistic(sparse.csr_array(x), wrong, np.full(5, 2.0), np.zeros(5))
     peer = LogisticRegression(C=0.5, fit_intercept=False, tol=1e-10).fit(x, wrong).coef_[0]
     np.testing.assert_allclose(found, peer, atol=1e-4)
 

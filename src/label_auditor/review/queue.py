@@ -48,6 +48,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from label_auditor.confident_learning import cached_blocks, take_given
 from label_auditor.order import rows_in_order
@@ -211,13 +212,15 @@ def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]
     member = facts.groups()[known]
     groups = _pick_groups(member)
     n_numbers = 1 + len(NUMBERS)
-    x = np.zeros((len(known), n_numbers + len(groups)))
-    x[:, 0] = 1
-    x[:, 1:n_numbers] = facts.numbers[known]
-    for column in member.T:
-        at = np.searchsorted(groups, column)
-        has = np.flatnonzero(np.isin(column, groups))
-        x[has, n_numbers + at[has]] = 1
+    seen = np.column_stack([np.ones(len(known)), facts.numbers[known]])
+    # One entry per row and group: values, columns, and where each row ends.
+    has = np.isin(member, groups)
+    ends = np.append(0, has.sum(axis=1).cumsum())
+    members = (np.ones(ends[-1]), np.searchsorted(groups, member[has]), ends)
+    x = sparse.hstack(
+        [sparse.csr_array(seen), sparse.csr_array(members, shape=(len(known), len(groups)))],
+        format="csr",
+    )
     ridge = np.full(x.shape[1], GROUP_RIDGE)
     ridge[0], ridge[1:n_numbers] = INTERCEPT_RIDGE, NUMBER_RIDGE
     prior = np.zeros(x.shape[1])
@@ -255,10 +258,8 @@ def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def logistic_scores(values: NDArray[Any]) -> NDArray[np.float64]:
     """Replace values by the logistic quantiles of their ranks; equal values share a rank."""
-    ascending = np.sort(values)
-    below = np.searchsorted(ascending, values, "left")
-    up_to = np.searchsorted(ascending, values, "right")
-    u = (below + up_to) / (2 * len(values))
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    u = ((np.cumsum(counts) - counts / 2) / len(values))[which]
     return np.asarray(np.log(u / (1 - u)) * (np.sqrt(3) / np.pi))
 
 
@@ -300,7 +301,7 @@ def _pick_groups(member: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _fit_logistic(
-    x: NDArray[np.float64],
+    x: Any,
     wrong: NDArray[np.bool_],
     ridge: NDArray[np.float64],
     prior: NDArray[np.float64],
@@ -314,7 +315,7 @@ def _fit_logistic(
         curvature = np.divide(
             np.tanh(half), 4 * half, out=np.full(len(half), 0.25), where=half > 1e-6
         )
-        bound = (x * curvature[:, None]).T @ x
+        bound = (x.T @ x.multiply(curvature[:, None])).toarray()
         bound[np.diag_indices(len(ridge))] += ridge
         weights = np.linalg.solve(bound, target)
     return weights
