@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from label_auditor import Corrections
@@ -26,6 +26,7 @@ def some_correction(draw):
 
 
 @pytest.mark.parametrize("kind", ["json", "csv"])
+@settings(deadline=None)  # it writes files
 @given(given_=st.lists(some_correction(), max_size=5))
 def test_what_is_written_comes_back(tmp_path_factory, kind, given_):
     path = tmp_path_factory.getbasetemp() / f"corrections.{kind}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -47,6 +47,7 @@ def test_gzip(tmp_path):
     assert gzip.decompress(found) == CSV.replace(b'"a"', b'"d"')
 
 
+@settings(deadline=None)  # it writes files
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5),
     # With another line end, Python's csv doesn't quote a cell that holds "\r".
@@ -96,6 +97,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)  # it writes files
 @given(
     record=st.dictionaries(st.text() | st.just("label"), VALUES, max_size=4),
     label=st.text() | st.integers() | st.lists(st.text(), max_size=2),

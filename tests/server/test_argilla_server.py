@@ -330,11 +330,6 @@ def test_no_server(small_audit, argilla, argilla_name):
         small_audit.push_to_argilla(texts(small_audit), argilla_name, api_url="http://127.0.0.1:9")
 
 
-def test_rubrix_is_no_argilla(small_audit, rubrix, argilla_name):
-    with pytest.raises(RuntimeError, match="It is no Argilla server"):
-        small_audit.push_to_argilla(texts(small_audit), "x", api_url=rubrix.url, api_key=rubrix.key)
-
-
 # With the real client
 
 
