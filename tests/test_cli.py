@@ -87,6 +87,7 @@ def test_every_format_gives_the_same_files(records, capsys, name):
     out, err = capsys.readouterr()
     assert err == ""  # no terminal, no progress
     assert "90 rows, 3 classes; flagged for review: 2 (2.2%)." in out
+    assert "no proof of an error; their number is no estimate." in out
     assert "agree with 97.8% of the given labels" in out
     assert names_in("shop-audit") == ["audit.npz", "issues.csv", "report.html"]
     header, *issues = read_issues("shop-audit")

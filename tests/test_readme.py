@@ -26,7 +26,7 @@ def test_the_python_examples_run(tmp_path, monkeypatch):
     ran = [block for block in blocks if "push_to_rubrix" not in block]
     for block in ran:
         exec(block, names)
-    assert len(ran) == len(blocks) - 1 == 5
+    assert len(ran) == len(blocks) - 1 == 6
     assert "shares number" in (tmp_path / "report.html").read_text("utf-8")
     assert names["audit"].classes.tolist() == list(TOPICS)
     assert names["search"].best_score_ == 1

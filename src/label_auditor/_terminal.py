@@ -66,7 +66,7 @@ def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path])
         f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "
         f"review: [bold]{audit.n_issues:,}[/] ({audit.n_issues / len(audit):.1%}).\n"
         f"Models that never saw the row agree with {agreed.mean():.1%} of the given labels;\n"
-        "a flag is their suspicion, no proof of an error.\n"
+        "a flag is their suspicion, no proof of an error; their number is no estimate.\n"
     )
     if audit.n_issues:
         console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")

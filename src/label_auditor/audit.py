@@ -134,7 +134,7 @@ class LabelAudit(Audit):
         pandas.DataFrame
             `class_a`, `class_b`, `n_overlapping` (rows that the confident joint places in one
             class though the other is given, either way round) and `joint_probability` (their
-            share of all rows). Pairs without any are left out.
+            share of all rows; a rough guide too). Pairs without any are left out.
         """
         import pandas as pd
 

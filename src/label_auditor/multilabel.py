@@ -94,7 +94,8 @@ class MultiLabelAudit(Audit):
             Indexed by class, in the order of `classes`: `given` (rows), `flagged_given` (of them,
             those where the class is doubted), `flagged_missing` (rows without the class where it
             is likely) and `estimated_noise` (the share of all rows in which the confident joint
-            says otherwise than the given label; a rough guide).
+            says otherwise than the given label; a rough guide, off by a factor of two on human
+            errors).
         """
         import pandas as pd
 
