@@ -1,13 +1,11 @@
 import concurrent.futures
 import csv
-import functools
 import multiprocessing
 import os
 import pickle
 import threading
 import tracemalloc
 from pathlib import Path
-from unittest import mock
 
 import cleanlab.count
 import cleanlab.filter
@@ -29,6 +27,7 @@ from label_auditor.confident_learning import (
     scan_rows,
 )
 from label_auditor.joint import calibrate, count_joint, merge_joints
+from oracle import stable_cleanlab
 
 DATA = Path(
     os.environ.get(
@@ -39,11 +38,6 @@ EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "150"))
 PRUNE_RULES = ("prune_by_noise_rate", "prune_by_class", "both")
 
 pytestmark = pytest.mark.filterwarnings("ignore:May not flag all label issues")
-
-
-def stable_cleanlab():
-    """cleanlab with ties by row position: NumPy's default sort leaves them to the processor."""
-    return mock.patch.object(np, "argsort", functools.partial(np.argsort, kind="stable"))
 
 
 def make(n, n_classes, *, seed=0, noise=0.15, sharpness=3.0, dtype=np.float64):

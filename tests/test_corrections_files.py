@@ -151,3 +151,13 @@ def test_a_table():
         "who": ["ann", None],
         "when": [None, None],
     }
+
+
+def test_a_file_stays_whole_if_writing_the_new_one_fails(tmp_path):
+    path = tmp_path / "corrections.csv"
+    before = Corrections([Correction("1", "cat")])
+    before.to_csv(path)
+    with pytest.raises(AttributeError, match="id"):
+        Corrections([Correction("2", "dog"), "no correction"]).to_csv(path)
+    assert Corrections.from_csv(path) == before
+    assert [each.name for each in tmp_path.iterdir()] == ["corrections.csv"]

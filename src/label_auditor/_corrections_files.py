@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from label_auditor._files import whole_file
 from label_auditor.corrections import VALIDATED, Correction
 from label_auditor.validation import name_values
 
@@ -30,7 +32,8 @@ def write_json(path: Path_, corrections: Iterable[Correction]) -> None:
     entries = [{name: getattr(each, name) for name in COLUMNS} for each in corrections]
     text = json.dumps({"format": FORMAT, "corrections": entries}, ensure_ascii=False, indent=1)
     # UTF-8 has no bytes for half a surrogate pair; JSON has an escape, which is Python's.
-    Path(path).write_bytes(text.encode(errors="backslashreplace"))
+    with whole_file(path) as file:
+        file.write(text.encode(errors="backslashreplace"))
 
 
 def read_json(path: Path_) -> Iterator[Correction]:
@@ -68,7 +71,7 @@ def _read_entry(entry: Any, where: str) -> Correction:
 
 def write_csv(path: Path_, corrections: Iterable[Correction]) -> None:
     """Write corrections as CSV: a list of labels is a list of JSON in its cell."""
-    with Path(path).open("w", encoding="utf-8", newline="") as stream:
+    with whole_file(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for each in corrections:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from label_auditor._files import whole_file
 from label_auditor.label_sets import decode_label_sets, encode_label_sets
 from label_auditor.validation import encode_labels
 
@@ -49,13 +50,8 @@ def write_audit(path: str | os.PathLike[str], fields: dict[str, Any], *, multi_l
         header["index_name"] = None if index.name is None else str(index.name)
         arrays["index"] = _plain(np.asarray(index), "index")
     arrays["header"] = np.array(json.dumps(header))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as file:
-            np.savez(file, **arrays)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez(file, **arrays)
 
 
 def read_audit(path: str | os.PathLike[str], *, multi_label: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn.base import clone, is_classifier, is_regressor
@@ -14,7 +15,7 @@ from label_auditor._sklearn import _num_samples, _routing_enabled
 from label_auditor.vocabulary import can_share_tokens, name_terms, read_tokens, vectorize_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Shared(NamedTuple):
@@ -98,19 +99,24 @@ def share_steps(
            [ 1.,  1.]])
     """
     n_label_free = _count_label_free(estimator, list(params))
+    ways: list[Callable[[Pipeline, Any], Shared]] = [
+        partial(_share_fitted, n_steps) for n_steps in range(n_label_free, 0, -1)
+    ]
     if read_once and n_label_free and _learns_terms_only(estimator[:n_label_free]):
-        try:
-            return _share_tokens(clone(estimator), X)
-        except Exception:  # noqa: BLE001, S110 - whatever texts are to blame for comes back in fit
-            pass
-    for n_steps in range(n_label_free, 0, -1):
+        ways.insert(0, _share_tokens)
+    for share in ways:
         pipeline = clone(estimator)
-        fitted = pipeline[:n_steps]
         try:
-            return Shared(fitted, fitted.fit_transform(X), pipeline[n_steps:])
+            return share(pipeline, X)
         except Exception:  # noqa: BLE001, S112 - tags can't tell; whatever X is to blame for comes back in fit
             continue
     return Shared(None, X, estimator)
+
+
+def _share_fitted(n_steps: int, pipeline: Pipeline, X: Any) -> Shared:
+    """Fit the first steps to all of X."""
+    fitted = pipeline[:n_steps]
+    return Shared(fitted, fitted.fit_transform(X), pipeline[n_steps:])
 
 
 def _learns_terms_only(steps: Pipeline) -> bool:

@@ -7,16 +7,16 @@ import hashlib
 import html
 import json
 import math
-import os
 import re
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from label_auditor._files import whole_file
 from label_auditor.export.records import make_records
 from label_auditor.report._data import page_data
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping, Sequence
 
     from label_auditor.audit import LabelAudit
@@ -86,7 +86,8 @@ def write_page(
     data = page_data(audit, records, max_rows=max_rows)
     data["title"] = title
     data["estimate"] = _plain_estimate(estimate)
-    _write(Path(path), _fill(title, data))
+    with whole_file(path) as file:
+        file.write(_fill(title, data))
 
 
 def _fill(title: str, data: dict[str, Any]) -> bytes:
@@ -143,14 +144,3 @@ def _plain_estimate(estimate: ErrorEstimate | None) -> dict[str, float] | None:
         return None
     names = ("n_errors", "low", "high", "confidence", "n_reviewed")
     return {name: float(getattr(estimate, name)) for name in names}
-
-
-def _write(path: Path, page: bytes) -> None:
-    """Write a file; one already there stays whole until the new one is."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(page)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

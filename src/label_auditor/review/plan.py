@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from sklearn.utils import check_random_state
 
+from label_auditor._files import whole_file
 from label_auditor.corrections import decided_rows
 from label_auditor.review.queue import order_by_queue
 from label_auditor.review.sampling import Stratum, sampling_order, stratify
@@ -140,13 +141,8 @@ class ReviewPlan(Sequence[int]):
         path : str or path
             The file; if it exists, it is replaced when the new one is complete.
         """
-        path = Path(path)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            part.write_text(json.dumps(self._as_dict()), encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(path) as file:
+            file.write(json.dumps(self._as_dict()).encode())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ReviewPlan:
