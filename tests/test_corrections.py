@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.corrections import Correction, decided_rows
+from label_auditor.corrections import Correction
 
 PRED_PROBS = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])
 
@@ -45,9 +45,6 @@ def test_rows_are_found_by_the_index_as_strings(audit):
         [Correction("14", "cat"), Correction("10", None, "discarded"), Correction("12", "dog")]
     )
     assert corrections.by_row(audit) == {4: "cat", 0: None, 2: "dog"}
-    rows, codes = decided_rows(audit, corrections)
-    np.testing.assert_array_equal(rows, [4, 0, 2])
-    np.testing.assert_array_equal(codes, [0, -1, 1])
 
 
 def test_ids_and_names_of_the_records_lead_back(audit):
@@ -63,28 +60,6 @@ def test_strange_ids_and_labels_are_refused(audit):
         Corrections([Correction("4", "cat")]).by_row(audit)
     with pytest.raises(ValueError, match=r"the labels 'Katze', but .* named 'cat', 'dog'; pass"):
         Corrections([Correction("14", "Katze")]).by_row(audit)
-
-
-@pytest.mark.parametrize(
-    ("reviewed", "error", "message"),
-    [
-        ([3], TypeError, "reviewed is a list; pass Corrections"),
-        ({5: "cat"}, ValueError, "reviewed has 5 for row positions, but .* from 0 to 4"),
-        ({True: "cat"}, ValueError, "reviewed has True for row positions"),
-        ({1: "bird"}, ValueError, "reviewed holds the labels 'bird', but the classes"),
-    ],
-)
-def test_reviews_that_fit_no_row_are_refused(audit, reviewed, error, message):
-    with pytest.raises(error, match=message):
-        decided_rows(audit, reviewed)
-
-
-def test_reviews_by_row_position_in_numpy_values():
-    audit = audit_labels(np.array([0, 0, 1, 1, 1]), PRED_PROBS)
-    rows, codes = decided_rows(audit, {np.int64(4): np.int64(0), 1: None})
-    np.testing.assert_array_equal(rows, [4, 1])
-    np.testing.assert_array_equal(codes, [0, -1])
-    assert [len(each) for each in decided_rows(audit, None)] == [0, 0]
 
 
 def test_several_labels_are_names_sorted_and_lead_back_to_classes(audit):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.corrections import Correction, decided_rows
+from label_auditor.corrections import Correction
 from label_auditor.order import rows_in_order
 from label_auditor.review import queue
+from label_auditor.review.decided import decided_rows
 
 # The page's own modules aren't reachable from outside; what it shows is. So the log-odds are
 # computed by its module, loaded from the same file beside stand-ins for what it imports.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from label_auditor._commands._files import CORRECTIONS, read_audit, read_corrections
 from label_auditor._tables import InputError
-from label_auditor.corrections import decided_rows
+from label_auditor.review.decided import decided_rows
 from label_auditor.review.queue import order_by_queue
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from label_auditor.corrections import decided_rows
+from label_auditor.review.decided import decided_rows
 from label_auditor.validation import encode_labels
 
 if TYPE_CHECKING:

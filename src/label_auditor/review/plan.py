@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from label_auditor._files import whole_file
-from label_auditor.corrections import decided_rows
+from label_auditor.review.decided import decided_rows
 from label_auditor.review.queue import order_by_queue
 from label_auditor.review.sampling import Stratum, sampling_order, stratify
 from label_auditor.validation import encode_labels

@@ -138,7 +138,7 @@ def order_by_queue(
         The audit.
     rows, codes : ndarray of int, shape (n_reviewed,)
         Reviewed rows, and the column of the class that was decided on for each; -1 for discarded
-        ones: as :func:`label_auditor.corrections.decided_rows` gives them.
+        ones: as :func:`label_auditor.review.decided.decided_rows` gives them.
 
     Returns
     -------

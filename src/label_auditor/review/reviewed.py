@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from label_auditor.corrections import decided_rows
+from label_auditor.review.decided import decided_rows
 from label_auditor.review.sampling import take_turns
 from label_auditor.validation import encode_labels
 

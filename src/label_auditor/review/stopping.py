@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.corrections import decided_rows
+from label_auditor.review.decided import decided_rows
 from label_auditor.review.intervals import upper_bound
 from label_auditor.review.plan import plan_review
 from label_auditor.review.reviewed import Counts, ReviewedSample, read_sample, smallest_sample
