@@ -8,6 +8,7 @@ vectoriser learns from the texts it is fitted on is the vocabulary (with its `mi
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -75,15 +76,21 @@ def read_tokens(vectorizer: Any, texts: Iterable[Any]) -> Tokens:
     analyze = reader.build_analyzer()
     numbers: defaultdict[Any, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    read: list[int] = []
-    ends = [0]
-    for text in texts:
-        read.extend(map(numbers.__getitem__, analyze(text)))
-        ends.append(len(read))
+    n_tokens: list[int] = []
+
+    def read() -> Iterator[list[Any]]:
+        for text in texts:
+            tokens = list(analyze(text))
+            n_tokens.append(len(tokens))
+            yield tokens
+
+    in_order = map(numbers.__getitem__, chain.from_iterable(read()))
+    by_appearance = np.fromiter(in_order, dtype=np.int32)
     terms = sorted(numbers)
     column = np.empty(len(terms), dtype=np.int32)
     column[[numbers[term] for term in terms]] = np.arange(len(terms))
-    indices = column[np.array(read, dtype=np.int32)]
+    indices = column[by_appearance]
+    ends = np.cumsum([0, *n_tokens])
     ones = np.ones(len(indices), dtype=np.int32)
     return Tokens(csr_matrix((ones, indices, ends), shape=(len(ends) - 1, len(terms))), terms)
 
@@ -159,7 +166,8 @@ class _ByTokens:
         self, indices: NDArray[np.int32], counts: NDArray[np.int32], ends: Any, n_columns: int
     ) -> csr_matrix:
         """Add up the tokens of each row that have the same column, sorted by column."""
-        X = csr_matrix((counts, indices, ends), shape=(len(ends) - 1, n_columns), copy=True)
+        X = csr_matrix((counts, indices, ends), shape=(len(ends) - 1, n_columns))
+        X = X.tocsc().tocsr()  # sorts in linear time
         X.sum_duplicates()
         return X.astype(self.dtype)
 
