@@ -211,9 +211,12 @@ def test_the_weights_minimise_the_loss_that_the_docstring_states():
             *[(member == group).any(axis=1) for group in model.groups],
         ]
     )
-    ridge = np.array([INTERCEPT_RIDGE] + [NUMBER_RIDGE] * 6 + [GROUP_RIDGE] * len(model.groups))
-    prior = np.array([0.0, *PRIOR] + [0.0] * len(model.groups))
+    n_numbers = 6 + facts.n_classes
+    ridge = np.repeat(
+        [INTERCEPT_RIDGE, NUMBER_RIDGE, GROUP_RIDGE], [1, n_numbers, len(model.groups)]
+    )
     weights = np.concatenate([[model.intercept], model.numbers, model.effects])
+    prior = np.append(PRIOR, np.zeros(len(weights) - len(PRIOR)))
     odds = x @ weights
     slope = x.T @ (1 / (1 + np.exp(-odds)) - wrong) + ridge * (weights - prior)
     at_start = x.T @ (0.5 - wrong) - ridge * prior
@@ -251,6 +254,7 @@ def test_numbers_are_those_of_the_docstring():
     facts = row_facts(audit)
     rows, labels = facts.rows, audit.labels
     p = audit.pred_probs / audit.pred_probs.sum(axis=1, keepdims=True)
+    each_class = p.T.copy()
     q = p / np.bincount(labels, minlength=3)
     q /= q.sum(axis=1, keepdims=True)
     given_p, given_q = (each[np.arange(50), labels] for each in (p, q))
@@ -259,7 +263,7 @@ def test_numbers_are_those_of_the_docstring():
     entropy = -sum(
         v * np.log(v) for v in (audit.pred_probs / audit.pred_probs.sum(axis=1, keepdims=True)).T
     )
-    values = [given_p, p.max(axis=1), given_q, q.max(axis=1), entropy]
+    values = [given_p, p.max(axis=1), given_q, q.max(axis=1), entropy, *each_class]
     for column, value in enumerate(values, 1):
         np.testing.assert_allclose(
             facts.numbers[:, column], logistic_scores(value[rows]), rtol=1e-6, atol=1e-6
@@ -268,6 +272,13 @@ def test_numbers_are_those_of_the_docstring():
     np.testing.assert_array_equal(facts.other, p.argmax(axis=1)[rows])
     np.testing.assert_array_equal(facts.given, labels[rows])
     assert facts.numbers.dtype == np.float32
+    assert facts.numbers.shape == (50, 6 + 3)
+
+
+@pytest.mark.parametrize(("n_classes", "n_numbers"), [(20, 6 + 20), (21, 6)])
+def test_classes_have_numbers_of_their_own_if_they_are_few(n_classes, n_numbers):
+    audit, _ = make(300, n_classes=n_classes)
+    assert row_facts(audit).numbers.shape == (300, n_numbers)
 
 
 def test_logistic_scores():
@@ -281,7 +292,8 @@ def test_logistic_scores():
 
 def test_a_group_without_decisions_has_no_effect():
     facts = row_facts(make(30)[0])
-    model = QueueModel(0.5, np.zeros(6), np.array([2]), np.array([1.0]))
+    n_numbers = facts.numbers.shape[1]
+    model = QueueModel(0.5, np.zeros(n_numbers), np.array([2]), np.array([1.0]))
     np.testing.assert_array_equal(model.log_odds(facts), 0.5 + (facts.given == 2))
 
 

@@ -111,8 +111,10 @@ def _queue(audit: LabelAudit, max_rows: int) -> dict[str, Any]:
             "fewest_decisions": queue.FEWEST_DECISIONS,
             "most_groups": queue.MOST_GROUPS,
             "explore_every": queue.EXPLORE_EVERY,
-            "ridge": [queue.INTERCEPT_RIDGE] + [queue.NUMBER_RIDGE] * len(queue.NUMBERS),
-            "prior": [0, *queue.PRIOR],
+            "n_numbers": facts.numbers.shape[1],
+            "intercept_ridge": queue.INTERCEPT_RIDGE,
+            "number_ridge": queue.NUMBER_RIDGE,
+            "prior": queue.PRIOR,
             "group_ridge": queue.GROUP_RIDGE,
         },
     }

@@ -3,8 +3,8 @@ r"""The queue that learns: which rows to look at next, after what reviewers have
 A logistic regression of "this label is wrong", fitted to the decisions so far, orders the rows that
 nobody has looked at yet. It is small enough to be fitted anew after each decision.
 
-**What it sees of a row.** Six numbers, each as a logistic score: a value that is at the fraction u
-of all rows, from below, becomes ln(u / (1 - u)) · √3 / π, so that all have mean 0 and a standard
+**What it sees of a row.** Numbers, each as a logistic score: a value that is at the fraction u of
+all rows, from below, becomes ln(u / (1 - u)) · √3 / π, so that all have mean 0 and a standard
 deviation of 1, whatever the model's probabilities look like. They are
 
 1. the row's place in the audit's own order, the first row highest;
@@ -13,20 +13,21 @@ deviation of 1, whatever the model's probabilities look like. They are
 4. q(given) and
 5. q(other), the same after each probability is divided by the frequency of its class among the
    given labels, and normalised;
-6. the entropy of p.
+6. the entropy of p;
+7. and, if there are no more than 20 classes, the probability of each.
 
 And three groups that it belongs to: its given class, its other class (that of p(other)), and the
 pair of both. A group has an effect of its own if it has at least 3 decisions, and is among the 200
 groups that have most.
 
-**How it is fitted.** The log-odds of row i are the inner product of x_i = (1, six numbers, 0 or 1
+**How it is fitted.** The log-odds of row i are the inner product of x_i = (1, the numbers, 0 or 1
 for each group) with weights β, which minimise the loss
 
 .. math::
     \sum_i \log(1 + e^{x_i β}) - t_i x_i β + \tfrac12 \sum_j λ_j (β_j - μ_j)^2,
 
-where t is 1 for a wrong label and 0 for a right one; λ is 0.1 for the intercept, 10 for the
-numbers, 3 for the groups; and μ is ½ for the audit's own order, -½ for p(given), 0 for all else:
+where t is 1 for a wrong label and 0 for a right one; λ is 0.1 for the intercept, 20 for the
+numbers, 3 for the groups; and μ is ¾ for the audit's own order, -¾ for p(given), 0 for all else:
 a few decisions move the order little. Without any, it is the audit's own. From β = 0, exactly 20
 steps are made, each to the minimum of the quadratic that touches the loss from above [1]_: they
 never make it worse, whatever the decisions are, and no optimiser has to say when to stop. Records
@@ -62,9 +63,11 @@ if TYPE_CHECKING:
 
 NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
 STEPS = 20
-INTERCEPT_RIDGE, NUMBER_RIDGE, GROUP_RIDGE = 0.1, 10.0, 3.0
-# What the weights of the numbers are drawn to.
-PRIOR = (0.5, -0.5, 0.0, 0.0, 0.0, 0.0)
+INTERCEPT_RIDGE, NUMBER_RIDGE, GROUP_RIDGE = 0.1, 20.0, 3.0
+# What the first weights are drawn to: the intercept, the audit's order, p(given); the others to 0.
+PRIOR = (0.0, 0.75, -0.75)
+# With more classes, a few decisions can't tell what the probability of each has to do with errors.
+MOST_CLASSES = 20
 FEWEST_DECISIONS, MOST_GROUPS = 3, 200
 # One review in so many goes by the size of the classes alone, if the model would have it otherwise.
 EXPLORE_EVERY = 20
@@ -77,8 +80,9 @@ class RowFacts(NamedTuple):
     ----------
     rows : ndarray of shape (n,), intp
         Position of each row in the audit.
-    numbers : ndarray of shape (n, 6), float32
-        Logistic scores, by `NUMBERS`.
+    numbers : ndarray of shape (n, n_numbers), float32
+        Logistic scores: those of `NUMBERS`, then of each class if there are at most
+        `MOST_CLASSES`.
     given, other : ndarray of shape (n,), intp
         Column of the given class, and of the likeliest other one.
     n_classes : int
@@ -105,8 +109,8 @@ class QueueModel(NamedTuple):
     Attributes
     ----------
     intercept : float
-    numbers : ndarray of shape (6,), float64
-        By `NUMBERS`.
+    numbers : ndarray of shape (n_numbers,), float64
+        By column of `RowFacts.numbers`.
     groups : ndarray of shape (n_groups,), intp
         The groups that have an effect, in increasing order; see `RowFacts.groups`.
     effects : ndarray of shape (n_groups,), float64
@@ -184,9 +188,9 @@ def row_facts(audit: LabelAudit) -> RowFacts:
     data = LabelledRows(codes, audit.pred_probs)
     values, other = zip(*data.map(lambda block: _measure(data, block, sizes)), strict=True)
     measured = np.concatenate(values)[rows]
-    numbers = np.empty((len(rows), len(NUMBERS)), np.float32)
+    numbers = np.empty((len(rows), 1 + measured.shape[1]), np.float32)
     numbers[:, 0] = logistic_scores(-np.arange(len(rows)))
-    for column in range(1, len(NUMBERS)):
+    for column in range(1, numbers.shape[1]):
         numbers[:, column] = logistic_scores(measured[:, column - 1])
     return RowFacts(rows, numbers, codes[rows], np.concatenate(other)[rows], n_classes)
 
@@ -211,7 +215,7 @@ def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]
     known, wrong = known[in_order], wrong[in_order]
     member = facts.groups()[known]
     groups = _pick_groups(member)
-    n_numbers = 1 + len(NUMBERS)
+    n_numbers = facts.numbers.shape[1]
     seen = np.column_stack([np.ones(len(known)), facts.numbers[known]])
     # One entry per row and group: values, columns, and where each row ends.
     has = np.isin(member, groups)
@@ -221,12 +225,12 @@ def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]
         [sparse.csr_array(seen), sparse.csr_array(members, shape=(len(known), len(groups)))],
         format="csr",
     )
-    ridge = np.full(x.shape[1], GROUP_RIDGE)
-    ridge[0], ridge[1:n_numbers] = INTERCEPT_RIDGE, NUMBER_RIDGE
+    ridge = [INTERCEPT_RIDGE] + [NUMBER_RIDGE] * n_numbers + [GROUP_RIDGE] * len(groups)
     prior = np.zeros(x.shape[1])
-    prior[1:n_numbers] = PRIOR
-    weights = _fit_logistic(x, wrong, ridge, prior)
-    return QueueModel(float(weights[0]), weights[1:n_numbers], groups, weights[n_numbers:])
+    prior[: len(PRIOR)] = PRIOR
+    weights = _fit_logistic(x, wrong, np.array(ridge), prior)
+    numbers, effects = np.split(weights[1:], [n_numbers])
+    return QueueModel(float(weights[0]), numbers, groups, effects)
 
 
 def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -266,9 +270,10 @@ def logistic_scores(values: NDArray[Any]) -> NDArray[np.float64]:
 def _measure(
     data: LabelledRows, block: slice, sizes: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Give p(given), p(other), q(given), q(other), the entropy, and the other class of each row."""
-    codes = data.codes[block]
-    values = np.empty((len(codes), len(NUMBERS) - 1))
+    """Give all numbers of each row but the first, and its other class."""
+    codes, n_classes = data.codes[block], len(sizes)
+    n_each = n_classes if n_classes <= MOST_CLASSES else 0
+    values = np.empty((len(codes), len(NUMBERS) - 1 + n_each))
     other = np.empty(len(codes), np.intp)
     for rows, part in cached_blocks(data.read(block)):
         p = np.maximum(part.astype(float), 0)
@@ -276,6 +281,7 @@ def _measure(
         q = p / sizes
         q /= q.sum(axis=1, keepdims=True)
         given = np.maximum(codes[rows], 0)
+        values[rows, len(NUMBERS) - 1 :] = p[:, :n_each]
         values[rows, 4] = -np.einsum("ij,ij->i", p, np.log(np.maximum(p, np.finfo(float).tiny)))
         values[rows, 0], values[rows, 1], other[rows] = _given_and_other(p, given)
         values[rows, 2], values[rows, 3], _ = _given_and_other(q, given)

@@ -4,7 +4,7 @@
 import { given, queueModel, queueNumbers, queueOther } from "./data.js";
 
 const { n_judged: nJudged, sizes, constants } = queueModel;
-const N_NUMBERS = constants.prior.length - 1;
+const N_NUMBERS = constants.n_numbers;
 const N_CLASSES = sizes.length;
 
 /** How many rows of the page were judged; they come first. */
@@ -64,7 +64,11 @@ function times({ at, values }, weights) {
 
 /** A fixed number of steps, each to the minimum of a quadratic that touches the loss from above. */
 function fit(rows, wrong, nGroups) {
-  const ridge = [...constants.ridge, ...Array(nGroups).fill(constants.group_ridge)];
+  const ridge = [
+    constants.intercept_ridge,
+    ...Array(N_NUMBERS).fill(constants.number_ridge),
+    ...Array(nGroups).fill(constants.group_ridge),
+  ];
   const target = ridge.map((each, j) => each * (constants.prior[j] ?? 0));
   rows.forEach(({ at, values }, i) =>
     at.forEach((column, j) => (target[column] += values[j] * (wrong[i] ? 0.5 : -0.5))),
