@@ -221,7 +221,7 @@ class Corrections(Sequence[Correction]):
         workspace: str | None = None,
         annotation_agent: str = "given",
     ) -> Corrections:
-        """Read the decisions from a Rubrix server, without the package `rubrix`.
+        """Read the decisions from a server of Rubrix or Argilla 1, without the package of either.
 
         Parameters
         ----------
@@ -242,7 +242,7 @@ class Corrections(Sequence[Correction]):
         ValueError
             If the URL, key or workspace is missing or wrong, or there is no such data set.
         ConnectionError, PermissionError, RuntimeError
-            If nothing answers for half a minute, the key is refused, or it isn't Rubrix.
+            If nothing answers for half a minute, the key is refused, or it is neither.
         """
         from label_auditor.export._reviewed import read_rubrix
 

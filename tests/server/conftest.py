@@ -35,10 +35,11 @@ class Rubrix:
         return self.ask(method, f"/datasets{path}", body)
 
     def load(self, name):
-        records, page = {}, True
-        while page:
-            page = self.search(name, "id", start=len(records))["records"]
-            records |= {record["id"]: record for record in page}
+        records, total = {}, 1
+        while len(records) < total:
+            found = self.search(name, "id", start=len(records))
+            total = found["total"]
+            records |= {record["id"]: record for record in found["records"]}
         return records
 
     def search(self, name, sort, size=1000, start=0):

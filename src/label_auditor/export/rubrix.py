@@ -112,7 +112,7 @@ def push_to_rubrix(
     whose status on the server isn't "Default", or whose annotation is by another agent than
     `annotation_agent`, are taken out of it. (The server has no conditional write: a review saved
     while the chunk is on its way is lost.) Otherwise, pushing twice changes nothing.
-    Records of an earlier push that this one doesn't have stay; Argilla, from 1.8 on, also keeps the
+    Records of an earlier push that this one doesn't have stay; Argilla, from 1.7 on, also keeps the
     metadata, explanation and given label of a record that now comes without.
 
     Dropped connections and failures of the server are retried, for half a minute.
