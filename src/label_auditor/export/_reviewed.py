@@ -8,9 +8,9 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from label_auditor.corrections import DISCARDED, VALIDATED, Correction
 from label_auditor.export._http import ArgillaServer, NotFoundError, RubrixServer, retry
 from label_auditor.validation import name_values
+from label_auditor.votes import DISCARDED, VALIDATED, Correction
 
 REVIEWED = {"Validated": VALIDATED, "Discarded": DISCARDED}
 # Records that are asked of a server at a time.
