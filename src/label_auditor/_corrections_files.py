@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from label_auditor._files import whole_file
-from label_auditor.corrections import VALIDATED, Correction
 from label_auditor.validation import name_values
+from label_auditor.votes import VALIDATED, Correction
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from label_auditor.corrections import Label
+    from label_auditor.votes import Label
 
     Path_ = str | os.PathLike[str]
 

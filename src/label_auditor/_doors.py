@@ -32,7 +32,7 @@ class Doors:
         return self
 
     def to_rubrix(self, inputs: Any, **options: Any) -> Any:
-        """Make records for Rubrix's client.
+        """Make records for the client of Rubrix or Argilla 1.
 
         Parameters
         ----------
@@ -43,7 +43,7 @@ class Doors:
 
         Returns
         -------
-        rubrix.DatasetForTextClassification
+        rubrix.DatasetForTextClassification or argilla.DatasetForTextClassification
             Records in the order of the audit.
         """
         from label_auditor.export import rubrix
@@ -51,7 +51,7 @@ class Doors:
         return rubrix.to_rubrix(self._held_audit(), inputs, **options)
 
     def push_to_rubrix(self, inputs: Any, name: str, **options: Any) -> PushReport:
-        """Log records to a Rubrix server, without the package `rubrix`.
+        """Log records to a server of Rubrix or Argilla 1, without the package of either.
 
         Parameters
         ----------

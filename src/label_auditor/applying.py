@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from label_auditor.corrections import DISCARDED, OPEN, Corrections, names_in, read_label
+from label_auditor.corrections import Corrections
 from label_auditor.export.records import name_classes, unique_ids
 from label_auditor.validation import (
     check_labels,
@@ -20,6 +20,7 @@ from label_auditor.validation import (
     name_rows,
     name_values,
 )
+from label_auditor.votes import DISCARDED, OPEN, names_in, read_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""An audit to export, and a stand-in for a Rubrix server that can be told to fail."""
+"""An audit to export, and a stand-in for a server of Rubrix or Argilla 1 that fails when told."""
 
 import contextlib
 import json
@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -64,11 +64,15 @@ class StandIn:
         What to do, by the number of the request (from 0): "drop" the connection unanswered; "lose"
         the answer; "cut" it short; "echo" it a moment later; answer "503", "429", "html", "alien",
         "redirect" or "stream-error"; or call a function and go on.
+    made : bool
+        Whether somebody has made the data set; only Argilla insists on it.
     """
+
+    key_header = "X-Rubrix-Api-Key"
 
     def __init__(self):
         self.records, self.requests, self.faults = {}, [], {}
-        self.bodies = []
+        self.bodies, self.headers, self.made = [], [], False
         self.answers = {
             "/api/_info": (200, {"rubrix_version": "0.18.0"}),
             "/api/me": (200, {"username": "me", "workspaces": ["", "team"]}),
@@ -105,6 +109,7 @@ class StandIn:
         number = len(self.requests)
         self.requests.append(f"{request.command} {request.path}")
         self.bodies.append(json.loads(body) if body else None)
+        self.headers.append(dict(request.headers.items()))
         fault = self.faults.get(number)
         if callable(fault):
             fault = fault()
@@ -121,7 +126,7 @@ class StandIn:
         return None
 
     def _choose(self, request, fault):
-        if request.headers.get("X-Rubrix-Api-Key") != KEY:
+        if request.headers.get(self.key_header) != KEY:
             return 401, {"detail": {"code": "x::UnauthorizedError", "params": {}}}
         made_up = {
             "503": (503, "<html>no backend</html>"),
@@ -134,25 +139,25 @@ class StandIn:
         return made_up.get(fault) or self._answer(request.path, self.bodies[-1])
 
     def _answer(self, path, body):
+        path, _, query = path.partition("?")
         if path in self.answers:
             return self.answers[path]
         if path.endswith(":bulk"):
             for record in body["records"]:
                 self.records[str(record["id"])] = record
             return 200, {"dataset": "d", "processed": len(body["records"]), "failed": 0}
-        if "/data?" in path and self.records:
-            query = dict(parse_qsl(urlsplit(path).query))
+        if path.endswith("/data") and self.records:
+            query = dict(parse_qsl(query))
             found = [
                 each
                 for key, each in sorted(self.records.items())
-                if key > query.get("id_from", "") and each["status"] in body["status"]
+                if key > query.get("id_from", "")
+                and key in body.get("ids", self.records)
+                and each["status"] in body.get("status", [each["status"]])
             ][: int(query["limit"])]
             return 200, "\n".join(map(json.dumps, found)) + "\n"
-        if path.endswith("/data") and self.records:
-            found = [self.records[each] for each in body["ids"] if each in self.records]
-            return 200, "\n".join(map(json.dumps, found)) + "\n"
         if path.startswith("/api/datasets/"):
-            if self.records and not path.split("?")[0].endswith("/data"):
+            if self.records and not path.endswith("/data"):
                 return 200, {"task": "TextClassification"}
             return 404, {"detail": {"code": "x::EntityNotFoundError", "params": {}}}
         return 404, "<html>not here</html>"
@@ -175,10 +180,63 @@ class StandIn:
         request.connection.shutdown(socket.SHUT_RDWR)
 
 
+class ArgillaStandIn(StandIn):
+    """The same as Argilla 1.29 does it."""
+
+    key_header = "X-Argilla-Api-Key"
+
+    def __init__(self):
+        super().__init__()
+        self.answers["/api/_info"] = 200, {"version": "1.29.1"}
+
+    def _answer(self, path, body):
+        path, _, query = path.partition("?")
+        if path in self.answers:
+            return self.answers[path]
+        if path == "/api/datasets":
+            status, self.made = (409 if self.made else 200), True
+            return status, {"name": body["name"]}
+        if not self.made and path.startswith("/api/datasets/"):
+            return 404, {"detail": {"code": "x::EntityNotFoundError", "params": {}}}
+        if path.endswith("/records/:search"):
+            wanted = body["query"].get("ids", self.records)
+            found = [
+                _as_stored(each)
+                for key, each in sorted(self.records.items())
+                if key > (body["next_idx"] or "")
+                and key in wanted
+                and each["status"] in body["query"].get("status", [each["status"]])
+            ]
+            return 200, {"records": found[: int(dict(parse_qsl(query))["limit"])]}
+        if path.endswith("/data"):
+            return 404, {"detail": "Not Found"}
+        if path.endswith(":bulk"):
+            return super()._answer(path, body)
+        return 200, {"task": "TextClassification"}
+
+
+def _as_stored(record):
+    """Give a record as Argilla's search engine has it."""
+    annotation = record["annotation"]
+    if annotation:
+        labels = [{"class_label": each["class"], "score": 1.0} for each in annotation["labels"]]
+        annotation = annotation | {"labels": labels}
+    return record | {"annotation": annotation}
+
+
 @pytest.fixture
 def stand_in(monkeypatch):
     """Run the stand-in, with its address and key in the environment, and retry without delay."""
-    server = StandIn()
+    yield from _run(StandIn(), monkeypatch)
+
+
+@pytest.fixture
+def argilla_1(monkeypatch):
+    """Run that for Argilla 1 in the same way."""
+    yield from _run(ArgillaStandIn(), monkeypatch)
+
+
+def _run(server, monkeypatch):
     monkeypatch.setenv("RUBRIX_API_URL", server.url)
     monkeypatch.setenv("RUBRIX_API_KEY", KEY)
     monkeypatch.delenv("RUBRIX_WORKSPACE", raising=False)

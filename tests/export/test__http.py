@@ -89,7 +89,7 @@ def test_a_redirect_is_not_followed(audit, stand_in):
 
 def test_a_wrong_workspace(audit, stand_in):
     with pytest.raises(
-        ValueError, match=r"workspace 'theirs' isn't one of yours at .* 'me', 'team'"
+        ValueError, match=r"workspace 'theirs' isn't one of yours, and at .* 'me', 'team'"
     ):
         push(audit, workspace="theirs")
 

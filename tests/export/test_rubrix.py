@@ -41,7 +41,7 @@ def test_the_wire(audit, stand_in, monkeypatch):
         "GET /api/_info",
         "GET /api/me",
         "GET /api/datasets/d",
-        "POST /api/datasets/d/TextClassification/data",
+        "POST /api/datasets/d/TextClassification/data?limit=3",
         "POST /api/datasets/d/TextClassification:bulk",
     ]
     assert stand_in.bodies[-2] == {"ids": ["4", "9", "1"]}

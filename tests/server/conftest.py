@@ -14,27 +14,37 @@ NAMES = ["World", "Sports", "Business", "Sci/Tech"]
 
 
 class Rubrix:
-    """Speaks to the server as its web page does."""
+    """Speaks to a server of Rubrix or Argilla 1 as its web page does."""
 
     def __init__(self, url, key):
-        self.url, self.key = url, key
-        headers = {"X-Rubrix-Api-Key": key, "Content-Type": "application/json"}
+        self.url = url
+        headers = {"Content-Type": "application/json"}
+        headers |= {"X-Rubrix-Api-Key": key, "X-Argilla-Api-Key": key}
         self.pool = urllib3.PoolManager(headers=headers)
+        self.workspace = json.loads(self.ask("GET", "/me"))["username"]
+        headers |= {"X-Rubrix-Workspace": self.workspace, "X-Argilla-Workspace": self.workspace}
 
-    def request(self, method, path, body=None):
+    def ask(self, method, path, body=None):
         body = None if body is None else json.dumps(body)
-        answer = self.pool.request(method, f"{self.url}/api/datasets{path}", body=body)
+        answer = self.pool.request(method, f"{self.url}/api{path}", body=body)
         self.pool.clear()
         assert answer.status == 200, answer.data
         return answer.data
 
-    def load(self, name):
-        lines = self.request("POST", f"/{name}/TextClassification/data", {}).splitlines()
-        return {record["id"]: record for record in map(json.loads, lines)}
+    def request(self, method, path, body=None):
+        return self.ask(method, f"/datasets{path}", body)
 
-    def search(self, name, sort, size=1000):
+    def load(self, name):
+        records, total = {}, 1
+        while len(records) < total:
+            found = self.search(name, "id", start=len(records))
+            total = found["total"]
+            records |= {record["id"]: record for record in found["records"]}
+        return records
+
+    def search(self, name, sort, size=1000, start=0):
         body = {"sort": [{"id": sort, "order": "asc"}]}
-        path = f"/{name}/TextClassification:search?limit={size}"
+        path = f"/{name}/TextClassification:search?limit={size}&from={start}"
         return json.loads(self.request("POST", path, body))
 
     def save(self, name, records, agent, label, status="Validated"):

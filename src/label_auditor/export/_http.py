@@ -40,6 +40,14 @@ class ConflictError(RuntimeError):
     """The server has a thing of that name already."""
 
 
+class RefusedError(RuntimeError):
+    """The server won't do what it was asked, however often."""
+
+    def __init__(self, message: str, answer: bytes) -> None:
+        super().__init__(message)
+        self.answer = answer
+
+
 def retry(attempt: Callable[[], Result], *, times: int | None = None) -> Result:
     """Call again, after longer and longer delays, while the server is unavailable."""
     for delay in DELAYS[:times]:
@@ -71,6 +79,7 @@ class Server:
     oldest: ClassVar[tuple[int, int]]
     info: ClassVar[str]  # the path that tells the version
     missing: ClassVar[re.Pattern[bytes]]  # what the answer 404 says of a thing that isn't there
+    instead: ClassVar[str] = ""  # what to do about a server that is too old
 
     def __init__(self, api_url: str | None, api_key: str | None) -> None:
         parsed = _parse_url(self._setting("api_url", api_url))
@@ -83,7 +92,7 @@ class Server:
             basic = urllib3.make_headers(basic_auth=parsed.auth)["authorization"]
             self._headers["Authorization"] = basic
         self._pool = urllib3.PoolManager(timeout=TIMEOUT)
-        self._check_version()
+        self.version = self._check_version()
 
     def _auth_headers(self, key: str) -> dict[str, str]:
         """Give the headers with the key."""
@@ -176,11 +185,11 @@ class Server:
             401: (PermissionError, f". {refused} there."),
             403: (PermissionError, ". Your account there isn't allowed to do this."),
             409: (ConflictError, ""),
-        }.get(answer.status, (RuntimeError, ""))
-        return error(said + advice)
+        }.get(answer.status, (None, ""))
+        return error(said + advice) if error else RefusedError(said, answer.data)
 
-    def _check_version(self) -> None:
-        """Check that such a server, and not too old a one, answers."""
+    def _check_version(self) -> tuple[int, int]:
+        """Check that such a server, and not too old a one, answers; give its version."""
         try:
             # Not for long: a wrong URL should be told soon.
             info = retry(lambda: self.request("GET", self.info), times=2)
@@ -188,32 +197,35 @@ class Server:
             raise ConnectionError(
                 f"No {self.name} server answers: {error} Is it running, and is api_url= right?"
             ) from None
-        version = re.search(r"version\W+(\d+)\.(\d+)", json.dumps(info))
-        if not version:
+        found = re.search(r"version\W+(\d+)\.(\d+)", json.dumps(info))
+        if not found:
             raise RuntimeError(
                 f"{self.url} is no {self.name} server: its {self.info} names no version."
             )
-        if tuple(map(int, version.groups())) < self.oldest:
+        version = int(found[1]), int(found[2])
+        if version < self.oldest:
             oldest = ".".join(map(str, self.oldest))
             raise RuntimeError(
-                f"{self.url} runs {self.name} {version[1]}.{version[2]}, but {oldest} or newer is "
-                "needed."
+                f"{self.url} runs {self.name} {found[1]}.{found[2]}, but {oldest} or newer is "
+                f"needed{self.instead}."
             )
+        return version
 
 
 class RubrixServer(Server):
-    """A Rubrix server, with a key that it has accepted.
+    """A server of Rubrix 0.18 or Argilla 1, with a key that it has accepted.
 
     Parameters
     ----------
     api_url, api_key, workspace : str or None
         None is the environment variable RUBRIX_API_URL, RUBRIX_API_KEY, RUBRIX_WORKSPACE; a
-        workspace that isn't there either is the user's own.
+        workspace that isn't there either is the user's own, or the only one.
 
     Raises
     ------
     ValueError
-        If the workspace isn't one of the user's; else as :class:`Server`.
+        If the workspace isn't one of the user's, or there is none to choose; else as
+        :class:`Server`.
     PermissionError
         If the key is refused.
     """
@@ -226,18 +238,48 @@ class RubrixServer(Server):
     def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
         super().__init__(api_url, api_key)
         user = retry(lambda: self.request("GET", "/api/me", keys=["username"]))
-        self.workspace = workspace or os.environ.get("RUBRIX_WORKSPACE") or user["username"]
-        known = {user["username"], *(user.get("workspaces") or [])} - {""}
-        if self.workspace not in known:
-            raise ValueError(
-                f"workspace {self.workspace!r} isn't one of yours at {self.url}; "
-                f"you have {', '.join(map(repr, sorted(known)))}."
-            )
-        self._headers["X-Rubrix-Workspace"] = self.workspace
+        known, own = {*(user.get("workspaces") or [])} - {""}, user["username"]
+        if self.version < (1, 6):  # every user has a workspace of that name
+            known.add(own)
+        workspace = workspace or os.environ.get("RUBRIX_WORKSPACE")
+        self.workspace = _choose_workspace(workspace, known, self.url, own)
+        self._headers |= {
+            "X-Rubrix-Workspace": self.workspace,
+            "X-Argilla-Workspace": self.workspace,
+        }
 
     def _auth_headers(self, key: str) -> dict[str, str]:
-        # A proxy's user and password, if there are any, take the place of the second.
-        return super()._auth_headers(key) | {"Authorization": f"Bearer {key}"}
+        # A proxy's user and password, if there are any, take the place of the last.
+        return {
+            "X-Rubrix-Api-Key": key,
+            "X-Argilla-Api-Key": key,
+            "Authorization": f"Bearer {key}",
+        }
+
+    def make_dataset(self, name: str) -> None:
+        """Make a data set for text classification."""
+        if self.version < (1, 13):
+            return  # the first records make it
+        with contextlib.suppress(ConflictError):  # so did an attempt whose answer was lost
+            body = {"name": name, "task": "TextClassification"}
+            retry(lambda: self.request("POST", "/api/datasets", body))
+
+    def scan(
+        self, name: str, query: dict[str, Any], limit: int, after: Any = None
+    ) -> list[dict[str, Any]]:
+        """Give the first records that match, of those whose id comes after another's."""
+        page: list[dict[str, Any]]
+        if self.version < (1, 2):
+            path = f"/api/datasets/{name}/TextClassification/data"
+            start = {} if after is None else {"id_from": after}
+            page = self.request_lines(
+                "POST", path, query, keys=["id", "status"], limit=limit, **start
+            )
+        else:
+            path = f"/api/datasets/{name}/records/:search"
+            body = {"query": query, "next_idx": None if after is None else str(after)}
+            page = self.request("POST", path, body, keys=["records"], limit=limit)["records"]
+        return page
 
 
 class ArgillaServer(Server):
@@ -262,26 +304,35 @@ class ArgillaServer(Server):
     oldest = (2, 0)
     info = "/api/v1/version"
     missing = re.compile(b"not found")  # of a path that it doesn't know, it says "Not Found"
+    instead = "; push_to_rubrix and from_rubrix work with Argilla 1"
 
     def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
         super().__init__(api_url, api_key)
         found = retry(lambda: self.request("GET", "/api/v1/me/workspaces"))["items"]
         known = {each["name"]: each["id"] for each in found}
-        if workspace is None and len(known) == 1:
-            workspace = next(iter(known))
-        if workspace not in known:
-            given = "is None" if workspace is None else f"{workspace!r} isn't one of yours"
-            raise ValueError(
-                f"workspace {given}, and at {self.url} you have "
-                f"{', '.join(map(repr, sorted(known))) or 'none'}; pass one of these."
-            )
-        self.workspace, self.workspace_id = workspace, known[workspace]
+        self.workspace = _choose_workspace(workspace, known, self.url)
+        self.workspace_id = known[self.workspace]
 
     def find_dataset(self, name: str) -> dict[str, Any] | None:
         """Give the data set of a name, or None."""
         query = {"workspace_id": self.workspace_id, "name": name}
         found = retry(lambda: self.request("GET", "/api/v1/me/datasets", **query))["items"]
         return next((each for each in found if each["name"] == name), None)
+
+
+def _choose_workspace(
+    given: str | None, known: Iterable[str], url: str, own: str | None = None
+) -> str:
+    """Give the workspace that was asked for, or the user's own, or the only one."""
+    names = sorted(known)
+    wanted = given or (own if own in names or len(names) != 1 else names[0])
+    if wanted in names:
+        return wanted
+    what = "is None" if given is None else f"{given!r} isn't one of yours"
+    raise ValueError(
+        f"workspace {what}, and at {url} you have "
+        f"{', '.join(map(repr, names)) or 'none'}; pass one of these."
+    )
 
 
 def _parse_url(url: str) -> urllib3.util.Url:

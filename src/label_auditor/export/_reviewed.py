@@ -8,9 +8,9 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from label_auditor.corrections import DISCARDED, VALIDATED, Correction
 from label_auditor.export._http import ArgillaServer, NotFoundError, RubrixServer, retry
 from label_auditor.validation import name_values
+from label_auditor.votes import DISCARDED, VALIDATED, Correction
 
 REVIEWED = {"Validated": VALIDATED, "Discarded": DISCARDED}
 # Records that are asked of a server at a time.
@@ -63,13 +63,7 @@ def read_rubrix(
 ) -> Iterator[Correction]:
     """Give the decisions that a server holds, a page of records at a time."""
     server = RubrixServer(api_url, api_key, workspace)
-    path = f"/api/datasets/{name}/TextClassification/data"
-    load = functools.partial(
-        server.request_lines,
-        *("POST", path, {"status": list(REVIEWED)}),
-        keys=["id", "status"],
-        limit=PAGE,
-    )
+    load = functools.partial(server.scan, name, {"status": list(REVIEWED)}, PAGE)
     try:
         page = retry(load)
     except NotFoundError:
@@ -79,7 +73,7 @@ def read_rubrix(
         ) from None
     while page:
         yield from read_records(page, annotation_agent)
-        page = retry(functools.partial(load, id_from=page[-1]["id"]))
+        page = retry(functools.partial(load, after=page[-1]["id"]))
 
 
 def read_argilla(
@@ -149,7 +143,8 @@ def _read(record: Any, status: str, annotation_agent: str) -> Correction:
     who = _get(record, "annotation_agent", None)
     if isinstance(given, Mapping):  # as a server sends it
         who = given.get("agent")
-        labels = [each["class"] for each in given["labels"]]
+        # "class_label" is what Argilla 1 answers from 1.2 on.
+        labels = [each.get("class", each.get("class_label")) for each in given["labels"]]
         given = labels if _get(record, "multi_label", None) else (labels or [None])[0]
     elif given is None and _get(record, "multi_label", None):
         given = ()

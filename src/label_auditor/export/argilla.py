@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from label_auditor.export._argilla_rules import MAX_CHUNK, QUESTION, Layout, plan_layout
 from label_auditor.export._http import ArgillaServer, ConflictError, retry
 from label_auditor.export.push import PushReport, push_chunks
-from label_auditor.export.records import SUGGESTION, make_records
+from label_auditor.export.records import make_records
 
 if TYPE_CHECKING:
     from label_auditor._doors import Audit
@@ -280,11 +280,10 @@ def _payload(record: Record, layout: Layout, question: str) -> dict[str, Any]:
 
 def suggestion(record: Record) -> tuple[Any, Any] | None:
     """Give the likeliest label and its score, lists of both for several labels; None if none."""
-    if record.multi_label:
-        likely = {name: score for name, score in record.prediction.items() if score > 0.5}
-        return (list(likely), list(likely.values())) if likely else None
-    name = record.metadata.get(SUGGESTION)
-    return None if name is None else (name, record.prediction[name])
+    label = record.suggested
+    if isinstance(label, tuple):
+        return (list(label), [record.prediction[name] for name in label]) if label else None
+    return None if label is None else (label, record.prediction[label])
 
 
 def _client_record(rg: Any, record: Record, layout: Layout) -> Any:

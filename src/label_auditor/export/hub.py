@@ -193,17 +193,13 @@ def _metadata_kinds(records: Records) -> dict[str, str]:
 
 
 def _row(
-    record: Record, codes: dict[str, int], agents: dict[str, str], *, plain: bool
+    record: Record, codes: dict[Any, int], agents: dict[str, str], *, plain: bool
 ) -> dict[str, Any]:
     """Give a record as a row of the data set, but for its id."""
-    suggested: Any = None
-    if record.multi_label:
-        given: Any = list(record.annotation or ())
-        suggested = [name for name, score in record.prediction.items() if score > 0.5]
-    else:
-        given = None if record.annotation is None else codes[str(record.annotation)]
-        if SUGGESTION in record.metadata:
-            suggested = codes[record.metadata[SUGGESTION]]
+    given, suggested = (
+        list(label or ()) if record.multi_label else codes.get(label)
+        for label in (record.annotation, record.suggested)
+    )
     texts: dict[str, Any] = {**record.fields} if plain else {"inputs": record.fields}
     return {
         **texts,

@@ -73,6 +73,13 @@ class Record:
     explanation: dict[str, list[tuple[str, dict[str, float]]]] | None = None
     multi_label: bool = False
 
+    @property
+    def suggested(self) -> str | tuple[str, ...] | None:
+        """The name of the likeliest class; if `multi_label`, of all above one half."""
+        if self.multi_label:
+            return tuple(name for name, score in self.prediction.items() if score > 0.5)
+        return self.metadata.get(SUGGESTION)
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Records:

@@ -1,8 +1,9 @@
-"""The way to Rubrix 0.18: records for its client, or straight to its server."""
+"""The way to Rubrix 0.18 and Argilla 1: records for a client, or straight to a server."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import importlib
 import json
@@ -11,7 +12,13 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.export._http import NotFoundError, RubrixServer, ServerUnavailableError, retry
+from label_auditor.export._http import (
+    NotFoundError,
+    RefusedError,
+    RubrixServer,
+    ServerUnavailableError,
+    retry,
+)
 from label_auditor.export._rubrix_rules import MAX_CHUNK, check_request, fit_records
 from label_auditor.export.push import PushReport, push_chunks
 from label_auditor.export.records import make_records
@@ -27,6 +34,8 @@ REFUSED = re.compile(
     r"'error': (?P<reason>\{.*?\}), 'data': \{",
     re.DOTALL,
 )
+# The same in later versions of Argilla 1, whose errors are a list.
+REFUSED_ID = re.compile(r"in document with id '(.*?)'")
 
 
 def to_rubrix(
@@ -37,9 +46,10 @@ def to_rubrix(
     annotation_agent: str = "given",
     **options: Any,
 ) -> Any:
-    """Make records for Rubrix's client.
+    """Make records for the client of Rubrix or Argilla 1.
 
-    Needs the package `rubrix`, version 0.18; :func:`push_to_rubrix` doesn't.
+    Needs the package `rubrix`, version 0.18, or `argilla`, version 1; :func:`push_to_rubrix` needs
+    neither.
 
     Parameters
     ----------
@@ -55,15 +65,15 @@ def to_rubrix(
 
     Returns
     -------
-    rubrix.DatasetForTextClassification
-        Records of status "Default", in the order of the audit, with the given label as annotation,
-        the probabilities of all classes as prediction, and metadata: `label_error_candidate`
-        (rank: 0 is worst), `label_quality`, `suggested_label` and your own.
+    rubrix.DatasetForTextClassification or argilla.DatasetForTextClassification
+        Of the first that is there. Records of status "Default", in the order of the audit, with the
+        given label as annotation, the probabilities of all classes as prediction, and metadata:
+        `label_error_candidate` (rank: 0 is worst), `label_quality`, `suggested_label` and your own.
 
     Raises
     ------
     ImportError
-        If `rubrix` isn't there or doesn't work; says how to install it.
+        If neither is there or works; says how to install the first.
     ValueError
         If Rubrix could not store a record: see :func:`push_to_rubrix`.
 
@@ -72,7 +82,7 @@ def to_rubrix(
     >>> dataset = audit.to_rubrix(texts, class_names=["World", "Sports"])  # doctest: +SKIP
     >>> rubrix.log(dataset, "ag-news")  # doctest: +SKIP
     """
-    rb = _import_rubrix()
+    rb = _import_client()
     records = fit_records(
         make_records(audit, inputs, **options), prediction_agent, annotation_agent
     )
@@ -96,13 +106,14 @@ def push_to_rubrix(
     progress: bool | None = None,
     **options: Any,
 ) -> PushReport:
-    """Log records to a Rubrix server, without the package `rubrix`.
+    """Log records to a server of Rubrix or Argilla 1, without the package of either.
 
     Records that somebody has worked on are left alone: directly before a chunk is sent, those
     whose status on the server isn't "Default", or whose annotation is by another agent than
-    `annotation_agent`, are taken out of it. (Rubrix has no conditional write: a review saved
+    `annotation_agent`, are taken out of it. (The server has no conditional write: a review saved
     while the chunk is on its way is lost.) Otherwise, pushing twice changes nothing.
-    Records of an earlier push that this one doesn't have stay.
+    Records of an earlier push that this one doesn't have stay; Argilla, from 1.7 on, also keeps the
+    metadata, explanation and given label of a record that now comes without.
 
     Dropped connections and failures of the server are retried, for half a minute.
 
@@ -116,7 +127,8 @@ def push_to_rubrix(
         The data set, made if there is none: lower-case letters, digits, "-" and "_".
     api_url, api_key, workspace : str, default=None
         The server, your key there, and a workspace. None is the environment variable
-        RUBRIX_API_URL, RUBRIX_API_KEY, RUBRIX_WORKSPACE; without the last, your own workspace.
+        RUBRIX_API_URL, RUBRIX_API_KEY, RUBRIX_WORKSPACE; without the last, your own workspace or
+        the only one that you may use.
     prediction_agent, annotation_agent : str
         Who is said to have made the predictions and the given labels: 1 to 64 characters.
     overwrite_reviewed : bool, default=False
@@ -142,7 +154,7 @@ def push_to_rubrix(
         workspace is missing or wrong; if the data set is for another task.
     ConnectionError, PermissionError, RuntimeError
         Before anything is sent: if nothing answers at the URL, if the key is refused, if what
-        answers isn't Rubrix.
+        answers is neither Rubrix nor Argilla 1.
     PushInterruptedError
         If the server goes away for longer or refuses a chunk. Its `report` says what was stored.
 
@@ -160,7 +172,7 @@ def push_to_rubrix(
     records = make_records(audit, inputs, **options)
     fitted = fit_records(records, prediction_agent, annotation_agent)
     server = RubrixServer(api_url, api_key, workspace)
-    _check_task(server, name)
+    _prepare_dataset(server, name)
     report = PushReport(name, f"{server.url}/datasets/{server.workspace}/{name}", len(records))
     payloads = (_payload(record, prediction_agent, annotation_agent) for record in fitted)
     ours = None if overwrite_reviewed else annotation_agent
@@ -176,11 +188,12 @@ def push_to_rubrix(
     return report
 
 
-def _check_task(server: RubrixServer, name: str) -> None:
-    """Refuse a data set that exists for another task."""
+def _prepare_dataset(server: RubrixServer, name: str) -> None:
+    """Make the data set if there is none; refuse one for another task."""
     try:
         found = retry(lambda: server.request("GET", f"/api/datasets/{name}", keys=["task"]))
     except NotFoundError:
+        server.make_dataset(name)
         return
     if found["task"] != "TextClassification":
         raise ValueError(
@@ -202,7 +215,7 @@ def _store(
     body = {"tags": {}, "metadata": {}, "records": records}
     try:
         answer = server.request("POST", path, body, keys=["processed"])
-    except ServerUnavailableError as error:
+    except (ServerUnavailableError, RefusedError) as error:
         failed = _find_failed(error.answer, records)
         if not failed:
             raise
@@ -216,10 +229,9 @@ def _find_reviewed(
     server: RubrixServer, name: str, chunk: list[dict[str, Any]], ours: str
 ) -> set[str]:
     """Give the ids, as strings, of the records of a chunk that somebody has worked on."""
-    path = f"/api/datasets/{name}/TextClassification/data"
-    body = {"ids": [str(each["id"]) for each in chunk]}
+    query = {"ids": [str(each["id"]) for each in chunk]}
     try:
-        found = server.request_lines("POST", path, body, keys=["id", "status"])
+        found = server.scan(name, query, limit=len(chunk))
     except NotFoundError:
         return set()
     return {
@@ -233,13 +245,23 @@ def _find_reviewed(
 def _find_failed(answer: bytes, records: list[dict[str, Any]]) -> dict[int | str, str]:
     """Read which records an error says were refused, the others stored; {} if it doesn't say."""
     try:
-        message = json.loads(answer)["detail"]["params"]["message"]
-    except (KeyError, TypeError, ValueError):
+        said = json.loads(answer)["detail"]["params"]
+        message, errors = said["message"], said.get("errors")
+        if errors is None:
+            count = REFUSED_COUNT.match(message)
+            n_refused = int(count[1]) if count else 0
+            reasons = {
+                ast.literal_eval(each["id"]): each["reason"] for each in REFUSED.finditer(message)
+            }
+        else:
+            n_refused, reasons = len(errors), {}
+            for each in errors:
+                if found := REFUSED_ID.search(each["reason"]):
+                    reasons[found[1]] = " ".join(map(str, filter(None, each.values())))
+    except (AttributeError, KeyError, TypeError, ValueError):
         return {}
-    count = REFUSED_COUNT.match(message)
-    reasons = {ast.literal_eval(each["id"]): each["reason"] for each in REFUSED.finditer(message)}
     failed = {r["id"]: reasons[str(r["id"])] for r in records if str(r["id"]) in reasons}
-    return failed if count and len(failed) == int(count[1]) else {}
+    return failed if len(failed) == n_refused else {}
 
 
 def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> dict[str, Any]:
@@ -299,8 +321,8 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
     )
 
 
-def _import_rubrix() -> Any:
-    """Import Rubrix's client, or say what is wrong and how to install it."""
+def _import_client() -> Any:
+    """Import Rubrix's or Argilla 1's client, or say what is wrong and how to install the first."""
     cause: Exception | None = None
     problem = "this one is the empty 0.19, which only points to argilla"
     try:
@@ -312,9 +334,13 @@ def _import_rubrix() -> Any:
         cause, problem = error, str(error)
     except (ImportError, RuntimeError) as error:
         cause, problem = error, "importing it fails (see above), as it does with pydantic 2"
+    with contextlib.suppress(ImportError):
+        rg = importlib.import_module("argilla")
+        if hasattr(rg, "TextClassificationRecord"):  # Argilla 2 has none
+            return rg
     extra = " legacy-cgi" if sys.version_info >= (3, 13) else ""
     raise ImportError(
-        f"to_rubrix needs the package rubrix, version 0.18: {problem}.\n"
+        f"to_rubrix needs the package rubrix, version 0.18, or argilla, version 1: {problem}.\n"
         f"On Python {sys.version_info[0]}.{sys.version_info[1]}, without argilla beside it:\n"
         f"    pip install 'pydantic<2' httpx 'wrapt<2' packaging tqdm 'setuptools<81'{extra}\n"
         "    pip install --no-deps rubrix==0.18.0\n"
