@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import nullcontext
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import Bunch, get_tags, indexable
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils import Bunch, get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from label_auditor import validation
 from label_auditor._doors import Doors
+from label_auditor._inputs import check_data, encode_classes
 from label_auditor._prediction import PredictionMixin
 from label_auditor._progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor._routing import make_router, route
@@ -217,8 +216,8 @@ class LabelAuditor(
                 "it in CalibratedClassifierCV, or choose a classifier that has it."
             )
         index = find_index(X, y)
-        X, labels = _check_data(X, y, allow_missing=self.missing_labels == "suggest")
-        codes, classes = _encode(labels)
+        X, labels = check_data(X, y, allow_missing=self.missing_labels == "suggest")
+        codes, classes = encode_classes(labels)
         validation.check_weights(params.get("sample_weight"), codes, classes)
         routed = route(self, params)
         shared = self._share_preprocessing(X, routed.fit)
@@ -316,7 +315,7 @@ class LabelAuditor(
         """
         check_is_fitted(self)
         index = find_index(X, y)
-        X, labels = _check_data(X, y, allow_missing=False)
+        X, labels = check_data(X, y, allow_missing=False)
         return audit_labels(
             labels,
             self.predict_proba(X),
@@ -400,38 +399,3 @@ class LabelAuditor(
                 progress=fits,
                 final_rows=np.flatnonzero(codes >= 0) if fits_all else None,
             )
-
-
-def _check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArray[Any]]:
-    """Give X in a form that can be indexed by rows, and y as an array of classes."""
-    if y is None:
-        raise ValueError(
-            "LabelAuditor requires y to be passed, but the target y is None; pass the labels."
-        )
-    validation.refuse_many_labels(y)
-    values: Any = y if hasattr(y, "iloc") else np.asarray(y)
-    if values.ndim == 2:
-        values = column_or_1d(values, dtype=None, warn=True)
-    labels = validation.check_labels(values, name="y")
-    if not allow_missing:
-        validation.refuse_missing(
-            labels,
-            name="y",
-            remedy="drop these rows, or pass missing_labels='suggest' to get suggestions for them",
-        )
-    if isinstance(X, Sequence):  # a list, a tuple, a column of a Hugging Face data set
-        X = list(X)
-    X, labels = indexable(X, labels)
-    return X, labels
-
-
-def _encode(labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Give the position of each label among the sorted classes, -1 for none, and the classes."""
-    codes, classes = validation.encode_labels(labels)
-    check_classification_targets(classes[codes[codes >= 0]])
-    if len(classes) < 2:
-        raise ValueError(
-            f"y holds one class only ({validation.name_values(classes)}); at least two are "
-            "needed, or there is nothing that a label could be confused with."
-        )
-    return codes, classes
