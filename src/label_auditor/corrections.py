@@ -108,7 +108,7 @@ class Corrections(Sequence[Correction]):
         Returns
         -------
         Corrections
-            In the order of the records.
+            In the order of the records; `when` is known of those that a server sent.
 
         Raises
         ------

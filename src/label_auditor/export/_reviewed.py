@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -35,17 +34,14 @@ def read_dataset(dataset: Any, annotation_agent: str) -> Iterator[Correction]:
             f"dataset is a {type(dataset).__name__}, but a datasets.Dataset is needed; "
             "of a DatasetDict pass one split."
         )
-    missing = [name for name in ("id", "status", "annotation") if name not in names]
+    required = ["id", "status", "annotation"]
+    missing = [name for name in required if name not in names]
     if missing:
         raise ValueError(
             f"dataset has no column {name_values(missing)} but {name_values(names, 20)}; "
             "rename_column says which is which."
         )
-    wanted = [
-        name
-        for name in ("id", "status", "annotation", "annotation_agent", "event_timestamp")
-        if name in names
-    ]
+    wanted = [*required, *({"annotation_agent"} & {*names})]
     feature = dataset.features["annotation"]
     feature = feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
     rows = dataset.select_columns(wanted)
@@ -157,13 +153,13 @@ def _read(record: Any, status: str, annotation_agent: str) -> Correction:
         raise ValueError(f"record {identity!r} is validated, but has no annotation.")
     else:
         label = given if isinstance(given, str) else tuple(given)
-    when = _get(record, "last_updated", None) or _get(record, "event_timestamp", None)
     return Correction(
         id=str(identity),
         label=label,
         status=status,
         who=None if who == annotation_agent else who,
-        when=when.isoformat() if isinstance(when, datetime.datetime) else when,
+        # A client's record doesn't tell: its event_timestamp is when it was made.
+        when=_get(record, "last_updated", None),
     )
 
 
