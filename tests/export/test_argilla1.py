@@ -124,7 +124,7 @@ def test_corrections_come_back_page_by_page(big_audit, argilla_1, monkeypatch):
 
 def test_argilla_2_says_where_argilla_1_is_served(audit, argilla_1, monkeypatch):
     argilla_1.answers["/api/v1/version"] = 200, {"version": "1.29.1"}
-    with pytest.raises(RuntimeError, match=r"2\.0 or newer is needed; push_to_rubrix and from_r"):
+    with pytest.raises(RuntimeError, match=r"2\.0 or newer is needed\. .* push_to_rubrix and"):
         _http.ArgillaServer(argilla_1.url, _http.os.environ["RUBRIX_API_KEY"], None)
 
 
@@ -145,5 +145,14 @@ def test_records_of_its_client(audit, monkeypatch):
 def test_argilla_2_has_no_such_records(audit, monkeypatch):
     monkeypatch.setitem(sys.modules, "rubrix", None)
     client(monkeypatch, "argilla", Record=dict)
+    with pytest.raises(ImportError, match=r"rubrix, version 0\.18, or argilla, version 1: "):
+        to_rubrix(audit, TEXTS[:12])
+
+
+def test_a_client_that_breaks_when_imported_is_none(audit, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "rubrix", None)
+    monkeypatch.delitem(sys.modules, "argilla", raising=False)
+    (tmp_path / "argilla.py").write_text("raise RuntimeError('no validator found')")
+    monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ImportError, match=r"rubrix, version 0\.18, or argilla, version 1: "):
         to_rubrix(audit, TEXTS[:12])

@@ -18,7 +18,7 @@ import urllib3
 from label_auditor.export import _http
 from label_auditor.export.push import PushInterruptedError
 
-RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "2"))
+RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "4"))
 
 # Seconds that the client waits for an answer: what is delayed comes after that. To store records
 # takes Rubrix a second, few or many, as it waits until they can be found.

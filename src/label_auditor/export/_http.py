@@ -79,7 +79,7 @@ class Server:
     oldest: ClassVar[tuple[int, int]]
     info: ClassVar[str]  # the path that tells the version
     missing: ClassVar[re.Pattern[bytes]]  # what the answer 404 says of a thing that isn't there
-    instead: ClassVar[str] = ""  # what to do about a server that is too old
+    other: ClassVar[str]  # what there is for the servers that are taken for this one
 
     def __init__(self, api_url: str | None, api_key: str | None) -> None:
         parsed = _parse_url(self._setting("api_url", api_url))
@@ -195,7 +195,8 @@ class Server:
             info = retry(lambda: self.request("GET", self.info), times=2)
         except ServerUnavailableError as error:
             raise ConnectionError(
-                f"No {self.name} server answers: {error} Is it running, and is api_url= right?"
+                f"No {self.name} server answers: {error} Is it running, and is api_url= right? "
+                f"{self.other}"
             ) from None
         found = re.search(r"version\W+(\d+)\.(\d+)", json.dumps(info))
         if not found:
@@ -207,7 +208,7 @@ class Server:
             oldest = ".".join(map(str, self.oldest))
             raise RuntimeError(
                 f"{self.url} runs {self.name} {found[1]}.{found[2]}, but {oldest} or newer is "
-                f"needed{self.instead}."
+                f"needed. {self.other}"
             )
         return version
 
@@ -233,6 +234,7 @@ class RubrixServer(Server):
     name = "Rubrix"
     oldest = (0, 18)
     info = "/api/_info"
+    other = "Argilla 2 has push_to_argilla and from_argilla."
     missing = re.compile(b"::EntityNotFoundError")
 
     def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
@@ -304,7 +306,7 @@ class ArgillaServer(Server):
     oldest = (2, 0)
     info = "/api/v1/version"
     missing = re.compile(b"not found")  # of a path that it doesn't know, it says "Not Found"
-    instead = "; push_to_rubrix and from_rubrix work with Argilla 1"
+    other = "Rubrix and Argilla 1 have push_to_rubrix and from_rubrix."
 
     def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
         super().__init__(api_url, api_key)

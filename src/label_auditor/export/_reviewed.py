@@ -41,7 +41,7 @@ def read_dataset(dataset: Any, annotation_agent: str) -> Iterator[Correction]:
             f"dataset has no column {name_values(missing)} but {name_values(names, 20)}; "
             "rename_column says which is which."
         )
-    wanted = [*required, *({"annotation_agent"} & {*names})]
+    wanted = [name for name in (*required, "annotation_agent") if name in names]
     feature = dataset.features["annotation"]
     feature = feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
     rows = dataset.select_columns(wanted)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from label_auditor.export.records import QUALITY, RANK, SUGGESTION, Record, make_records
 from label_auditor.validation import name_values
+from label_auditor.votes import read_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,11 +194,11 @@ def _metadata_kinds(records: Records) -> dict[str, str]:
 
 
 def _row(
-    record: Record, codes: dict[Any, int], agents: dict[str, str], *, plain: bool
+    record: Record, codes: dict[str, int], agents: dict[str, str], *, plain: bool
 ) -> dict[str, Any]:
     """Give a record as a row of the data set, but for its id."""
     given, suggested = (
-        list(label or ()) if record.multi_label else codes.get(label)
+        list(label or ()) if record.multi_label else read_label(label, codes)
         for label in (record.annotation, record.suggested)
     )
     texts: dict[str, Any] = {**record.fields} if plain else {"inputs": record.fields}

@@ -334,7 +334,7 @@ def _import_client() -> Any:
         cause, problem = error, str(error)
     except (ImportError, RuntimeError) as error:
         cause, problem = error, "importing it fails (see above), as it does with pydantic 2"
-    with contextlib.suppress(ImportError):
+    with contextlib.suppress(ImportError, RuntimeError):  # it fails in the same ways
         rg = importlib.import_module("argilla")
         if hasattr(rg, "TextClassificationRecord"):  # Argilla 2 has none
             return rg

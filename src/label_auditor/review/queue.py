@@ -187,11 +187,11 @@ def row_facts(audit: LabelAudit) -> RowFacts:
     sizes[sizes == 0] = len(rows) / n_classes
     data = LabelledRows(codes, audit.pred_probs)
     values, other = zip(*data.map(lambda block: _measure(data, block, sizes)), strict=True)
-    measured = np.concatenate(values)[rows]
+    measured = np.concatenate(values)
     numbers = np.empty((len(rows), 1 + measured.shape[1]), np.float32)
     numbers[:, 0] = logistic_scores(-np.arange(len(rows)))
     for column in range(1, numbers.shape[1]):
-        numbers[:, column] = logistic_scores(measured[:, column - 1])
+        numbers[:, column] = logistic_scores(measured[rows, column - 1])
     return RowFacts(rows, numbers, codes[rows], np.concatenate(other)[rows], n_classes)
 
 
