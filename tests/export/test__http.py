@@ -67,7 +67,7 @@ def test_no_server(audit, stand_in):
         (
             (200, "<html>"),
             ConnectionError,
-            r"answered GET /api/_info with b'<html>', which is no JSON\. .* Argilla 2 has push_to_argilla",
+            r"GET /api/_info with b'<html>', which is no JSON\. .* Argilla 2 has push_to_argilla",
         ),
         ((200, {"rubrix_version": "0.17.0"}), RuntimeError, r"runs Rubrix 0\.17, but 0\.18"),
         ((502, "Bad gateway"), ConnectionError, r"No Rubrix server answers: .* 502: Bad gateway"),
