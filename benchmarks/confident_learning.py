@@ -21,9 +21,9 @@ import cleanlab.filter
 import cleanlab.rank
 import numpy as np
 
-from label_auditor.blocks import find_label_issues, label_quality_scores
-from label_auditor.confident_learning import FILTERS
-from label_auditor.scores import SCORES
+from label_auditor.confident_learning.find_issues import find_label_issues, label_quality_scores
+from label_auditor.confident_learning.scan import FILTERS
+from label_auditor.confident_learning.scores import SCORES
 
 
 def make(n: int, n_classes: int, dtype: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

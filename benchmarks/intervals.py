@@ -29,10 +29,10 @@ from _sets import read_labels, read_models
 from scipy import stats
 
 from label_auditor import audit_labels, plan_review
+from label_auditor.data.labels import encode_labels
 from label_auditor.review.intervals import bounds, upper_bound
-from label_auditor.review.reviewed import FEW
+from label_auditor.review.sample import FEW
 from label_auditor.review.sampling import take_turns
-from label_auditor.validation import encode_labels
 
 REAL = ("roman_numeral", "cifar10n_agg", "NoisyAG-News")
 CONFIDENCE = 0.95

@@ -17,7 +17,7 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.pipeline import make_pipeline
 
 from label_auditor import Corrections, LabelAuditor, apply_corrections
-from label_auditor.corrections import Correction
+from label_auditor.corrections.collection import Correction
 from label_auditor.export.records import make_records
 
 DATA = Path(

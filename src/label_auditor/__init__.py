@@ -4,15 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from label_auditor.applying import apply_corrections
-    from label_auditor.audit import LabelAudit, audit_labels
+    from label_auditor.audit import LabelAudit, MultiLabelAudit, audit_labels, find_label_errors
     from label_auditor.auditor import LabelAuditor
-    from label_auditor.corrections import Corrections
-    from label_auditor.export.label_errors import find_label_errors
-    from label_auditor.multilabel import MultiLabelAudit
-    from label_auditor.review.estimate import estimate_label_errors
-    from label_auditor.review.plan import plan_review
-    from label_auditor.review.stopping import stop_reviewing
+    from label_auditor.corrections import Corrections, apply_corrections
+    from label_auditor.review import estimate_label_errors, plan_review, stop_reviewing
+
+    __version__: str
 
 __all__ = [
     "Corrections",
@@ -32,17 +29,21 @@ _HOMES = {
     "Corrections": "corrections",
     "LabelAudit": "audit",
     "LabelAuditor": "auditor",
-    "MultiLabelAudit": "multilabel",
-    "apply_corrections": "applying",
+    "MultiLabelAudit": "audit",
+    "apply_corrections": "corrections",
     "audit_labels": "audit",
-    "estimate_label_errors": "review.estimate",
-    "find_label_errors": "export.label_errors",
-    "plan_review": "review.plan",
-    "stop_reviewing": "review.stopping",
+    "estimate_label_errors": "review",
+    "find_label_errors": "audit",
+    "plan_review": "review",
+    "stop_reviewing": "review",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("label-auditor")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

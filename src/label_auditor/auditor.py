@@ -13,22 +13,22 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from label_auditor import validation
-from label_auditor._doors import Doors
-from label_auditor._inputs import check_data, encode_classes
-from label_auditor._prediction import PredictionMixin
-from label_auditor._progress import CallbackSupportMixin, start_task, with_callbacks
-from label_auditor._routing import make_router, route
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
-from label_auditor.audit import LabelAudit, audit_codes, audit_labels, find_index
-from label_auditor.confident_learning import FILTERS
-from label_auditor.crossfit import cross_fit
-from label_auditor.out_of_bag import out_of_bag
-from label_auditor.parallel import calm_blas
-from label_auditor.scores import ADJUSTED, SCORES
-from label_auditor.sharing import Shared, share_steps
-from label_auditor.splitting import split_rows
-from label_auditor.training import drop_flagged, train_final
+from label_auditor.audit.outputs import Doors
+from label_auditor.audit.single_label import LabelAudit, audit_codes, audit_labels, find_index
+from label_auditor.confident_learning.scan import FILTERS
+from label_auditor.confident_learning.scores import ADJUSTED, SCORES
+from label_auditor.data import labels as validation
+from label_auditor.fitting.bagging import out_of_bag
+from label_auditor.fitting.final_fit import drop_flagged, train_final
+from label_auditor.fitting.folds import cross_fit
+from label_auditor.fitting.inputs import check_data, encode_classes
+from label_auditor.fitting.parallel import calm_blas
+from label_auditor.fitting.prediction import PredictionMixin
+from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
+from label_auditor.fitting.routing import make_router, route
+from label_auditor.fitting.shared_steps import Shared, share_steps
+from label_auditor.fitting.splits import split_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.corrections import Correction
+from label_auditor.corrections.collection import Correction
 
 HOSTILE = [
     "</script><script>window.hacked = 1</script>",

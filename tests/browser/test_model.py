@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.corrections import Correction
-from label_auditor.order import rows_in_order
+from label_auditor.corrections.collection import Correction
+from label_auditor.data.order import rows_in_order
 from label_auditor.review import queue
 from label_auditor.review.decided import decided_rows
 
@@ -123,8 +123,8 @@ def test_the_order_with_rows_that_could_not_be_judged(open_page):
 
 
 def test_scores_are_pythons_to_1e_9(chromium, open_page):
-    from label_auditor.report._data import _queue
     from label_auditor.report.page import _asset
+    from label_auditor.report.page_data import _queue
 
     page = chromium.new_page()  # one without a policy: it may load the module
     try:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from label_auditor import audit_labels
-from label_auditor.export import _http
+from label_auditor.export import server as _http
 
 KEY = "secret-key-of-mine"
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from label_auditor import Corrections, LabelAuditor, apply_corrections, audit_labels
-from label_auditor.corrections import Correction
+from label_auditor.corrections.collection import Correction
 from label_auditor.export import hub
 from label_auditor.export.hub import from_datasets, to_datasets
 from label_auditor.export.records import make_records

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.corrections import Correction
+from label_auditor.corrections.collection import Correction
 
 plots = pytest.importorskip("label_auditor.report.plots")
 pytest.importorskip("matplotlib").use("agg")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.corrections import Correction
+from label_auditor.corrections.collection import Correction
 from label_auditor.review.decided import decided_rows
 
 PRED_PROBS = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])

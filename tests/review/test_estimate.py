@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from label_auditor import Corrections, audit_labels, estimate_label_errors, plan_review
-from label_auditor.corrections import Correction
+from label_auditor.corrections.collection import Correction
 
 N = 3_000
 

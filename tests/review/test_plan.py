@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from label_auditor import Corrections, LabelAuditor, audit_labels, plan_review
-from label_auditor.corrections import Correction
+from label_auditor.corrections.collection import Correction
 from label_auditor.review.plan import ReviewPlan
 
 rng = np.random.default_rng(0)

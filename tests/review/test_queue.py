@@ -8,9 +8,9 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from label_auditor import Corrections, audit_labels
-from label_auditor.cli import main
-from label_auditor.corrections import Correction
-from label_auditor.order import rows_in_order
+from label_auditor.cli.command_line import main
+from label_auditor.corrections.collection import Correction
+from label_auditor.data.order import rows_in_order
 from label_auditor.review.queue import (
     EXPLORE_EVERY,
     FEWEST_DECISIONS,
@@ -91,7 +91,7 @@ def test_rows_not_evaluated_are_never_asked_for():
 
 
 def audit_rows(audit, missing):
-    from label_auditor.audit import audit_codes
+    from label_auditor.audit.single_label import audit_codes
 
     evaluated = np.ones(len(audit), dtype=bool)
     evaluated[missing] = False

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from label_auditor import audit_labels
+from label_auditor.data.labels import encode_labels
 from label_auditor.review.sampling import Stratum, sampling_order, stratify, take_turns
-from label_auditor.validation import encode_labels
 
 NO_ROWS = np.zeros(0, np.intp)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from label_auditor import Corrections, find_label_errors
-from label_auditor.export.rubrix import _import_client
+from label_auditor.export.rubrix.send import _import_client
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
 

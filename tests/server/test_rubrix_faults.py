@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from label_auditor.export import _http
+from label_auditor.export import server as _http
 from label_auditor.export.push import PushInterruptedError
 
 RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "4"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from label_auditor.data.decisions import read_label
+from label_auditor.data.labels import name_values
 from label_auditor.export.records import QUALITY, RANK, SUGGESTION, Record, make_records
-from label_auditor.validation import name_values
-from label_auditor.votes import read_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from label_auditor._doors import Audit
+    from label_auditor.audit.outputs import Audit
     from label_auditor.export.records import Records
 
 KINDS = {bool: "bool", int: "int64", float: "float64", str: "string"}

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.export._columns import (
+from label_auditor.data.labels import find_missing, name_values
+from label_auditor.data.order import rows_in_order
+from label_auditor.export.columns import (
     check_length,
     check_texts,
     columns,
@@ -20,13 +22,11 @@ from label_auditor.export._columns import (
     take,
     text,
 )
-from label_auditor.order import rows_in_order
-from label_auditor.validation import find_missing, name_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor._doors import Audit
+    from label_auditor.audit.outputs import Audit
 
 RANK, QUALITY, SUGGESTION = OWN_METADATA = (
     "label_error_candidate",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor.audit.single_label import LabelAudit
 
 N_ROWS = 8
 N_PAIRS = 8

@@ -11,15 +11,15 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from label_auditor._files import whole_file
+from label_auditor.data.atomic_write import whole_file
 from label_auditor.export.records import make_records
-from label_auditor.report._data import page_data
+from label_auditor.report.page_data import page_data
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor.audit.single_label import LabelAudit
     from label_auditor.review.estimate import ErrorEstimate
 
 # In the order of the cascade: what is for small screens and paper goes over the rest.

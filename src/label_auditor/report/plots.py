@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from label_auditor.data.labels import encode_labels
 from label_auditor.review.decided import decided_rows
-from label_auditor.validation import encode_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from label_auditor.audit import LabelAudit
-    from label_auditor.corrections import Corrections
+    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.corrections.collection import Corrections
+
+__all__ = ["ConfidentJointDisplay", "ReviewCurveDisplay", "ScoreDistributionDisplay"]
 
 N_CLASSES = 20
 

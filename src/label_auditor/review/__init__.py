@@ -1,1 +1,17 @@
-"""What to review next, and how many label errors there are."""
+"""What to review next, how many label errors there are, and when to stop."""
+
+from label_auditor.review.estimate import ErrorEstimate, Estimate, estimate_label_errors
+from label_auditor.review.plan import ReviewPlan, plan_review
+from label_auditor.review.sampling import Stratum
+from label_auditor.review.stopping import ErrorsLeft, stop_reviewing
+
+__all__ = [
+    "ErrorEstimate",
+    "ErrorsLeft",
+    "Estimate",
+    "ReviewPlan",
+    "Stratum",
+    "estimate_label_errors",
+    "plan_review",
+    "stop_reviewing",
+]

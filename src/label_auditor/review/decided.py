@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.corrections import Corrections
-from label_auditor.validation import name_values
+from label_auditor.corrections.collection import Corrections
+from label_auditor.data.labels import name_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor.audit.single_label import LabelAudit
 
 
 def decided_rows(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from label_auditor.review.intervals import bounds
-from label_auditor.review.reviewed import (
+from label_auditor.review.sample import (
     DISCARDED,
     RIGHT,
     WRONG,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
-    from label_auditor.corrections import Corrections
+    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.corrections.collection import Corrections
     from label_auditor.review.plan import ReviewPlan
 
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from sklearn.utils import check_random_state
 
-from label_auditor._files import whole_file
+from label_auditor.data.atomic_write import whole_file
+from label_auditor.data.labels import encode_labels
 from label_auditor.review.decided import decided_rows
 from label_auditor.review.queue import order_by_queue
 from label_auditor.review.sampling import Stratum, sampling_order, stratify
-from label_auditor.validation import encode_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
-    from label_auditor.corrections import Corrections
+    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.corrections.collection import Corrections
 
 FORMAT = "label-auditor review plan, version 1"
 GOALS = ("find", "count")

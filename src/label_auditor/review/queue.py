@@ -51,15 +51,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from label_auditor.confident_learning import cached_blocks, take_given
-from label_auditor.order import rows_in_order
-from label_auditor.rows import LabelledRows
-from label_auditor.validation import encode_labels
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.scan import cached_blocks, take_given
+from label_auditor.data.labels import encode_labels
+from label_auditor.data.order import rows_in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor.audit.single_label import LabelAudit
 
 NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
 STEPS = 20

@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from label_auditor.blocks import label_quality_scores
+from label_auditor.confident_learning.find_issues import label_quality_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit import LabelAudit
+    from label_auditor.audit.single_label import LabelAudit
 
 N_UNFLAGGED = 5
 # The smallest part by score has so many rows at least.

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.data.labels import encode_labels
 from label_auditor.review.decided import decided_rows
 from label_auditor.review.intervals import upper_bound
 from label_auditor.review.plan import plan_review
-from label_auditor.review.reviewed import Counts, ReviewedSample, read_sample, smallest_sample
-from label_auditor.validation import encode_labels
+from label_auditor.review.sample import Counts, ReviewedSample, read_sample, smallest_sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from label_auditor.audit import LabelAudit
-    from label_auditor.corrections import Corrections
+    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.corrections.collection import Corrections
     from label_auditor.review.plan import ReviewPlan
 
 

@@ -1,0 +1,147 @@
+"""What label-audit shows: progress and warnings on stderr, the summary on stdout."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console, Group
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from label_auditor.audit.single_label import LabelAudit
+
+    Stage = Callable[[str], AbstractContextManager[None]]
+
+N_PAIRS = 10
+N_WORST = 10
+
+
+@contextmanager
+def progress() -> Iterator[Stage]:
+    """Give a function that shows one stage of the work with a spinner; no terminal, no output."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: nullcontext()
+        return
+    columns = (
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bars:
+
+        @contextmanager
+        def stage(description: str) -> Iterator[None]:
+            task = bars.add_task(_one_line(description), total=1)
+            yield
+            bars.update(task, completed=1)
+
+        yield stage
+
+
+def print_warning(message: str) -> None:
+    """Print one line on stderr."""
+    Console(stderr=True, soft_wrap=True).print(Text(f"warning: {_one_line(message)}", "yellow"))
+
+
+def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path]) -> None:
+    """Print counts, the most confused pairs, the worst rows with their inputs, and the files."""
+    console = Console(highlight=False)
+    agreed = (audit.suggested_labels == audit.labels)[audit.evaluated]
+    console.print(
+        f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "
+        f"review: [bold]{audit.n_issues:,}[/] ({audit.n_issues / len(audit):.1%}).\n"
+        f"Models that never saw the row agree with {agreed.mean():.1%} of the given labels;\n"
+        "a flag is their suspicion, no proof of an error; their number is no estimate.\n"
+    )
+    if audit.n_issues:
+        console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")
+    for path in files:
+        console.print(Text(f"Written: {path}"), soft_wrap=True)
+    page = next(path for path in files if path.suffix == ".html")
+    console.print("\nTo review the rows, open this page in a browser:")
+    console.print(Text(page.absolute().as_uri()), soft_wrap=True)
+
+
+def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_left: int) -> None:
+    """Print the rows to look at next, by their ids."""
+    console = Console(highlight=False)
+    console.print(f"\n[bold]{n_reviewed:,}[/] rows reviewed, [bold]{n_left:,}[/] left.\n")
+    table = _table("Look at these next", console)
+    table.add_column("row", justify="right")
+    table.add_column("quality", justify="right")
+    table.add_column("given → suggested")
+    for row in rows.tolist():
+        pair = _arrow(audit.labels[row], audit.suggested_labels[row])
+        table.add_row(_one_line(str(audit.index[row])), f"{audit.scores[row]:.3f}", pair)
+    console.print(table)
+
+
+def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
+    """Count the flagged rows by given and suggested label."""
+    given, suggested = audit.labels[audit.ranked], audit.suggested_labels[audit.ranked]
+    pairs = Counter(zip(given.tolist(), suggested.tolist(), strict=True))
+    table = _table("Most confused", console)
+    table.add_column("rows", justify="right")
+    table.add_column("given → suggested")
+    for pair, n_rows in pairs.most_common(N_PAIRS):
+        table.add_row(f"{n_rows:,}", _arrow(*pair))
+    return table
+
+
+def _worst_rows(audit: LabelAudit, shown: pd.DataFrame, console: Console) -> Table:
+    """List the rows to look at first, their inputs cut to the width of the terminal."""
+    table = _table("Look at these first", console)
+    table.add_column("row", justify="right")
+    table.add_column("quality", justify="right")
+    table.add_column("given → suggested")
+    for row in audit.ranked[:N_WORST].tolist():
+        pair = _arrow(audit.labels[row], audit.suggested_labels[row])
+        record = Text(_describe(shown.iloc[row]), "dim", no_wrap=True, overflow="ellipsis")
+        table.add_row(str(row), f"{audit.scores[row]:.3f}", Group(pair, record))
+    return table
+
+
+def _table(title: str, console: Console) -> Table:
+    """Make a table with rules on a terminal, and with spaces alone where it is piped."""
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD if console.is_terminal else None,
+        show_edge=False,
+        pad_edge=False,
+    )
+
+
+def _arrow(given: Any, suggested: Any) -> Text:
+    return Text.assemble(
+        (_one_line(str(given)), "red"), " → ", (_one_line(str(suggested)), "green")
+    )
+
+
+def _describe(record: pd.Series) -> str:
+    """Give a text as it is, and features by name."""
+    if len(record) == 1:
+        return _one_line(str(record.iloc[0]))
+    return _one_line(", ".join(f"{name}={value}" for name, value in record.items()))
+
+
+def _one_line(text: str, limit: int = 1000) -> str:
+    """Replace line breaks, and control characters that a terminal would obey, by spaces."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text[:limit]).strip()

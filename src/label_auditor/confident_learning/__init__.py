@@ -1,0 +1,1 @@
+"""Confident learning: the arithmetic that flags and scores labels, in blocks of rows."""

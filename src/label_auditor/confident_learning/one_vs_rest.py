@@ -1,0 +1,267 @@
+"""Confident learning where a row has a set of labels: each class against the rest.
+
+Whether a row is of class k is a problem of two classes, with the probabilities 1 - p and p. Each is
+worked on by itself, and a row is flagged if any of its classes is. The label quality score of a row
+is cleanlab's [1]_: the exponential moving average over the scores of its classes, the lowest last.
+
+References
+----------
+.. [1] A. Thyagarajan, E. Snorrason, C. Northcutt, J. Mueller, "Identifying Incorrect Annotations in
+   Multi-Label Classification Data", ICLR 2023 Workshop on Pitfalls of Limited Data and Computation
+   for Trustworthy ML.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from label_auditor.confident_learning.find_issues import LabelIssues, find_label_issues
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.scan import CLOSE, float_dtype
+from label_auditor.confident_learning.scores import score_rows
+from label_auditor.confident_learning.selection import smallest
+from label_auditor.data.labels import check_pred_probs, check_rule, refuse_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["LabelSetIssues", "find_label_set_issues", "label_set_scores"]
+
+Array = npt.NDArray[Any]
+
+# Probabilities are read again for each group of classes whose columns fit into this.
+COLUMN_BYTES = 2**27
+# How much the lower of two scores counts in the average.
+ALPHA = 0.8
+# So many lowest scores decide the average: the next has a weight of (1 - ALPHA) ** 24 < 2e-17.
+N_LOWEST = 24
+
+
+class LabelSetIssues(NamedTuple):
+    """What `find_label_set_issues` found.
+
+    Attributes
+    ----------
+    issues : ndarray of shape (n,), bool
+        Flagged rows.
+    class_issues : csr_array of shape (n, K), bool
+        Flagged classes of these rows: given but doubtful, or not given but likely.
+    predicted : csr_array of shape (n, K), bool
+        Classes with a probability above one half.
+    thresholds : ndarray of shape (K, 2), float
+        Average probability of the rows without and with each class; 2 where there are none.
+    confident_joint : ndarray of shape (K, 2, 2), int
+        For each class, calibrated counts of rows given it (0: not, 1: yes) against rows
+        confidently predicted to be of it.
+    """
+
+    issues: Array
+    class_issues: sparse.csr_array
+    predicted: sparse.csr_array
+    thresholds: Array
+    confident_joint: Array
+
+
+def find_label_set_issues(
+    given: sparse.csr_array,
+    pred_probs: Any,
+    *,
+    filter_by: str = "prune_by_noise_rate",
+    frac_noise: float = 1.0,
+    min_examples_per_class: int = 1,
+    num_to_remove_per_class: Sequence[int] | None = None,
+    n_jobs: int | None = None,
+) -> LabelSetIssues:
+    """Flag the rows whose set of labels is likely wrong.
+
+    Parameters
+    ----------
+    given : csr_array of shape (n, K), bool
+        Which row is given which label.
+    pred_probs : array-like of shape (n, K), float
+        Out-of-sample probabilities of each class by itself; anything that slices by rows.
+    filter_by : str, default="prune_by_noise_rate"
+        The rule for each class, as in `find_label_issues`. The low_*
+        rules, both of them, flag the rows with the lowest score by self-confidence, as many as
+        "confident_learning" flags.
+    frac_noise, min_examples_per_class, n_jobs
+        As there. Threads share the classes.
+    num_to_remove_per_class : sequence of int, shape (K,), optional
+        Flag this many of the rows that are given each class, and none of the others.
+
+    Returns
+    -------
+    LabelSetIssues
+
+    Raises
+    ------
+    ValueError
+        If `pred_probs` is not a matrix of numbers from 0 to 1 of the shape of `given`, or a
+        parameter is out of range or does not go with `filter_by`.
+
+    Examples
+    --------
+    >>> given = sparse.csr_array([[1, 0], [1, 0], [1, 1], [0, 0], [0, 1], [0, 1]], dtype=bool)
+    >>> p = np.array([[0.9, 0.1], [0.8, 0.9], [0.9, 0.8], [0.1, 0.1], [0.2, 0.9], [0.1, 0.8]])
+    >>> found = find_label_set_issues(given, p)
+    >>> found.issues
+    array([False,  True, False, False, False, False])
+    >>> found.class_issues.toarray()[1]
+    array([False,  True])
+    """
+    data = _rows(given, pred_probs, n_jobs)
+    n_classes = given.shape[1]
+    check_rule(filter_by, frac_noise, min_examples_per_class, num_to_remove_per_class, n_classes)
+    by_score = filter_by in ("low_normalized_margin", "low_self_confidence")
+    rule: dict[str, Any] = {
+        "filter_by": "confident_learning" if by_score else filter_by,
+        "frac_noise": frac_noise,
+        "min_examples_per_class": min_examples_per_class,
+    }
+    by_class = sparse.csc_array(given)
+
+    def find(column: Array, k: int) -> tuple[Array, Array, LabelIssues]:
+        codes = np.zeros(given.shape[0], np.intp)
+        codes[by_class.indices[slice(*by_class.indptr[k : k + 2])]] = 1
+        remove = None if num_to_remove_per_class is None else (0, int(num_to_remove_per_class[k]))
+        found = find_label_issues(
+            codes, _pairs(column), num_to_remove_per_class=remove, n_jobs=1, **rule
+        )
+        return np.flatnonzero(found.issues), np.flatnonzero(found.predicted), found
+
+    flagged, predicted, found = zip(*_map_classes(data, find), strict=True)
+    class_issues, likely = (_matrix(rows, given.shape) for rows in (flagged, predicted))
+    issues = np.diff(class_issues.indptr) > 0
+    if by_score:
+        lowest = smallest(label_set_scores(given, pred_probs, n_jobs=n_jobs), int(issues.sum()))
+        issues = np.zeros_like(issues)
+        issues[lowest] = True
+        doubted = (given != likely).tocoo()
+        kept = issues[doubted.row]
+        cells = (doubted.data[kept], (doubted.row[kept], doubted.col[kept]))
+        class_issues = sparse.csr_array(cells, shape=given.shape)
+    return LabelSetIssues(
+        issues,
+        class_issues,
+        likely,
+        np.stack([each.thresholds for each in found]),
+        np.stack([each.confident_joint for each in found]),
+    )
+
+
+def label_set_scores(
+    given: sparse.csr_array,
+    pred_probs: Any,
+    *,
+    method: str = "self_confidence",
+    thresholds: Array | None = None,
+    n_jobs: int | None = None,
+) -> Array:
+    """Score every row: how likely it is that its set of labels is right.
+
+    Parameters
+    ----------
+    given : csr_array of shape (n, K), bool
+        Which row is given which label.
+    pred_probs : array-like of shape (n, K), float
+        As for `find_label_set_issues`, which checks their values: here that is not done again.
+    method : str, default="self_confidence"
+        The score of each class by itself; see `label_auditor.scores`.
+    thresholds : ndarray of shape (K, 2), optional
+        From `find_label_set_issues`; adjusts the scores for class imbalance.
+    n_jobs : int, optional
+        Threads, as in joblib.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        In [0, 1], low is suspicious.
+
+    Examples
+    --------
+    >>> given = sparse.csr_array([[0, 1, 0], [1, 0, 1]], dtype=bool)
+    >>> label_set_scores(given, np.array([[0.1, 0.9, 0.1], [0.4, 0.1, 0.9]]))
+    array([0.9, 0.5])
+    """
+    data = _rows(given, pred_probs, n_jobs)
+    scores = np.empty(given.shape[0])
+
+    def score_block(rows: slice) -> None:
+        probs = data.read(rows).astype(float_dtype(data.dtype), copy=False)
+        codes = given[rows].toarray().astype(np.intp)
+        by_class = np.empty(probs.shape[::-1])
+        for k, column in enumerate(probs.T):
+            limits = None if thresholds is None else thresholds[k]
+            by_class[k] = score_rows(codes[:, k], _pairs(column), method, limits)
+        scores[rows] = _average(by_class)
+
+    data.map(score_block)
+    return scores
+
+
+def _rows(given: sparse.csr_array, pred_probs: Any, n_jobs: int | None) -> LabelledRows:
+    """Check the shape of probabilities; every row is judged, so that all codes are alike."""
+    codes = np.zeros(given.shape[0], np.intp)
+    return LabelledRows(codes, check_pred_probs(pred_probs, codes), n_jobs)
+
+
+def _map_classes(data: LabelledRows, function: Any) -> list[Any]:
+    """Call a function with the probabilities of each class and its position, in order."""
+    results = []
+    for first, columns in _read_columns(data):
+
+        def part(classes: slice, first: int = first, columns: Array = columns) -> list[Any]:
+            return [function(columns[k], first + k) for k in range(classes.start, classes.stop)]
+
+        results += [each for part in data.share(part, len(columns)) for each in part]
+    return results
+
+
+def _read_columns(data: LabelledRows) -> Iterator[tuple[int, Array]]:
+    """Read columns, a group of them at a time, and give the first one's position and all."""
+    n, n_classes = data.pred_probs.shape
+    dtype = float_dtype(data.dtype)
+    step = max(1, COLUMN_BYTES // (n * dtype.itemsize))
+    for first in range(0, n_classes, step):
+        group = slice(first, min(first + step, n_classes))
+        columns = np.empty((group.stop - group.start, n), dtype)
+
+        def read(rows: slice, group: slice = group, columns: Array = columns) -> Array:
+            columns[:, rows] = data.read(rows)[:, group].T
+            part = columns[:, rows]
+            valid = (part >= -CLOSE) & (part <= 1 + CLOSE)
+            invalid: Array = np.flatnonzero(~valid.all(axis=0)) + rows.start
+            return invalid
+
+        invalid = np.concatenate(data.map(read))
+        if invalid.size:
+            refuse_rows(data.pred_probs, invalid, multi_label=True)
+        yield first, columns
+
+
+def _pairs(column: Array) -> Array:
+    """Give the probabilities of not being and of being of a class, as two columns."""
+    return np.stack([1 - column, column], axis=1)
+
+
+def _matrix(rows: Sequence[Array], shape: tuple[int, int]) -> sparse.csr_array:
+    """Give the rows that are marked in each column as a matrix."""
+    ends = np.cumsum([0, *map(len, rows)])
+    indices = np.concatenate(rows)
+    by_class = sparse.csc_array((np.ones(len(indices), bool), indices, ends), shape=shape)
+    return sparse.csr_array(by_class)
+
+
+def _average(by_class: Array) -> Array:
+    """Average the scores of the classes, (K, n), exponentially, the lowest last."""
+    if len(by_class) > N_LOWEST:
+        by_class = np.partition(by_class, N_LOWEST - 1, axis=0)[:N_LOWEST]
+    highest, *lower = np.sort(by_class, axis=0)[::-1]
+    average: Array = highest
+    for scores in lower:
+        average = ALPHA * scores + (1 - ALPHA) * average
+    return average

@@ -1,0 +1,134 @@
+"""Label quality scores of row blocks: how likely it is that the given label is right.
+
+Low is suspicious. All scores are in [0, 1].
+
+- ``self_confidence``: the probability of the given label, p(given).
+- ``normalized_margin``: (p(given) - p(likeliest other) + 1) / 2.
+- ``confidence_weighted_entropy``: q = H(p) / log(K) / p(given), mapped to log(q + 1) / q.
+- ``log_margin``: s = log p(given) - ½ log p(likeliest other), mapped to 1 / (1 + exp(-s)), that is
+  p(given) / (p(given) + √p(likeliest other)). At equal odds of the two classes, the label with the
+  lower probability is the more suspicious one.
+
+The first three are cleanlab's [1]_, which also adjusts the first two for class imbalance: the
+thresholds of the classes are taken off the probabilities, and the rest is normalised.
+
+References
+----------
+.. [1] J. Kuan, J. Mueller, "Model-agnostic label quality scoring to detect real-world label
+   errors", ICML 2022 Workshop on Data-centric Machine Learning Research.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from label_auditor.confident_learning.scan import CLOSE, FEW_CLASSES, cached_blocks, take_given
+
+__all__ = ["ADJUSTABLE", "ADJUSTED", "SCORES", "score_rows"]
+
+Array = npt.NDArray[Any]
+
+SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy", "log_margin")
+# Scores that can be adjusted for class imbalance.
+ADJUSTABLE = ("self_confidence", "normalized_margin")
+# By their names for `rank_by`.
+ADJUSTED = {f"adjusted_{method}": method for method in ADJUSTABLE}
+# How much the likeliest other class counts in the log margin.
+LOG_MARGIN_POWER = 0.5
+
+
+def score_rows(
+    codes: Array, pred_probs: Array, method: str, thresholds: Array | None = None
+) -> Array:
+    """Score a block of rows.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n,), int
+        Column of the given label; -1 where the row is not to be judged.
+    pred_probs : ndarray of shape (n, K), float
+        Out-of-sample probabilities.
+    method : str
+        One of `SCORES`.
+    thresholds : ndarray of shape (K,), optional
+        Average self-confidence of each class; adjusts the probabilities for class imbalance.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        NaN where the row is not to be judged.
+
+    Examples
+    --------
+    >>> score_rows(np.array([0, 1]), np.array([[0.75, 0.25], [0.75, 0.25]]), "normalized_margin")
+    array([0.75, 0.25])
+    """
+    if method == "self_confidence" and thresholds is None:
+        return take_given(pred_probs, codes).astype(float)
+    scores = np.empty(len(codes))
+    score = _SCORES[method]
+    for rows, block in cached_blocks(pred_probs):
+        probs = block.astype(float, copy=False)
+        if thresholds is not None:
+            probs = _adjust(probs, thresholds.astype(float))
+        scores[rows] = score(probs, codes[rows])
+    scores[codes < 0] = np.nan
+    return scores
+
+
+def _adjust(probs: Array, thresholds: Array) -> Array:
+    """Take the thresholds off the probabilities, and normalise what is left."""
+    adjusted: Array = probs - thresholds
+    adjusted += thresholds.max()
+    adjusted /= adjusted.sum(axis=1, keepdims=True)
+    return adjusted
+
+
+def _normalized_margin(probs: Array, given: Array) -> Array:
+    """Score by (p(given) - p(likeliest other) + 1) / 2."""
+    score: Array = (take_given(probs, given) - _likeliest_other(probs, given) + 1) / 2
+    return score
+
+
+def _confidence_weighted_entropy(probs: Array, given: Array) -> Array:
+    """Score by the normalised entropy over the self-confidence, q, as log(q + 1) / q."""
+    # Of an impossible class, p log(p) is 0.
+    logs = np.log(np.maximum(probs, np.finfo(float).tiny))
+    # With a single class the entropy is 0 to any base.
+    entropy = -np.einsum("ij,ij->i", probs, logs) / np.log(max(probs.shape[1], 2))
+    weighted = entropy / np.maximum(take_given(probs, given), CLOSE)
+    score: Array = np.log(weighted + 1) / np.maximum(weighted, CLOSE)
+    return score
+
+
+def _log_margin(probs: Array, given: Array) -> Array:
+    """Score by p(given) / (p(given) + p(likeliest other) ** 0.5)."""
+    own = np.maximum(take_given(probs, given), np.finfo(float).tiny)
+    score: Array = own / (own + _likeliest_other(probs, given) ** LOG_MARGIN_POWER)
+    return score
+
+
+def _likeliest_other(probs: Array, given: Array) -> Array:
+    """Find the highest probability of a class that is not the given one; 0 if there is none."""
+    n, n_classes = probs.shape
+    highest: Array
+    if n_classes > FEW_CLASSES:
+        others = probs.copy()
+        others[np.arange(n), given] = 0
+        highest = others.max(axis=1)
+    else:
+        others = np.array(probs.T, order="C")
+        others[given, np.arange(n)] = 0
+        highest = others.max(axis=0)
+    return np.maximum(highest, 0)
+
+
+_SCORES = {
+    "self_confidence": take_given,
+    "normalized_margin": _normalized_margin,
+    "confidence_weighted_entropy": _confidence_weighted_entropy,
+    "log_margin": _log_margin,
+}

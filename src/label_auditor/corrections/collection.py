@@ -1,0 +1,364 @@
+"""What reviewers decided, and how it comes home."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from label_auditor.data.decisions import (
+    DISCARDED,
+    OPEN,
+    VALIDATED,
+    Correction,
+    Decision,
+    decide,
+    names_in,
+    read_label,
+)
+from label_auditor.data.labels import name_values
+from label_auditor.export.records import names_of_classes, row_ids
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+    from label_auditor.audit.single_label import LabelAudit
+
+
+class Corrections(Sequence[Correction]):
+    """The decisions of reviewers, one for each time that somebody decided.
+
+    Parameters
+    ----------
+    corrections : iterable of Correction
+        In the order in which they were made.
+
+    Examples
+    --------
+    >>> from label_auditor import Corrections
+    >>> from label_auditor.corrections import Correction
+    >>> corrections = Corrections([Correction("7", "dog", who="ann"), Correction("9", "cat")])
+    >>> corrections
+    <Corrections: 2 records, of which 2 validated, 0 discarded, 0 open; by 1 named reviewer>
+    >>> corrections.decisions["7"].label
+    'dog'
+    """
+
+    def __init__(self, corrections: Iterable[Correction]) -> None:
+        self._corrections = tuple(corrections)
+
+    @overload
+    def __getitem__(self, position: int) -> Correction: ...
+    @overload
+    def __getitem__(self, position: slice) -> Corrections: ...
+    def __getitem__(self, position: int | slice) -> Correction | Corrections:
+        found = self._corrections[position]
+        return Corrections(found) if isinstance(found, tuple) else found
+
+    def __len__(self) -> int:
+        return len(self._corrections)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Corrections) and self._corrections == other._corrections
+
+    def __hash__(self) -> int:
+        return hash(self._corrections)
+
+    def __repr__(self) -> str:
+        decisions = self.decisions
+        counts = Counter(decision.status for decision in decisions.values())
+        n_named = len({each.who for each in self} - {None})
+        return (
+            f"<Corrections: {len(decisions):,} records, of which {counts[VALIDATED]:,} validated, "
+            f"{counts[DISCARDED]:,} discarded, {counts[OPEN]:,} open; by {n_named} named "
+            f"reviewer{'' if n_named == 1 else 's'}>"
+        )
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """The decision about each record, by id, in the order in which they were first reviewed.
+
+        The latest vote of each reviewer counts; of those without a name, the latest alone. What
+        more than any other decision has is decided; a tie leaves the record open.
+        """
+        votes: dict[str, dict[str | None, Correction]] = defaultdict(dict)
+        for each in self:
+            votes[each.id][each.who] = each
+        return {record: decide(tuple(given.values())) for record, given in votes.items()}
+
+    @classmethod
+    def from_records(
+        cls, records: Iterable[Any], *, annotation_agent: str = "given"
+    ) -> Corrections:
+        """Read the decisions out of records that came back.
+
+        Parameters
+        ----------
+        records : iterable
+            Records of Rubrix's or Argilla 1.x's client, or dicts with the same names, as their
+            servers send them or a data set holds them. Those whose status is neither "Validated"
+            nor "Discarded" are passed over.
+        annotation_agent : str, default="given"
+            Who was said to have made the given labels when the records were sent. It is no
+            reviewer: Rubrix keeps it on a record that somebody discards.
+
+        Returns
+        -------
+        Corrections
+            In the order of the records; `when` is known of those that a server sent.
+
+        Raises
+        ------
+        TypeError
+            If something isn't such a record.
+        ValueError
+            If a reviewed record has no id, or is validated and has no annotation.
+        """
+        from label_auditor.export.rubrix.read import read_records
+
+        return cls(read_records(records, annotation_agent))
+
+    @classmethod
+    def from_datasets(cls, dataset: Any, *, annotation_agent: str = "given") -> Corrections:
+        """Read the decisions out of a data set of the Hugging Face library.
+
+        Parameters
+        ----------
+        dataset : datasets.Dataset
+            With columns `id`, `status` and `annotation` (strings, class labels, or lists of them),
+            as :meth:`LabelAudit.to_datasets` and Rubrix's `to_datasets` write it.
+        annotation_agent : str, default="given"
+            See :meth:`from_records`.
+
+        Returns
+        -------
+        Corrections
+            In the order of the rows.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing; else as in :meth:`from_records`.
+        """
+        from label_auditor.export.rubrix.read import read_dataset
+
+        return cls(read_dataset(dataset, annotation_agent))
+
+    @classmethod
+    def from_rubrix(
+        cls,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        annotation_agent: str = "given",
+    ) -> Corrections:
+        """Read the decisions from a server of Rubrix or Argilla 1, without the package of either.
+
+        Parameters
+        ----------
+        name : str
+            The data set.
+        api_url, api_key, workspace : str, default=None
+            As for :meth:`LabelAudit.push_to_rubrix`.
+        annotation_agent : str, default="given"
+            See :meth:`from_records`.
+
+        Returns
+        -------
+        Corrections
+            In the order of the ids; `when` is the time at which a record was last saved.
+
+        Raises
+        ------
+        ValueError
+            If the URL, key or workspace is missing or wrong, or there is no such data set.
+        ConnectionError, PermissionError, RuntimeError
+            If nothing answers for half a minute, the key is refused, or it is neither.
+        """
+        from label_auditor.export.rubrix.read import read_rubrix
+
+        return cls(read_rubrix(name, api_url, api_key, workspace, annotation_agent))
+
+    @classmethod
+    def from_argilla(
+        cls,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        question: str = "label",
+    ) -> Corrections:
+        """Read the responses from an Argilla 2 server, without the package `argilla`.
+
+        Every reviewer's response is kept, submitted or discarded; :attr:`decisions` takes the
+        majority. Drafts are passed over.
+
+        Parameters
+        ----------
+        name : str
+            The data set.
+        api_url, api_key, workspace : str, default=None
+            As for :meth:`LabelAudit.push_to_argilla`.
+        question : str, default="label"
+            The question whose answers are the labels.
+
+        Returns
+        -------
+        Corrections
+            In the order of the records. `who` is a user's name, or id if your account may not see
+            the names.
+
+        Raises
+        ------
+        ValueError
+            If the URL, key or workspace is missing or wrong, or there is no such data set or
+            question.
+        ConnectionError, PermissionError, RuntimeError
+            If nothing answers for half a minute; if the key is refused, or your account may not
+            see the responses of others; if it isn't Argilla 2.
+        """
+        from label_auditor.export.rubrix.read import read_argilla
+
+        return cls(read_argilla(name, api_url, api_key, workspace, question))
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> Corrections:
+        """Read what :meth:`to_json` or a review page wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        Corrections
+            In the order of the file.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no corrections; says which of them is wrong and how.
+        """
+        from label_auditor.corrections.files import read_json
+
+        return cls(read_json(path))
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the corrections as JSON.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced.
+        """
+        from label_auditor.corrections.files import write_json
+
+        write_json(path, self)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> Corrections:
+        """Read corrections from CSV, as :meth:`to_csv` or you wrote it.
+
+        Parameters
+        ----------
+        path : str or path
+            The file: UTF-8, divided by commas, with columns `id` and `label`, and `status`, `who`
+            and `when` or not; others are passed over. Several labels are a list as JSON has it.
+
+        Returns
+        -------
+        Corrections
+            In the order of the file.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no corrections; says which line is wrong and how.
+        """
+        from label_auditor.corrections.files import read_csv
+
+        return cls(read_csv(path))
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the corrections as CSV.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; if it exists, it is replaced.
+        """
+        from label_auditor.corrections.files import write_csv
+
+        write_csv(path, self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row per correction.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `id`, `label`, `status`, `who` and `when`, as a :class:`Correction` holds them.
+        """
+        import pandas as pd
+
+        names = [field.name for field in dataclasses.fields(Correction)]
+        rows = [[getattr(each, name) for name in names] for each in self]
+        return pd.DataFrame(rows, columns=names, dtype=object)
+
+    def by_row(
+        self,
+        audit: LabelAudit,
+        *,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    ) -> dict[int, Any]:
+        """Give the decided label of each reviewed row of an audit, in the audit's own values.
+
+        Parameters
+        ----------
+        audit : LabelAudit
+            The audit whose rows were reviewed.
+        ids : iterable of length n_samples, default=None
+            The ids that the records were sent with; None: the index of the audit.
+        class_names : mapping or sequence of str, default=None
+            The names that reviewers read, as the records were sent with.
+
+        Returns
+        -------
+        dict of int to label, tuple of labels or None
+            By row position; None where the record was discarded. Open records are left out.
+
+        Raises
+        ------
+        ValueError
+            If an id isn't one of the audit's, or a label isn't one of its classes.
+        """
+        decisions = self.decisions
+        rows = {str(name): row for row, name in enumerate(row_ids(audit, ids))}
+        unknown = [name for name in decisions if name not in rows]
+        if unknown:
+            raise ValueError(
+                f"corrections are for {len(unknown)} ids that the audit doesn't have "
+                f"({name_values(unknown)}); pass the ids= that the records were sent with, or "
+                "leave these corrections out."
+            )
+        values: dict[Any, Any] = {
+            name: value for value, name in names_of_classes(audit, class_names).items()
+        }
+        decided = {name: each for name, each in decisions.items() if each.status != OPEN}
+        chosen = {each.label for each in decided.values()} - {None}
+        foreign = {n for label in chosen for n in names_in(label)} - values.keys()
+        if foreign:
+            raise ValueError(
+                f"corrections hold the labels {name_values(sorted(foreign))}, but the "
+                f"classes of the audit are named {name_values(values)}; pass the class_names= that "
+                "the records were sent with."
+            )
+        return {rows[name]: read_label(each.label, values) for name, each in decided.items()}

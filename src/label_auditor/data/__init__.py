@@ -1,0 +1,1 @@
+"""What the other rooms share: findings, labels and their names, decisions, files, messages."""

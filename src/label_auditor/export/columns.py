@@ -1,0 +1,97 @@
+"""The caller's columns, in any form, as plain values."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from label_auditor._sklearn import _safe_indexing
+from label_auditor.data.labels import name_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def is_table(data: Any) -> bool:
+    """Tell whether data is named columns."""
+    return isinstance(data, Mapping) or hasattr(data, "columns") or hasattr(data, "column_names")
+
+
+def columns(table: Any, name: str) -> dict[str, Any]:
+    """Give the columns of a mapping or a DataFrame by name."""
+    if not is_table(table):
+        raise TypeError(
+            f"{name} is a {type(table).__name__}, but a mapping of columns or a DataFrame is "
+            f"needed; pandas.DataFrame({name}) makes one of a list of dicts."
+        )
+    if isinstance(table, Mapping):
+        keys = list(table)
+    else:
+        keys = list(table.column_names if hasattr(table, "column_names") else table.columns)
+    found = {str(key): table[key] for key in keys}
+    if len(found) < len(keys):
+        raise ValueError(f"{name} has columns of the same name among {name_values(keys)}; rename.")
+    return found
+
+
+def check_texts(texts: Any) -> Any:
+    """Check that texts are a sequence of them."""
+    if (
+        isinstance(texts, str | bytes)
+        or getattr(texts, "ndim", 1) != 1
+        or not hasattr(texts, "__len__")
+    ):
+        given = f"of shape {texts.shape}" if hasattr(texts, "shape") else f"{texts!r:.60}"
+        raise TypeError(
+            f"inputs is a {type(texts).__name__} ({given}), but a sequence of texts is needed, or "
+            "named fields: a mapping of columns or a DataFrame."
+        )
+    return texts
+
+
+def check_length(name: str, length: int, n: int) -> None:
+    """Check that there is one value for each label."""
+    if length != n:
+        raise ValueError(
+            f"{name} has {length} values but {n} labels were audited; "
+            "give one for each, in the same order, flagged or not."
+        )
+
+
+def take(column: Any, rows: NDArray[np.intp]) -> list[Any]:
+    """Give the values of a column at some positions."""
+    return list(_safe_indexing(column, rows))
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a plain value is None or NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def plain(value: Any, name: str, row: int) -> str | bool | int | float | None:
+    """Give a value as JSON has it, None where it is missing."""
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    elif isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(
+        f"{name} holds {value!r:.60} in row {row}, a {type(value).__name__}; "
+        "only strings, numbers, booleans and dates can be sent: convert it first."
+    )
+
+
+def text(value: Any, name: str, row: int) -> str:
+    """Give a value as text."""
+    value = plain(value, name, row)
+    return "" if is_missing(value) else str(value)

@@ -1,0 +1,1 @@
+"""Out-of-sample probabilities: how `LabelAuditor` fits the classifier that it wraps."""

@@ -1,0 +1,3 @@
+"""Plots of an audit and of a review, under a short name."""
+
+from label_auditor.report.plots import *  # noqa: F403 - a face

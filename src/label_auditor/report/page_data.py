@@ -1,0 +1,178 @@
+"""All that the review page knows, as JSON."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from label_auditor.data.labels import encode_labels
+from label_auditor.review import queue
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
+    from label_auditor.audit.outputs import Audit
+    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.export.records import Records
+
+N_CANDIDATES = 5
+N_BINS = 40
+
+
+def page_data(audit: LabelAudit, records: Records, *, max_rows: int) -> dict[str, Any]:
+    """Give the data of the page: the audit as a whole, then its first rows as columns.
+
+    Numbers are arrays of little-endian bytes in base64: they are read at once, and scores lose no
+    bit. Labels and field names are only ever values, never keys, so that no name is special.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    records : Records
+        Its records of all rows, in its order.
+    max_rows : int
+        How many of them are in the page.
+
+    Returns
+    -------
+    dict
+        Of values that JSON has. `key` is a digest of all that a decision depends on.
+    """
+    data = {
+        "audit": {
+            "n_rows": len(audit),
+            "n_flagged": audit.n_issues,
+            "n_evaluated": int(audit.evaluated.sum()),
+            "n_agreed": int((audit.suggested_labels == audit.labels)[audit.evaluated].sum()),
+            "filter_by": audit.filter_by,
+            "rank_by": audit.rank_by,
+        },
+        "classes": list(records.class_names.values()),
+        "summary": _summary(audit),
+        "pairs": _pairs(audit),
+        "histogram": _histogram(audit),
+        "queue": _queue(audit, max_rows),
+        "rows": _rows(dataclasses.replace(records, positions=records.positions[:max_rows])),
+    }
+    data["key"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:32]
+    return data
+
+
+def _summary(audit: LabelAudit) -> dict[str, list[Any]]:
+    """Give the table of the classes as columns; classes by position, -1 for none."""
+    table = audit.summary()
+    confused = table["most_confused_with"]
+    return {
+        "given": table["given"].tolist(),
+        "flagged": table["flagged"].tolist(),
+        "noise": table["estimated_noise"].tolist(),
+        "confused": encode_labels(confused.to_numpy(), audit.classes)[0].tolist(),
+    }
+
+
+def _pairs(audit: LabelAudit) -> list[list[int]]:
+    """Count the judged rows by given and suggested label: given, suggested, rows, flagged."""
+    given, suggested = _codes(audit)
+    cells = (given * len(audit.classes) + suggested)[audit.evaluated]
+    values, which, rows = np.unique(cells, return_inverse=True, return_counts=True)
+    flagged = np.bincount(which, weights=audit.issues[audit.evaluated], minlength=len(values))
+    first, second = np.divmod(values, len(audit.classes))
+    pairs = np.stack([first, second, rows, flagged.astype(np.intp)], axis=1)
+    return list(pairs[np.argsort(-rows, kind="stable")].tolist())
+
+
+def _histogram(audit: LabelAudit) -> dict[str, Any]:
+    """Count the rows, and the flagged ones, by score."""
+    scores = audit.scores[audit.evaluated]
+    low, high = (min(0.0, scores.min()), max(1.0, scores.max())) if len(scores) else (0.0, 1.0)
+    counted = {
+        name: np.histogram(values, N_BINS, (low, high))[0].tolist()
+        for name, values in (("all", scores), ("flagged", audit.scores[audit.issues]))
+    }
+    return {"low": low, "high": high, **counted}
+
+
+def _queue(audit: LabelAudit, max_rows: int) -> dict[str, Any]:
+    """Give what the queue knows of the rows that were judged, and how it learns."""
+    facts = queue.row_facts(audit)
+    return {
+        "n_judged": len(facts.rows),
+        "sizes": np.bincount(facts.given, minlength=facts.n_classes).tolist(),
+        "numbers": _pack(facts.numbers[:max_rows], "<f4"),
+        "other": _pack(facts.other[:max_rows], "<i4"),
+        "constants": {
+            "steps": queue.STEPS,
+            "fewest_decisions": queue.FEWEST_DECISIONS,
+            "most_groups": queue.MOST_GROUPS,
+            "explore_every": queue.EXPLORE_EVERY,
+            "n_numbers": facts.numbers.shape[1],
+            "intercept_ridge": queue.INTERCEPT_RIDGE,
+            "number_ridge": queue.NUMBER_RIDGE,
+            "prior": queue.PRIOR,
+            "group_ridge": queue.GROUP_RIDGE,
+        },
+    }
+
+
+def _rows(records: Records) -> dict[str, Any]:
+    """Give the rows as columns."""
+    audit, at = records.audit, records.positions
+    n, n_top = len(at), min(N_CANDIDATES, len(audit.classes))
+    given, suggested = _codes(audit)
+    top = np.full((n, n_top), -1)
+    probabilities = np.full((n, n_top), np.nan)
+    of_given = np.full(n, np.nan)
+    ids: list[str] = []
+    texts: list[list[str]] = [[] for _ in records.fields]
+    metadata: list[list[str | None]] = [[] for _ in records.metadata]
+    for i, record in enumerate(records):
+        ids.append(str(record.id))
+        for column, text in zip(texts, record.fields.values(), strict=True):
+            column.append(text)
+        for values, name in zip(metadata, records.metadata, strict=True):
+            values.append(_shown(record.metadata.get(name)))
+        if record.prediction:
+            row = np.fromiter(record.prediction.values(), dtype=np.float64)
+            top[i] = np.argsort(-row, kind="stable")[:n_top]
+            probabilities[i] = row[top[i]]
+            of_given[i] = row[given[at[i]]] if given[at[i]] >= 0 else np.nan
+    return {
+        "n": n,
+        "ids": ids,
+        "fields": list(records.fields),
+        "texts": texts,
+        "metadata_names": list(records.metadata),
+        "metadata": metadata,
+        "given": _pack(given[at], "<i4"),
+        "suggested": _pack(np.where(top[:, 0] < 0, -1, suggested[at]), "<i4"),
+        "flagged": _pack(audit.issues[at], "u1"),
+        "quality": _pack(audit.scores[at], "<f8"),
+        "n_top": n_top,
+        "top": _pack(top, "<i4"),
+        "probabilities": _pack(probabilities, "<f4"),
+        "given_probability": _pack(of_given, "<f4"),
+    }
+
+
+def _shown(value: Any) -> str | None:
+    """Give a value as a reviewer reads it; a large integer would lose digits in JavaScript."""
+    if value is None:
+        return None
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _codes(audit: Audit) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give the positions of given and suggested labels among the classes, -1 where missing."""
+    given, _ = encode_labels(audit.labels, audit.classes)
+    suggested, _ = encode_labels(audit.suggested_labels, audit.classes)
+    return given, suggested
+
+
+def _pack(values: NDArray[Any], dtype: DTypeLike) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype=dtype).tobytes()).decode()

@@ -1,0 +1,271 @@
+"""What reviewers found in the rows that a plan sampled, counted by stratum."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from label_auditor.data.labels import encode_labels
+from label_auditor.review.decided import decided_rows
+from label_auditor.review.sampling import take_turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.corrections.collection import Corrections
+    from label_auditor.review.plan import ReviewPlan
+    from label_auditor.review.sampling import Stratum
+
+_Column: TypeAlias = "NDArray[np.float64]"
+_Columns: TypeAlias = "tuple[_Column, _Column, _Column, _Column, _Column]"
+
+# What is known of a row.
+UNSEEN, RIGHT, WRONG, DISCARDED, SKIPPED = range(5)
+# So many rows must be reviewed for each one that was skipped.
+PER_SKIPPED = 9
+FEW = 5
+
+
+class Counts(NamedTuple):
+    """Rows of each stratum, and what was found in them; arrays of shape (..., n_strata).
+
+    `size`: all; `n`: those in the sample, of which `wrong` are wrong and `unknown` discarded or
+    skipped; `decided`: those in the sample that the rate of the wrong ones refers to; `at_random`,
+    of shape (n_strata,): whether they were drawn at random, so that their rate may tell of others.
+    """
+
+    size: NDArray[np.float64]
+    n: NDArray[np.float64]
+    wrong: NDArray[np.float64]
+    unknown: NDArray[np.float64]
+    decided: NDArray[np.float64]
+    at_random: NDArray[np.bool_]
+
+    def estimate(self) -> NDArray[np.float64]:
+        """Estimate the number of errors; NaN where nothing was decided.
+
+        Strata without a decided row count as the others do.
+        """
+        # Multiplied first: whole numbers stay whole.
+        of_known = np.where(self.decided > 0, self.size * self.wrong / self._at_least_1, 0)
+        open_rows = np.where(self.decided > 0, 0, self.size).sum(axis=-1)
+        of_open = np.where(open_rows > 0, open_rows * self.pooled_rate(), 0)
+        estimate: NDArray[np.float64] = of_known.sum(axis=-1) + of_open
+        return estimate
+
+    def pooled_rate(self) -> NDArray[np.float64]:
+        """Estimate the rate of errors in all strata that were sampled; NaN if there are none."""
+        sampled = np.where((self.decided > 0) & self.at_random, self.size, 0)
+        with np.errstate(invalid="ignore"):
+            errors = (sampled * self.wrong / self._at_least_1).sum(axis=-1)
+            rate: NDArray[np.float64] = errors / sampled.sum(axis=-1)
+        return rate
+
+    @property
+    def _at_least_1(self) -> NDArray[np.float64]:
+        return np.maximum(self.decided, 1)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ReviewedSample:
+    """The rows that a plan sampled, as far as they can be used, and what is known of them.
+
+    Attributes
+    ----------
+    strata : tuple of Stratum
+        The strata.
+    stratum_of : ndarray of int8, shape (n_samples,)
+        The stratum of each row; -1 for none.
+    given : ndarray of int, shape (n_samples,)
+        The position of each given label among the classes.
+    state : ndarray of int8, shape (n_samples,)
+        What is known of each row of the sample; of all others, nothing.
+    n_drawn : int
+        How far into the plan the sample goes.
+    n_used, n_skipped, n_unused : int
+        Planned rows that were reviewed and are in the sample; that were skipped; that were
+        reviewed too far behind skipped ones.
+    """
+
+    strata: tuple[Stratum, ...]
+    stratum_of: NDArray[np.int8]
+    given: NDArray[np.intp]
+    state: NDArray[np.int8]
+    n_drawn: int
+    n_used: int
+    n_skipped: int
+    n_unused: int
+
+    @property
+    def at_random(self) -> NDArray[np.bool_]:
+        """The strata that were sampled."""
+        return np.array([stratum.share > 0 for stratum in self.strata])
+
+    def counts(self, rows: NDArray[np.intp] | None = None) -> Counts:
+        """Count by stratum; of some rows alone, those of them that happen to be in the sample.
+
+        Given how many these are, they are a simple random sample of these rows of the stratum.
+        """
+        number, state = self.stratum_of, self.state
+        if rows is not None:
+            number, state = number[rows], state[rows]
+        inside = number >= 0
+        found = _count(number[inside], state[inside], len(self.strata))
+        return Counts(*found, at_random=self.at_random)
+
+    def counts_by_class(self, n_classes: int) -> Counts:
+        """Count the errors among the rows of each given class; shape (n_classes, n_strata).
+
+        Where at least `FEW` rows of the class are expected in a stratum's sample, its rows there
+        are a part of their own. Elsewhere the whole sample tells how many rows of the stratum are
+        of the class and wrong.
+        """
+        n_strata = len(self.strata)
+        cells, state = self.given * n_strata + self.stratum_of, self.state
+        inside = self.stratum_of >= 0
+        size, n, wrong, unknown, decided = (
+            each.reshape(n_classes, n_strata)
+            for each in _count(cells[inside], state[inside], n_classes * n_strata)
+        )
+        whole = self.counts()
+        apart = whole.n * size >= FEW * whole.size
+        # Nothing to find, or nothing to go by.
+        apart |= (size == 0) | (whole.n == 0)
+        return Counts(
+            size=np.where(apart, size, whole.size),
+            n=np.where(apart, n, whole.n),
+            wrong=wrong,
+            unknown=unknown,
+            decided=np.where(apart, decided, whole.decided),
+            at_random=self.at_random,
+        )
+
+    def tally(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Count the rows in each state, among those that are in a stratum."""
+        return np.bincount(self.state[rows][self.stratum_of[rows] >= 0], minlength=5)
+
+
+def read_sample(
+    audit: LabelAudit, reviewed: Corrections | Mapping[int, Any], plan: ReviewPlan
+) -> ReviewedSample:
+    """Find what is known of the rows that a plan sampled.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    reviewed : Corrections, or mapping from row position to label
+        The decisions.
+    plan : ReviewPlan
+        The plan.
+
+    Returns
+    -------
+    ReviewedSample
+        The first rows of the plan, as many as can be used, and the rows that were known before.
+
+    Raises
+    ------
+    ValueError
+        If the plan isn't one for counting, or is for other data.
+    """
+    if plan.goal != "count":
+        raise ValueError(
+            f"plan has the goal {plan.goal!r}: its rows were chosen because they are suspicious, "
+            'and tell nothing about the others; pass one of plan_review(audit, n, goal="count").'
+        )
+    given, _ = encode_labels(audit.labels, audit.classes)
+    if len(plan.stratum_of) != len(audit) or ((plan.stratum_of >= 0) != (given >= 0)).any():
+        raise ValueError(
+            f"plan is for {len(plan.stratum_of)} rows, {(plan.stratum_of >= 0).sum()} of them with "
+            f"a label, but the audit has {len(audit)} and {(given >= 0).sum()}; pass the plan that "
+            "was made for this audit."
+        )
+    rows, decided = decided_rows(audit, reviewed)
+    found = np.full(len(audit), UNSEEN, np.int8)
+    found[rows] = np.where(decided < 0, DISCARDED, np.where(decided == given[rows], RIGHT, WRONG))
+    planned = found[plan.rows]
+    n_drawn = _usable(planned != UNSEEN)
+    known_before = [k for k, stratum in enumerate(plan.strata) if stratum.share == 0]
+    sampled = np.isin(plan.stratum_of, known_before)
+    sampled[plan.rows[:n_drawn]] = True
+    state = np.where(sampled, np.where(found == UNSEEN, SKIPPED, found), UNSEEN).astype(np.int8)
+    n_used = int((planned[:n_drawn] != UNSEEN).sum())
+    return ReviewedSample(
+        plan.strata,
+        plan.stratum_of,
+        given,
+        state,
+        n_drawn=n_drawn,
+        n_used=n_used,
+        n_skipped=int((state == SKIPPED).sum()),
+        n_unused=int((planned != UNSEEN).sum()) - n_used,
+    )
+
+
+def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> int | None:
+    """Find how many more rows of the plan must be reviewed until the counts are good.
+
+    What is to come is expected to be as what was found so far.
+
+    Parameters
+    ----------
+    sample : ReviewedSample
+        What was found so far.
+    good : function from Counts to bool
+        True from some number of rows on.
+
+    Returns
+    -------
+    int or None
+        None if not even all rows are enough.
+    """
+    now = sample.counts()
+    # Where nothing was decided in a stratum, it counts as the others do; nowhere, as clean.
+    pooled = np.nan_to_num(now.pooled_rate())
+    rate = np.where(now.decided > 0, now.wrong / np.maximum(now.decided, 1), pooled)
+    unknown = now.unknown / np.maximum(now.n, 1)
+    turns = take_turns(sample.strata)
+    known_before = np.array([each.n_rows * (each.share == 0) for each in sample.strata])
+
+    def expected(n_rows: int) -> Counts:
+        n = known_before + np.bincount(turns[:n_rows], minlength=len(sample.strata))
+        wrong = n * (1 - unknown) * rate
+        whole = np.where(n == now.size, np.rint(wrong), wrong)
+        decided = n * (1 - unknown)
+        return Counts(now.size, n.astype(float), whole, n * unknown, decided, now.at_random)
+
+    low, high = sample.n_drawn, len(turns)
+    if not good(expected(high)):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if good(expected(middle)) else (middle + 1, high)
+    return high - sample.n_drawn
+
+
+def _count(number: NDArray[Any], state: NDArray[np.int8], n_strata: int) -> _Columns:
+    """Count what `Counts` begins with."""
+
+    def count(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.bincount(number[mask], minlength=n_strata).astype(float)
+
+    n, wrong, unknown = count(state != UNSEEN), count(state == WRONG), count(state >= DISCARDED)
+    return count(state >= UNSEEN), n, wrong, unknown, n - unknown
+
+
+def _usable(is_reviewed: NDArray[np.bool_]) -> int:
+    """Tell how far into the plan rows can be used: as far as nine of ten were reviewed.
+
+    Rows that were left out may have been left out for what they are, and those that were reviewed
+    out of turn, as by the queue, reviewed for it: beyond this, they are no random sample.
+    """
+    gain = np.cumsum(np.where(is_reviewed, 1, -PER_SKIPPED))
+    if not len(gain) or gain.max() <= 0:
+        return 0
+    return len(gain) - int(gain[::-1].argmax())

@@ -1,0 +1,146 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from label_auditor.cli.models import (
+    FEATURE_MODELS,
+    MAX_CATEGORIES,
+    TEXT_MODELS,
+    choose_text_model,
+    prepare_features,
+    prepare_texts,
+)
+from label_auditor.cli.tables import InputError
+
+ENGLISH = ["the cat sat on a mat", "the dog sat on the cat", "a dog and a cat"]
+JAPANESE = ["猫が好きです", "犬が好きです。とても", "猫と犬"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "model"),
+    [
+        (ENGLISH, "words"),
+        (["Der Rindfleischetikettierungsbeauftragte kommt heute nicht"], "words"),
+        (JAPANESE, "characters"),
+        (["Anna", "Bert", "Anna"], "characters"),
+        (["", ""], "characters"),
+    ],
+)
+def test_characters_where_words_are_not_separated(cells, model):
+    assert choose_text_model(cells) == model
+
+
+def texts(*cells):
+    return pd.DataFrame({"text": cells}, dtype=object)
+
+
+@pytest.mark.parametrize("model", [*TEXT_MODELS, None])
+def test_texts_become_one_sparse_matrix_of_terms_in_two_texts(model):
+    table = texts(*ENGLISH, "unheard", None, " ")
+    prepared = prepare_texts(table, "text", model)
+    assert prepared.X.shape[0] == 6
+    assert ((prepared.X > 0).sum(axis=0) >= 2).all()
+    assert prepared.X[4:].nnz == 0
+    assert prepared.notes == ["2 of the texts are empty"]
+    assert prepared.shown.equals(table)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(prepared.classifier)
+
+
+def test_words_are_counted_in_pairs_and_characters_within_words():
+    pairs = prepare_texts(texts("red car", "red car", "car red", "car red"), "text", None)
+    assert pairs.X.shape[1] == 4  # red, car, red car, car red
+    assert pairs.notes == []
+    runs = prepare_texts(texts("ab c", "ab c"), "text", "characters")
+    assert runs.X.shape[1] == 9  # " a", "ab", "b ", " ab", "ab ", " ab ", " c", "c ", " c "
+
+
+@pytest.mark.parametrize("cells", [["", ""], ["one", "two"], ["?", "!"]])
+def test_texts_without_common_words_are_refused(cells):
+    with pytest.raises(InputError, match="'text' has no word that occurs in two texts"):
+        prepare_texts(texts(*cells), "text", "words")
+
+
+def test_columns_are_numbers_or_categories_and_missing_is_missing():
+    table = pd.DataFrame(
+        {
+            "number": ["1.5", "", "-3", "NA"],
+            "measured": [0.5, np.nan, np.inf, 2.0],
+            "colour": ["red", "", "NA", "red"],
+            "flag": [True, False, True, None],
+            "list": [[1], [2], [1], None],
+        },
+        dtype=object,
+    )
+    with_gaps = table.assign(empty=None, blank="", marks="NA")
+    prepared = prepare_features(with_gaps, list(with_gaps), "boosting", named=False)
+    nan = np.nan
+    expected = [
+        [1.5, nan, -3.0, nan],
+        [0.5, nan, nan, 2.0],
+        [1, nan, 0, 1],
+        [1, 0, 1, nan],
+        [0, 1, 0, nan],
+    ]
+    np.testing.assert_array_equal(prepared.X, np.transpose(expected))
+    categorical = prepared.classifier.categorical_features
+    assert categorical == [False, False, True, True, True]
+    assert prepared.notes == [
+        f"column {name!r} is left out: it is empty" for name in ("empty", "blank", "marks")
+    ]
+    assert prepared.shown.equals(table)
+
+
+def test_columns_that_number_the_rows_are_left_out_unless_named():
+    table = pd.DataFrame({"id": [3, 4, 9], "down": [3, 2, 1], "x": [1, 3, 2], "same": [1, 1, 2]})
+    prepared = prepare_features(table, list(table), None, named=False)
+    assert list(prepared.shown) == ["x", "same"]
+    assert prepared.X.tolist() == [[1, 1], [3, 1], [2, 2]]
+    assert [note.split(":")[0] for note in prepared.notes] == [
+        "column 'id' is left out",
+        "column 'down' is left out",
+    ]
+    assert prepare_features(table, list(table), None, named=True).X.shape == (3, 4)
+
+
+def test_texts_among_the_features_are_left_out_with_a_hint():
+    texts = [f"text {i}" for i in range(MAX_CATEGORIES + 1)]
+    table = pd.DataFrame({"text": texts * 2, "x": 1})
+    prepared = prepare_features(table, list(table), None, named=False)
+    assert list(prepared.shown) == ["x"]
+    assert "--text text" in prepared.notes[0]
+    assert (
+        prepare_features(table[table["text"] != "text 0"], ["text"], None, named=False).notes == []
+    )
+    few = pd.DataFrame({"name": ["Ann", "Bob", "Cid", "Ann"], "x": 1})
+    assert list(prepare_features(few, list(few), None, named=False).shown) == ["x"]
+    with pytest.raises(InputError, match="no column to learn from: column 'text' is left out"):
+        prepare_features(table, ["text"], None, named=True)
+    with pytest.raises(InputError, match="there is none but the labels"):
+        prepare_features(table, [], None, named=False)
+
+
+@pytest.mark.parametrize(("n_categories", "boosting"), [(15, False), (16, True)])
+def test_boosting_where_a_column_has_many_categories(n_categories, boosting):
+    table = pd.DataFrame({"kind": [f"k{i}" for i in range(n_categories)] * 2, "x": 1})
+    classifier = prepare_features(table, ["x", "kind"], None, named=False).classifier
+    assert isinstance(classifier, HistGradientBoostingClassifier) == boosting
+
+
+@pytest.mark.parametrize("model", FEATURE_MODELS)
+def test_feature_models_take_missing_values_and_many_categories(model):
+    rng = np.random.default_rng(0)
+    kind = np.concatenate([np.arange(MAX_CATEGORIES), rng.integers(MAX_CATEGORIES, size=1000)])
+    table = pd.DataFrame({"kind": [f"k{i}" for i in kind], "x": rng.normal(size=len(kind))})
+    table.loc[300::7, "kind"] = None
+    table.loc[::5, "x"] = np.nan
+    prepared = prepare_features(table, ["kind", "x"], model, named=False)
+    assert prepared.notes == []
+    y = np.where(kind % 2, "odd", "even")
+    fit = prepared.classifier.fit
+    first, second = (fit(prepared.X, y).predict_proba(prepared.X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert np.isfinite(first).all()
