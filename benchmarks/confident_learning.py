@@ -22,7 +22,8 @@ import cleanlab.rank
 import numpy as np
 
 from label_auditor.confident_learning.find_issues import find_label_issues, label_quality_scores
-from label_auditor.confident_learning.scan import FILTERS
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.rules import RULES, Rule
 from label_auditor.confident_learning.scores import SCORES
 
 
@@ -100,7 +101,7 @@ def run(codes, pred_probs, options):
     for rule in options.rules:
 
         def ours(n_jobs, rule=rule):
-            return find_label_issues(codes, pred_probs, filter_by=rule, n_jobs=n_jobs)
+            return find_label_issues(LabelledRows(codes, pred_probs, n_jobs), Rule(rule))
 
         def theirs(rule=rule):
             return cleanlab.filter.find_label_issues(codes, pred_probs, filter_by=rule, n_jobs=1)
@@ -113,20 +114,25 @@ def run(codes, pred_probs, options):
     for method in options.scores:
 
         def ours(n_jobs, method=method):
-            return label_quality_scores(codes, pred_probs, method=method, n_jobs=n_jobs)
+            return label_quality_scores(LabelledRows(codes, pred_probs, n_jobs), method)
 
         def theirs(method=method):
-            return cleanlab.rank.get_label_quality_scores(codes, pred_probs, method=method)
+            return cleanlab.rank.get_label_quality_scores(
+                codes,
+                pred_probs,
+                method=method.removeprefix("adjusted_"),
+                adjust_pred_probs=method.startswith("adjusted_"),
+            )
 
-        known = method in ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
+        known = method != "log_margin"
         compare(method, ours, theirs if known else None, pred_probs, lambda s: s.nbytes, options)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("sizes", nargs="*", default=["100000x10", "1000000x10", "100000x100"])
-    parser.add_argument("--rules", nargs="*", default=FILTERS, choices=FILTERS)
-    parser.add_argument("--scores", nargs="*", default=SCORES, choices=SCORES)
+    parser.add_argument("--rules", nargs="*", default=list(RULES), choices=list(RULES))
+    parser.add_argument("--scores", nargs="*", default=list(SCORES), choices=list(SCORES))
     parser.add_argument("--n-jobs", nargs="*", type=int, default=[1, 2])
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--dtype", default="float64", choices=["float32", "float64"])

@@ -29,7 +29,6 @@ from _sets import read_labels, read_models
 from scipy import stats
 
 from label_auditor import audit_labels, plan_review
-from label_auditor.data.labels import encode_labels
 from label_auditor.review.intervals import bounds, upper_bound
 from label_auditor.review.sample import FEW
 from label_auditor.review.sampling import take_turns
@@ -164,8 +163,7 @@ def run(audit, is_error, n, reviews, seed):
     }
     part = population.draw_part(rng, audit.ranked, n_of, reviews)
     row["flagged"] = held(*part)[0]
-    codes, _ = encode_labels(audit.labels, audit.classes)
-    row["class"] = held_by_class(population, codes, n_of, rng, reviews)
+    row["class"] = held_by_class(population, audit.codes, n_of, rng, reviews)
     for k in (20, 100):
         if k <= audit.n_issues:
             part = population.draw_part(rng, audit.ranked[:k], n_of, reviews)

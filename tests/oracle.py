@@ -1,10 +1,14 @@
-"""cleanlab, as the tests ask it."""
+"""cleanlab, as the tests ask it; the core, asked in cleanlab's way; and rows to ask both about."""
 
 import functools
 import warnings
 from unittest import mock
 
 import numpy as np
+
+from label_auditor.confident_learning.find_issues import find_label_issues, label_quality_scores
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.rules import Rule
 
 
 def stable_cleanlab():
@@ -17,3 +21,27 @@ def ask(function, *args, **options):
     with stable_cleanlab(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return function(*args, **options)
+
+
+def find_issues(codes, pred_probs, n_jobs=None, **rule):
+    """Flag rows by a rule that is given as keywords."""
+    return find_label_issues(LabelledRows(codes, pred_probs, n_jobs), Rule(**rule))
+
+
+def score_labels(codes, pred_probs, method="self_confidence", n_jobs=None, thresholds=None):
+    """Score rows by a method."""
+    return label_quality_scores(
+        LabelledRows(codes, pred_probs, n_jobs), method, thresholds=thresholds
+    )
+
+
+def make_rows(n, n_classes, *, seed=0, noise=0.15, sharpness=3.0, dtype=np.float64):
+    """Softmax outputs of a fair model, and labels of which some are wrong."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, n_classes, n)
+    codes = np.where(rng.random(n) < noise, rng.integers(0, n_classes, n), true)
+    logits = rng.normal(size=(n, n_classes))
+    logits[np.arange(n), true] += sharpness * rng.gamma(3, 1 / 3, n)
+    pred_probs = np.exp(logits)
+    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    return codes, pred_probs.astype(dtype)

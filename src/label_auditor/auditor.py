@@ -14,16 +14,16 @@ from sklearn.utils import Bunch, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
-from label_auditor.audit.outputs import Doors
-from label_auditor.audit.single_label import LabelAudit, audit_codes, audit_labels, find_index
-from label_auditor.confident_learning.scan import FILTERS
-from label_auditor.confident_learning.scores import ADJUSTED, SCORES
-from label_auditor.data import labels as validation
+from label_auditor.audit.from_probabilities import audit_codes, audit_labels, find_index
+from label_auditor.audit.outputs import Outputs
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
+from label_auditor.confident_learning.scores import SCORES, RankBy
 from label_auditor.fitting.bagging import out_of_bag
 from label_auditor.fitting.final_fit import drop_flagged, train_final
 from label_auditor.fitting.folds import cross_fit
-from label_auditor.fitting.inputs import check_data, encode_classes
-from label_auditor.fitting.parallel import calm_blas
+from label_auditor.fitting.inputs import check_data, check_weights, encode_classes
+from label_auditor.fitting.parallel import limit_blas_threads
 from label_auditor.fitting.prediction import PredictionMixin
 from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor.fitting.routing import make_router, route
@@ -36,9 +36,16 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
     from sklearn.utils.metadata_routing import MetadataRouter
 
+    from label_auditor.audit.single_label import LabelAudit
+
 
 class LabelAuditor(
-    PredictionMixin, Doors, ClassifierMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator
+    PredictionMixin,
+    Outputs,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
 ):
     """Find label errors with the out-of-sample probabilities of any classifier.
 
@@ -149,8 +156,8 @@ class LabelAuditor(
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's protocol
         "estimator": [HasMethods("fit"), None],
         "cv": ["cv_object", StrOptions({"oob"})],
-        "filter_by": [StrOptions(set(FILTERS))],
-        "rank_by": [StrOptions({*SCORES, *ADJUSTED}), callable],
+        "filter_by": [StrOptions(set(RULES))],
+        "rank_by": [StrOptions(set(SCORES)), callable],
         "share_preprocessing": ["boolean", StrOptions({"auto"})],
         "train_on": [StrOptions({"all", "unflagged", "corrected"}), None],
         "missing_labels": [StrOptions({"raise", "suggest"})],
@@ -164,8 +171,8 @@ class LabelAuditor(
         estimator: Any = None,
         *,
         cv: Any = None,
-        filter_by: str = "prune_by_noise_rate",
-        rank_by: Any = "self_confidence",
+        filter_by: FilterBy = "prune_by_noise_rate",
+        rank_by: RankBy = "self_confidence",
         share_preprocessing: Any = "auto",
         train_on: str | None = "all",
         missing_labels: str = "raise",
@@ -218,11 +225,11 @@ class LabelAuditor(
         index = find_index(X, y)
         X, labels = check_data(X, y, allow_missing=self.missing_labels == "suggest")
         codes, classes = encode_classes(labels)
-        validation.check_weights(params.get("sample_weight"), codes, classes)
+        check_weights(params.get("sample_weight"), codes, classes)
         routed = route(self, params)
         shared = self._share_preprocessing(X, routed.fit)
         # With nothing shared, probabilities are those of cross_val_predict, to the bit.
-        calm = calm_blas(shared.rest) if shared.fitted is not None else nullcontext()
+        calm = limit_blas_threads(shared.rest) if shared.fitted is not None else nullcontext()
         trains_apart = self.train_on in ("unflagged", "corrected")
         with start_task(self, n_parts=1 + trains_apart) as task, calm:
             if isinstance(self.cv, str):
@@ -236,17 +243,15 @@ class LabelAuditor(
                     shared, X, codes, classes, routed, task
                 )
             alone = np.bincount(codes[codes >= 0], minlength=len(classes))[codes] == 1
+            # Whoever holds out the only member of a class can't know the class.
+            judged = (codes >= 0) & ~alone & (n_predictions > 0)
             audit = audit_codes(
                 codes,
-                pred_probs,
-                labels=labels if codes.min() < 0 else classes[codes],
+                LabelledRows(np.where(judged, codes, -1), pred_probs, self.n_jobs),
+                Rule(self.filter_by),
                 classes=classes,
-                # Whoever holds out the only member of a class can't know the class.
-                evaluated=(codes >= 0) & ~alone & (n_predictions > 0),
-                filter_by=self.filter_by,
                 rank_by=self.rank_by,
                 index=index,
-                n_jobs=self.n_jobs,
             )
             if trains_apart:
                 with task.part("fit-final-estimator"):
@@ -289,8 +294,7 @@ class LabelAuditor(
             Their labels, as they were given.
         """
         self.fit(X, y, **params)
-        codes, _ = validation.encode_labels(self.audit_.labels, self.classes_)
-        rows = drop_flagged(codes, self.label_issues_, self.classes_)
+        rows = drop_flagged(self.audit_.codes, self.label_issues_, self.classes_)
         return _safe_indexing(X, rows), _safe_indexing(y, rows)
 
     def audit(self, X: Any, y: ArrayLike) -> LabelAudit:

@@ -19,11 +19,33 @@ from label_auditor.confident_learning.one_vs_rest import (
     find_label_set_issues,
     label_set_scores,
 )
-from label_auditor.confident_learning.scan import FILTERS
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.rules import RULES, Rule
 from oracle import ask
 
 LOW = ("low_normalized_margin", "low_self_confidence")
-CLEANLAB_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
+CLEANLAB_SCORES = (
+    "self_confidence",
+    "normalized_margin",
+    "confidence_weighted_entropy",
+    "adjusted_self_confidence",
+    "adjusted_normalized_margin",
+)
+
+
+def rows(pred_probs, n_jobs=None):
+    """Every row is judged, so that all codes are alike."""
+    return LabelledRows(np.zeros(len(pred_probs)), pred_probs, n_jobs)
+
+
+def find_set_issues(indicator, pred_probs, n_jobs=None, **rule):
+    return find_label_set_issues(
+        sparse.csr_array(indicator), rows(pred_probs, n_jobs), Rule(**rule)
+    )
+
+
+def score_sets(indicator, pred_probs, *args, **options):
+    return label_set_scores(sparse.csr_array(indicator), rows(pred_probs), *args, **options)
 
 
 def make_noisy(n, n_classes, noise, seed, dtype=np.float64):
@@ -57,7 +79,7 @@ def refused_by_cleanlab(indicator, filter_by="prune_by_noise_rate"):
 @settings(deadline=None, max_examples=100)
 @given(
     data_sets,
-    st.sampled_from(FILTERS),
+    st.sampled_from(list(RULES)),
     st.sampled_from([1.0, 0.5]),
     st.integers(0, 5),
 )
@@ -65,9 +87,9 @@ def test_flags_are_those_of_cleanlab(data, filter_by, frac_noise, min_examples_p
     indicator, pred_probs = data
     assume(not refused_by_cleanlab(indicator, filter_by))
     rule = {"filter_by": filter_by}
-    if filter_by in FILTERS[:3]:
+    if RULES[filter_by].prunes:
         rule |= {"frac_noise": frac_noise, "min_examples_per_class": min_examples_per_class}
-    found = find_label_set_issues(sparse.csr_array(indicator), pred_probs, **rule)
+    found = find_set_issues(indicator, pred_probs, **rule)
     expected = ask(find_label_issues, lists(indicator), pred_probs, n_jobs=1, **rule)
     np.testing.assert_array_equal(found.issues, expected)
     if filter_by in LOW:
@@ -85,7 +107,7 @@ def test_flags_are_those_of_cleanlab(data, filter_by, frac_noise, min_examples_p
 def test_joints_are_those_of_cleanlab(data):
     indicator, pred_probs = data
     assume(not refused_by_cleanlab(indicator))
-    found = find_label_set_issues(sparse.csr_array(indicator), pred_probs)
+    found = find_set_issues(indicator, pred_probs)
     expected = ask(
         compute_confident_joint, lists(indicator), pred_probs, multi_label=True, calibrate=True
     )
@@ -93,22 +115,22 @@ def test_joints_are_those_of_cleanlab(data):
 
 
 @settings(deadline=None, max_examples=40)
-@given(data_sets, st.sampled_from(CLEANLAB_SCORES), st.booleans())
-def test_scores_and_ranking_are_those_of_cleanlab(data, method, adjust):
+@given(data_sets, st.sampled_from(CLEANLAB_SCORES))
+def test_scores_and_ranking_are_those_of_cleanlab(data, method):
     indicator, pred_probs = data
     assume(not refused_by_cleanlab(indicator))
     assume(indicator.any())
-    adjust = adjust and method != "confidence_weighted_entropy"
-    matrix = sparse.csr_array(indicator)
-    found = find_label_set_issues(matrix, pred_probs)
-    scores = label_set_scores(
-        matrix, pred_probs, method=method, thresholds=found.thresholds if adjust else None
-    )
+    found = find_set_issues(indicator, pred_probs)
+    scores = score_sets(indicator, pred_probs, method, thresholds=found.thresholds)
+    adjust = method.startswith("adjusted_")
     expected = get_label_quality_scores(
-        lists(indicator), pred_probs, method=method, adjust_pred_probs=adjust
+        lists(indicator),
+        pred_probs,
+        method=method.removeprefix("adjusted_"),
+        adjust_pred_probs=adjust,
     )
     # Of float32, all but the self-confidence is worked out in float64 here.
-    exact = pred_probs.dtype == np.float64 or (method == "self_confidence" and not adjust)
+    exact = pred_probs.dtype == np.float64 or method == "self_confidence"
     np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-12 if exact else 1e-6)
     if exact and not adjust:
         ranked = ask(
@@ -124,11 +146,11 @@ def test_scores_and_ranking_are_those_of_cleanlab(data, method, adjust):
 def test_of_many_classes_the_lowest_scores_decide():
     indicator, pred_probs = make_noisy(50, 3 * N_LOWEST, 0.1, seed=0)
     expected = get_label_quality_scores(lists(indicator), pred_probs)
-    scores = label_set_scores(sparse.csr_array(indicator), pred_probs)
+    scores = score_sets(indicator, pred_probs)
     np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("filter_by", FILTERS)
+@pytest.mark.parametrize("filter_by", RULES)
 def test_a_class_in_every_row_is_the_mirror_of_one_in_none(filter_by):
     """cleanlab refuses the first and takes the second; both say the same of the other classes."""
     rng = np.random.default_rng(0)
@@ -142,8 +164,8 @@ def test_a_class_in_every_row_is_the_mirror_of_one_in_none(filter_by):
     mirrored[:, 0], mirrored_probs[:, 0] = True, 1 - pred_probs[:, 0]
     with pytest.raises(ValueError, match=r"."):
         ask(find_label_issues, lists(mirrored), mirrored_probs, n_jobs=1)
-    plain = find_label_set_issues(sparse.csr_array(indicator), pred_probs, filter_by=filter_by)
-    other = find_label_set_issues(sparse.csr_array(mirrored), mirrored_probs, filter_by=filter_by)
+    plain = find_set_issues(indicator, pred_probs, filter_by=filter_by)
+    other = find_set_issues(mirrored, mirrored_probs, filter_by=filter_by)
     assert plain.issues.any()
     np.testing.assert_array_equal(other.issues, plain.issues)
     np.testing.assert_array_equal(other.class_issues.toarray(), plain.class_issues.toarray())
@@ -153,19 +175,15 @@ def test_a_class_in_every_row_is_the_mirror_of_one_in_none(filter_by):
 def test_all_labels_alike(value):
     indicator = np.full((30, 2), value)
     pred_probs = np.random.default_rng(0).random((30, 2))
-    found = find_label_set_issues(sparse.csr_array(indicator), pred_probs)
+    found = find_set_issues(indicator, pred_probs)
     assert not found.issues.any()
-    found = find_label_set_issues(
-        sparse.csr_array(indicator), pred_probs, filter_by="predicted_neq_given"
-    )
+    found = find_set_issues(indicator, pred_probs, filter_by="predicted_neq_given")
     np.testing.assert_array_equal(found.issues, ((pred_probs > 0.5) != value).any(axis=1))
 
 
 def test_a_number_to_remove_is_of_the_rows_given_the_class():
     indicator, pred_probs = make_noisy(400, 3, 0.3, seed=1)
-    found = find_label_set_issues(
-        sparse.csr_array(indicator), pred_probs, num_to_remove_per_class=[7, 0, 3]
-    )
+    found = find_set_issues(indicator, pred_probs, num_to_remove_per_class=[7, 0, 3])
     flagged = found.class_issues.toarray()
     assert flagged.sum(axis=0).tolist() == [7, 0, 3]
     assert (indicator | ~flagged).all()
@@ -177,13 +195,13 @@ def test_a_number_to_remove_is_of_the_rows_given_the_class():
 def test_groups_of_columns_and_threads_change_nothing(monkeypatch):
     indicator, pred_probs = make_noisy(500, 9, 0.1, seed=2)
     matrix = sparse.csr_array(indicator)
-    plain = find_label_set_issues(matrix, pred_probs)
-    scores = label_set_scores(matrix, pred_probs)
+    plain = find_set_issues(indicator, pred_probs)
+    scores = score_sets(indicator, pred_probs)
     monkeypatch.setattr(one_vs_rest, "COLUMN_BYTES", 500 * 8 * 2 + 1)
-    other = find_label_set_issues(matrix, np.asfortranarray(pred_probs), n_jobs=2)
+    other = find_set_issues(indicator, np.asfortranarray(pred_probs), n_jobs=2)
     np.testing.assert_array_equal(other.class_issues.toarray(), plain.class_issues.toarray())
     np.testing.assert_array_equal(other.confident_joint, plain.confident_joint)
-    np.testing.assert_array_equal(label_set_scores(matrix, pred_probs, n_jobs=2), scores)
+    np.testing.assert_array_equal(label_set_scores(matrix, rows(pred_probs, 2)), scores)
 
 
 @pytest.mark.parametrize(
@@ -195,5 +213,5 @@ def test_rows_that_are_no_probabilities_are_named(bad, problem, monkeypatch):
     pred_probs[17, 8] = bad
     monkeypatch.setattr(one_vs_rest, "COLUMN_BYTES", 60 * 8 * 2)
     with pytest.raises(ValueError, match=f"in row 17: row 17 has .*{problem}") as raised:
-        find_label_set_issues(sparse.csr_array(indicator), pred_probs)
+        find_set_issues(indicator, pred_probs)
     assert "softmax" not in str(raised.value)

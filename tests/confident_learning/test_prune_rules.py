@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from label_auditor.confident_learning.find_issues import find_label_issues
-from label_auditor.confident_learning.prune_rules import find_disputes, merge_disputes
-from label_auditor.confident_learning.scan import RowScan
+from oracle import find_issues, make_rows
+
+PRUNE_RULES = ("prune_by_noise_rate", "prune_by_class", "both")
 
 
 def test_equal_self_confidences_that_cross_the_cut_go_by_position():
@@ -11,7 +11,7 @@ def test_equal_self_confidences_that_cross_the_cut_go_by_position():
     p = np.array([0.6, 0.4, 0.6, 0.6, 0.3, 0.2])
     for order, flagged in [(slice(None), [0, 1, 4, 5]), (slice(None, None, -1), [0, 1, 3, 4])]:
         pred_probs = np.column_stack([p, 1 - p])[order]
-        found = find_label_issues(codes[order], pred_probs, filter_by="prune_by_class")
+        found = find_issues(codes[order], pred_probs, filter_by="prune_by_class")
         np.testing.assert_array_equal(np.flatnonzero(found.issues), flagged)
 
 
@@ -22,7 +22,7 @@ def test_cells_with_more_places_than_positive_margins_take_others():
         rng = np.random.default_rng(seed)
         pred_probs = rng.dirichlet(np.ones(3), 15)
         codes = rng.integers(0, 3, 15)
-        found = find_label_issues(codes, pred_probs)
+        found = find_issues(codes, pred_probs)
         counts = found.confident_joint
         for row in np.flatnonzero(found.issues):
             given, predicted = codes[row], found.predicted[row]
@@ -34,30 +34,57 @@ def test_cells_with_more_places_than_positive_margins_take_others():
     assert n_flagged_below > 0
 
 
-@pytest.mark.parametrize("filter_by", ["prune_by_noise_rate", "prune_by_class", "both"])
+@pytest.mark.parametrize("filter_by", PRUNE_RULES)
 @pytest.mark.parametrize("min_examples_per_class", [0, 1, 2])
 def test_only_members_of_their_class_are_never_flagged(filter_by, min_examples_per_class):
     codes = np.array([0] * 6 + [1] * 6 + [2])
     pred_probs = np.eye(3)[[0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0]] * 0.85 + 0.05
-    found = find_label_issues(
+    found = find_issues(
         codes, pred_probs, filter_by=filter_by, min_examples_per_class=min_examples_per_class
     )
     assert not found.issues[12]
     assert found.issues[:12].any()
 
 
-def test_disputes():
-    scan = RowScan(
-        own=np.array([0.9, 0.2, np.nan, 0.4999999, 0.3]),
-        highest=np.array([0.9, 0.8, 0.7, 0.5, 0.6]),
-        predicted=np.array([0, 1, 1, 1, 2]),
-        invalid=np.empty(0, int),
+@pytest.mark.parametrize("filter_by", PRUNE_RULES)
+def test_asked_number_of_each_class_is_removed(filter_by):
+    codes, pred_probs = make_rows(3000, 5, noise=0.3)
+    wanted = [50, 0, 7, 1, 10_000]
+    found = find_issues(codes, pred_probs, filter_by=filter_by, num_to_remove_per_class=wanted)
+    candidates = find_issues(codes, pred_probs, filter_by="predicted_neq_given").issues
+    removed = np.bincount(codes[found.issues], minlength=5)
+    np.testing.assert_array_equal(removed[:4], wanted[:4])
+    assert removed[4] == np.count_nonzero(candidates & (codes == 4))
+    assert not (found.issues & ~candidates).any()
+
+
+def test_asked_number_keeps_to_the_rule():
+    codes, pred_probs = make_rows(3000, 5, noise=0.3)
+    given_prob = pred_probs[np.arange(3000), codes]
+    found = find_issues(
+        codes, pred_probs, filter_by="prune_by_class", num_to_remove_per_class=[9] * 5
     )
-    disputes = find_disputes(np.array([0, 0, -1, 0, 0]), scan, np.array([0, 1, 1, 1, -1]))
-    np.testing.assert_array_equal(disputes.rows, [1, 3, 4])
-    np.testing.assert_array_equal(disputes.candidate, [True, False, True])
-    np.testing.assert_array_equal(disputes.confident, [True, False, False])
-    both = merge_disputes([disputes, disputes.shift(10)])
-    np.testing.assert_array_equal(both.rows, [1, 3, 4, 11, 13, 14])
-    np.testing.assert_array_equal(both.within(slice(4, 13)).rows, [4, 11])
-    np.testing.assert_allclose(both.within(slice(4, 12)).margin, [0.3, 0.6])
+    others = ~found.issues & (found.predicted != codes)
+    for k in range(5):
+        assert (
+            given_prob[found.issues & (codes == k)].max() <= given_prob[others & (codes == k)].min()
+        )
+    by_class = found.issues
+    by_rate, both = (
+        find_issues(codes, pred_probs, filter_by=filter_by, num_to_remove_per_class=[60] * 5).issues
+        for filter_by in ("prune_by_noise_rate", "both")
+    )
+    # In proportion to the joint: each pair of labels gets its part of the 60 rows.
+    counts = found.confident_joint - np.diag(found.confident_joint.diagonal())
+    parts = 60 * counts / counts.sum(axis=1, keepdims=True)
+    flagged = np.zeros((5, 5))
+    np.add.at(flagged, (codes[by_rate], found.predicted[by_rate]), 1)
+    assert np.abs(flagged - parts).max() < 2
+    assert np.count_nonzero(both & by_class) == np.count_nonzero(by_class)
+
+
+def test_asked_number_leaves_the_least_number_of_examples():
+    codes = np.array([0, 0, 0, 1, 1, 1])
+    pred_probs = np.eye(2)[[1, 1, 1, 1, 1, 1]] * 0.8 + 0.1
+    found = find_issues(codes, pred_probs, num_to_remove_per_class=[3, 0])
+    np.testing.assert_array_equal(np.flatnonzero(found.issues), [0, 1])

@@ -1,15 +1,32 @@
+import concurrent.futures
+import multiprocessing
+import pickle
 import threading
 
 import numpy as np
 import pytest
-from joblib import cpu_count, parallel_config
+from joblib import Parallel, cpu_count, delayed, parallel_config
 
+from label_auditor.confident_learning.find_issues import find_label_issues
+from label_auditor.confident_learning.joint import calibrate, count_joint, merge_joints
 from label_auditor.confident_learning.row_blocks import BLOCK_BYTES, LabelledRows, chunk_rows
+from label_auditor.confident_learning.rules import RULES
+from label_auditor.confident_learning.scan import (
+    ClassGroups,
+    class_thresholds,
+    confident_classes,
+    group_by_class,
+    scan_rows,
+)
+from oracle import find_issues, make_rows, score_labels
 
 
 class Chunked:
-    def __init__(self, chunks):
-        self.chunks = chunks
+    def __init__(self, chunks, array=None):
+        self.chunks, self.array, self.shape = chunks, array, np.shape(array)
+
+    def __getitem__(self, rows):
+        return self.array[rows]
 
 
 @pytest.mark.parametrize(
@@ -36,8 +53,7 @@ def test_blocks_cover_the_rows_in_order(n_rows, n_jobs):
 
 
 def test_chunks_are_not_cut():
-    stored = Chunked((7000, 10))
-    stored.shape = (100_000, 10)
+    stored = Chunked((7000, 10), np.broadcast_to(0.1, (100_000, 10)))
     data = LabelledRows(np.zeros(100_000, int), stored, 2)
     starts = data.map(lambda rows: rows.start)
     assert len(starts) > 1
@@ -71,3 +87,238 @@ def test_errors_in_threads_are_raised():
     data = LabelledRows(np.zeros(10**6, int), np.broadcast_to(0.5, (10**6, 2)), 2)
     with pytest.raises(RuntimeError, match="row 0"):
         data.map(fail)
+
+
+# --- any array, any number of threads, anywhere ---------------------------------------------------
+
+
+def assert_same(found, expected):
+    for field in ("issues", "predicted", "self_confidence", "thresholds", "confident_joint"):
+        np.testing.assert_array_equal(getattr(found, field), getattr(expected, field))
+
+
+@pytest.fixture(scope="module")
+def case():
+    return make_rows(30_000, 12)
+
+
+@pytest.fixture(scope="module")
+def expected(case):
+    return find_issues(*case)
+
+
+@pytest.mark.parametrize("filter_by", RULES)
+def test_threads_change_nothing(case, filter_by):
+    assert_same(
+        find_issues(*case, filter_by=filter_by, n_jobs=3),
+        find_issues(*case, filter_by=filter_by),
+    )
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        np.asfortranarray,
+        lambda p: p[::-1].copy()[::-1],
+        lambda p: np.repeat(p, 2, axis=1)[:, ::2],
+        lambda p: p.astype(">f8"),
+        lambda p: p.tolist(),
+    ],
+    ids=["columns", "reversed", "strided", "big-endian", "list"],
+)
+def test_memory_layouts(case, expected, convert):
+    codes, pred_probs = case
+    converted = convert(pred_probs)
+    assert_same(find_issues(codes, converted, n_jobs=2), expected)
+    for method in ("self_confidence", "normalized_margin", "log_margin"):
+        np.testing.assert_array_equal(
+            score_labels(codes, converted, method),
+            score_labels(codes, pred_probs, method),
+        )
+
+
+def test_memmap(tmp_path, case, expected):
+    codes, pred_probs = case
+    np.save(tmp_path / "pred_probs.npy", pred_probs)
+    mapped = np.load(tmp_path / "pred_probs.npy", mmap_mode="r")
+    assert_same(find_issues(codes, mapped, n_jobs=2), expected)
+
+
+def test_dataframe(case, expected):
+    pandas = pytest.importorskip("pandas")
+    codes, pred_probs = case
+    assert_same(find_issues(codes, pandas.DataFrame(pred_probs)), expected)
+
+
+def test_zarr(tmp_path, case, expected):
+    zarr = pytest.importorskip("zarr")
+    codes, pred_probs = case
+    stored = zarr.open_array(
+        str(tmp_path / "p.zarr"), mode="w", shape=pred_probs.shape, chunks=(7000, 5), dtype="f8"
+    )
+    stored[:] = pred_probs
+    assert_same(find_issues(codes, stored, n_jobs=2), expected)
+
+
+def test_h5py(tmp_path, case, expected):
+    h5py = pytest.importorskip("h5py")
+    codes, pred_probs = case
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        stored = file.create_dataset("p", data=pred_probs, chunks=(7000, 5))
+        assert_same(find_issues(codes, stored, n_jobs=2), expected)
+        plain = file.create_dataset("plain", data=pred_probs)
+        assert_same(find_issues(codes, plain, n_jobs=2), expected)
+
+
+def test_dask(case, expected):
+    dask_array = pytest.importorskip("dask.array")
+    codes, pred_probs = case
+    lazy = dask_array.from_array(pred_probs, chunks=((1, 12_999, 17_000), -1))
+    assert_same(find_issues(codes, lazy, n_jobs=2), expected)
+
+
+def test_torch(case, expected):
+    torch = pytest.importorskip("torch")
+    codes, pred_probs = case
+    assert_same(find_issues(codes, torch.from_numpy(pred_probs), n_jobs=2), expected)
+
+
+class Counted:
+    """An array-like that slices by rows, and counts how often each row is read."""
+
+    def __init__(self, array):
+        self.array, self.shape = array, array.shape
+        self.reads = np.zeros(len(array), int)
+        self.lock = threading.Lock()
+
+    def __getitem__(self, rows):
+        assert isinstance(rows, slice)
+        with self.lock:
+            self.reads[rows] += 1
+        return self.array[rows]
+
+
+def test_other_arrays_are_read_once_and_in_part_again(case, expected):
+    codes, pred_probs = case
+    for filter_by, most in [("predicted_neq_given", 2), ("prune_by_noise_rate", 4)]:
+        counted = Counted(pred_probs)
+        find_issues(codes, counted, filter_by=filter_by, n_jobs=2)
+        assert counted.reads.max() <= most
+    assert_same(find_issues(codes, Counted(pred_probs)), expected)
+
+
+def test_blocks_are_worked_on_apart_and_merged(case, expected):
+    """What a cluster does: pickled arguments out, pickled results in."""
+    codes, pred_probs = case
+    cuts = [slice(0, 1), slice(1, 11_000), slice(11_000, 30_000)]
+    jobs = [pickle.dumps((codes[rows], pred_probs[rows])) for rows in cuts]
+    scans = [pickle.loads(pickle.dumps(scan_rows(*pickle.loads(job)))) for job in jobs]
+    groups = ClassGroups(
+        [
+            pickle.loads(pickle.dumps(group_by_class(codes[rows], scan.given_prob, 12)))
+            for rows, scan in zip(cuts, scans, strict=True)
+        ]
+    )
+    thresholds = class_thresholds(groups)
+    joints = []
+    for job, scan in zip(jobs, scans, strict=True):
+        given, probs = pickle.loads(job)
+        classes = confident_classes(scan, thresholds, probs.__getitem__, tolerance=1e-3)
+        joints.append(pickle.loads(pickle.dumps(count_joint(given, classes, 12))))
+    joint = calibrate(merge_joints(joints), groups.sizes)
+    np.testing.assert_array_equal(thresholds, expected.thresholds)
+    np.testing.assert_array_equal(joint.toarray(), expected.confident_joint)
+    np.testing.assert_array_equal(
+        np.concatenate([scan.predicted for scan in scans]), expected.predicted
+    )
+
+
+def test_in_spawned_process(case, expected):
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+        future = pool.submit(find_label_issues, LabelledRows(*case, n_jobs=2))
+        assert_same(future.result(), expected)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_in_worker_processes_and_threads(case, expected, backend):
+    with parallel_config(backend=backend, n_jobs=2):
+        found = Parallel()(
+            delayed(find_label_issues)(LabelledRows(*case, n_jobs=2)) for _ in range(2)
+        )
+    for one in found:
+        assert_same(one, expected)
+
+
+def test_n_jobs_follows_joblib(case, expected):
+    with parallel_config(n_jobs=2):
+        assert_same(find_issues(*case), expected)
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "value", "message"),
+    [
+        ([3], np.nan, r"in row 3: row 3 has NaN; give these rows probabilities, or leave"),
+        ([0, 29_999], np.inf, r"in rows 0, 29999: row 0 has an infinite value; .*softmax"),
+        ([5], -np.inf, r"row 5 has an infinite value"),
+        ([1, 2, 3, 4, 5, 6], -0.2, r"rows 1, 2, 3, 4, 5, … \(6 in all\): .* -0.2, which is neg"),
+        ([7], 1.7, r"row 7 has 1.7, which is above 1; .*divide each row by its sum"),
+        ([8], 0.01, r"row 8 has numbers that sum to .*, not 1; .*softmax your logits"),
+    ],
+)
+def test_rows_that_are_no_probabilities(case, rows, value, message):
+    codes, pred_probs = case
+    wrong = pred_probs.copy()
+    wrong[rows, codes[rows]] = value
+    for n_jobs in (1, 2):
+        with pytest.raises(ValueError, match=message):
+            find_issues(codes, wrong, n_jobs=n_jobs)
+    codes = codes.copy()
+    codes[rows] = -1
+    if np.isnan(value):
+        assert find_issues(codes, wrong).predicted[3] == -1
+    else:
+        with pytest.raises(ValueError, match=message):
+            find_issues(codes, wrong)
+
+
+def test_logits_and_percentages_are_refused():
+    codes, pred_probs = make_rows(50, 3)
+    for wrong in (np.log(pred_probs), 100 * pred_probs, pred_probs * 0.98):
+        with pytest.raises(ValueError, match="pass probabilities"):
+            find_issues(codes, wrong)
+
+
+@pytest.mark.parametrize("n_classes", [2, 10, 1000])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_rounded_probabilities_are_taken(dtype, n_classes):
+    codes, pred_probs = make_rows(500, n_classes)
+    rounded = pred_probs.astype(dtype)
+    for given_probs in (rounded, rounded.astype(float)):
+        assert find_issues(codes, given_probs).issues.shape == (500,)
+    logits = np.log(pred_probs).astype(dtype)
+    softmax = np.exp(logits)
+    softmax /= softmax.sum(axis=1, keepdims=True)
+    assert find_issues(codes, softmax).self_confidence.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("codes", "pred_probs", "message"),
+    [
+        ([0, 1], [0.5, 0.5], r"shape \(2,\), but one row per label"),
+        ([0, 1], np.empty((0, 2)), "0 rows and 2 columns"),
+        ([0, 1], np.empty((2, 0)), "2 rows and 0 columns"),
+        ([0, 1, 1], [[0.5, 0.5]] * 2, "2 rows but there are 3 labels"),
+        ([0, 2], [[0.5, 0.5]] * 2, "2 columns but labels has codes from 0 to 2"),
+        ([0, -2], [[0.5, 0.5]] * 2, "codes from -2 to 0"),
+        ([0, 1], [["a", "b"]] * 2, "dtype <U1, but numbers are needed"),
+        ([0, 1], np.array([[0.5, 0.5]] * 2, object), "dtype object"),
+        ([0, 1], np.array([[0.5, 0.5]] * 2, complex), "dtype complex128"),
+    ],
+)
+def test_what_is_no_matrix_is_refused(codes, pred_probs, message):
+    with pytest.raises(ValueError, match=message):
+        find_issues(np.array(codes), pred_probs)

@@ -8,7 +8,7 @@ from label_auditor.confident_learning.scan import (
     class_thresholds,
     code_dtype,
     confident_classes,
-    given_label_stands,
+    given_is_likeliest,
     group_by_class,
     scan_rows,
     sum_tolerance,
@@ -23,11 +23,11 @@ def test_scan(n_classes, dtype):
     pred_probs = (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
     codes = rng.integers(-1, n_classes, 5000)
     scan = scan_rows(codes, pred_probs)
-    own = np.where(codes < 0, np.nan, pred_probs[np.arange(5000), codes])
-    np.testing.assert_array_equal(scan.own, own)
+    given_prob = np.where(codes < 0, np.nan, pred_probs[np.arange(5000), codes])
+    np.testing.assert_array_equal(scan.given_prob, given_prob)
     np.testing.assert_array_equal(scan.highest, pred_probs.max(axis=1))
     np.testing.assert_array_equal(scan.predicted, pred_probs.argmax(axis=1))
-    assert scan.own.dtype == scan.highest.dtype == dtype
+    assert scan.given_prob.dtype == scan.highest.dtype == dtype
     assert scan.invalid.size == 0
 
 
@@ -66,11 +66,11 @@ def test_grouping_at_the_edge_of_the_small_types(n_classes):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_thresholds_of_blocks_are_those_of_the_whole(dtype):
     rng = np.random.default_rng(0)
-    codes, own = rng.integers(0, 3, 10_000), rng.random(10_000).astype(dtype)
-    whole = np.array([own[codes == k].mean() for k in range(3)])
+    codes, given_prob = rng.integers(0, 3, 10_000), rng.random(10_000).astype(dtype)
+    whole = np.array([given_prob[codes == k].mean() for k in range(3)])
     for step in (1, 137, 10_000):
         cuts = [slice(i, i + step) for i in range(0, 10_000, step)]
-        groups = ClassGroups([group_by_class(codes[cut], own[cut], 3) for cut in cuts])
+        groups = ClassGroups([group_by_class(codes[cut], given_prob[cut], 3) for cut in cuts])
         np.testing.assert_array_equal(class_thresholds(groups), whole)
         np.testing.assert_array_equal(groups.sizes, np.bincount(codes))
 
@@ -101,11 +101,11 @@ def test_confident_classes_of_the_paper():
     confident_classes(scan, np.array([0.6, 0.6, 0.6]), pytest.fail, tolerance=1e-3)
 
 
-def test_given_label_stands_within_a_millionth():
-    own = np.array([0.5, 0.4, 0.4999995, 0.499999, 0.499998])
-    scan = RowScan(own, np.full(5, 0.5), np.array([1, 1, 1, 1, 1]), np.empty(0, int))
-    stands = given_label_stands(np.array([1, 0, 0, 0, 0]), scan)
-    np.testing.assert_array_equal(stands, [True, False, True, own[3] + 1e-6 >= 0.5, False])
+def test_given_label_is_likeliest_within_a_millionth():
+    given_prob = np.array([0.5, 0.4, 0.4999995, 0.499999, 0.499998])
+    scan = RowScan(given_prob, np.full(5, 0.5), np.array([1, 1, 1, 1, 1]), np.empty(0, int))
+    stands = given_is_likeliest(np.array([1, 0, 0, 0, 0]), scan)
+    np.testing.assert_array_equal(stands, [True, False, True, given_prob[3] + 1e-6 >= 0.5, False])
 
 
 def test_tolerance_grows_with_rounding():

@@ -62,18 +62,18 @@ def test_cell_margins(n_cells):
     probs = rng.dirichlet(np.ones(n_classes), 3 * n)
     rows = np.sort(rng.choice(3 * n, n, replace=False))
     codes = rng.integers(0, n_classes, n)
-    own = probs[rows, codes]
+    given_prob = probs[rows, codes]
     off_diagonal = np.flatnonzero(~np.eye(n_classes, dtype=bool))
     pairs = np.sort(rng.choice(off_diagonal, n_cells, replace=False))
     lower = rng.uniform(-0.1, 0.2, n_cells)
     cells = NoiseCells(pairs, np.ones(n_cells, int), lower, n_classes)
     assert cells.dense == (n_cells > 50)
-    found = cell_margins(rows, codes, own, probs, cells)
+    found = cell_margins(rows, codes, given_prob, probs, cells)
     expected = {
-        (row, cell, probs[row, pairs[cell] % n_classes] - own[i])
+        (row, cell, probs[row, pairs[cell] % n_classes] - given_prob[i])
         for i, row in enumerate(rows.tolist())
         for cell in np.flatnonzero(pairs // n_classes == codes[i]).tolist()
-        if probs[row, pairs[cell] % n_classes] - own[i] >= lower[cell]
+        if probs[row, pairs[cell] % n_classes] - given_prob[i] >= lower[cell]
     }
     triples = zip(found.row.tolist(), found.cell.tolist(), found.margin.tolist(), strict=True)
     assert set(triples) == expected

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from label_auditor import audit_labels
-from label_auditor.export import server as _http
+from label_auditor.export import server as http
 
 KEY = "secret-key-of-mine"
 
@@ -240,6 +240,6 @@ def _run(server, monkeypatch):
     monkeypatch.setenv("RUBRIX_API_URL", server.url)
     monkeypatch.setenv("RUBRIX_API_KEY", KEY)
     monkeypatch.delenv("RUBRIX_WORKSPACE", raising=False)
-    monkeypatch.setattr(_http, "DELAYS", (0.0,) * 5)
+    monkeypatch.setattr(http, "DELAYS", (0.0,) * 5)
     yield server
     server.close()

@@ -143,7 +143,7 @@ def test_ids_beyond_64_bits_are_strings(audit):
 
 def test_another_data_set_is_refused():
     dataset = datasets.Dataset.from_dict({"text": ["x"], "label": [0]})
-    with pytest.raises(ValueError, match="no column 'id', 'prediction', 'annotation' but 'text'"):
+    with pytest.raises(ValueError, match="no column 'id', 'prediction', 'annotation', but 'text'"):
         list(from_datasets(dataset))
 
 

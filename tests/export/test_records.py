@@ -40,7 +40,7 @@ def test_the_others_follow_by_score_then_position_and_nan_last(audit):
     scores = audit.scores.copy()
     scores[[0, 5]] = 0.2
     scores[2] = np.nan
-    audit = dataclasses.replace(audit, scores=scores)
+    audit = dataclasses.replace(audit, quality=scores)
     records = list(make_records(audit, TEXTS, only_issues=False))
     assert [record.id for record in records] == [4, 9, 1, 0, 5, 3, 6, 7, 8, 10, 11, 2]
     assert [r.metadata.get("label_error_candidate") for r in records] == [0, 1, 2] + 9 * [None]
@@ -106,22 +106,22 @@ def test_rows_are_read_in_increasing_order(audit):
 
 
 def test_a_row_that_could_not_be_judged_has_no_prediction(audit):
-    pred_probs, labels = audit.pred_probs.copy(), audit.labels.astype(object)
-    pred_probs[3], labels[3] = np.nan, None
+    pred_probs, codes = audit.pred_probs.copy(), audit.codes.copy()
+    pred_probs[3], codes[3] = np.nan, -1
     scores = np.where(np.arange(12) == 3, np.nan, audit.scores)
     audit = dataclasses.replace(
-        audit, pred_probs=pred_probs, labels=labels, scores=scores, suggested_labels=labels
+        audit, pred_probs=pred_probs, codes=codes, quality=scores, predicted=codes
     )
     record = by_id(make_records(audit, TEXTS, only_issues=False))[3]
     assert (record.prediction, record.annotation, record.metadata) == ({}, None, {})
 
 
 def test_a_missing_label_keeps_its_suggestion(audit):
-    labels = audit.labels.astype(object)
-    labels[3] = np.nan
-    record = by_id(
-        make_records(dataclasses.replace(audit, labels=labels), TEXTS, only_issues=False)
-    )[3]
+    codes = audit.codes.copy()
+    codes[3] = -1
+    record = by_id(make_records(dataclasses.replace(audit, codes=codes), TEXTS, only_issues=False))[
+        3
+    ]
     assert record.annotation is None
     assert record.metadata["suggested_label"] == "a"
     assert record.prediction == {"a": 0.9, "b": 0.05, "c": 0.05}

@@ -1,11 +1,13 @@
 import logging
+import os
 import traceback
 
 import pytest
 
-from label_auditor.export import server as _http
+from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
 from label_auditor.export.rubrix.send import push_to_rubrix
+from label_auditor.export.rubrix.server import RubrixServer
 
 
 def push(audit, **options):
@@ -21,7 +23,7 @@ def test_url_and_key_are_needed(monkeypatch, audit, stand_in, missing):
 
 
 def test_arguments_come_before_the_environment(monkeypatch, audit, stand_in):
-    url, key = stand_in.url, _http.os.environ["RUBRIX_API_KEY"]
+    url, key = stand_in.url, os.environ["RUBRIX_API_KEY"]
     monkeypatch.setenv("RUBRIX_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("RUBRIX_API_KEY", "wrong")
     monkeypatch.setenv("RUBRIX_WORKSPACE", "wrong")
@@ -115,7 +117,7 @@ def test_a_wrong_key_is_refused_and_no_key_is_ever_shown(audit, stand_in, caplog
             push(audit, api_url=url, api_key=key)
         shown.append("".join(traceback.format_exception(raised.value)))
     assert "answered 401: UnauthorizedError: {}. The API key was refused" in shown[0]
-    server = _http.RubrixServer(None, None, None)
+    server = RubrixServer(None, None, None)
     stand_in.faults = dict.fromkeys(range(100), "drop")
     shown.append(repr(server) + str(push_error(audit, stand_in)) + caplog.text)
     for text in shown:
@@ -132,8 +134,8 @@ def push_error(audit, stand_in):
 
 def test_delays_grow(monkeypatch, audit, stand_in):
     slept = []
-    monkeypatch.setattr(_http, "DELAYS", (0.5, 1, 2))
-    monkeypatch.setattr(_http.time, "sleep", slept.append)
+    monkeypatch.setattr(http, "DELAYS", (0.5, 1, 2))
+    monkeypatch.setattr(http.time, "sleep", slept.append)
     stand_in.faults = dict.fromkeys(range(4, 100), "drop")
     with pytest.raises(PushInterruptedError):
         push(audit)

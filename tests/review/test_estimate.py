@@ -1,5 +1,7 @@
 """The number of label errors: exact where all is known, bounded where it is not."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -301,11 +303,13 @@ def test_rows_that_were_not_evaluated_are_counted_and_those_without_a_label_are_
     codes = np.array([0, 1] * 40)
     probs = np.where(codes[:, None] == [0, 1], 0.8, 0.2).astype(np.float32)
     audit = audit_labels(codes, probs)
-    labels = codes.astype(object)
-    labels[:5] = None
-    changes = {"labels": labels, "evaluated": np.arange(80) >= 20}
-    changes["issues"] = audit.issues & changes["evaluated"]
-    audit = type(audit)(**{**vars(audit), **changes})
+    evaluated = np.arange(80) >= 20
+    audit = dataclasses.replace(
+        audit,
+        codes=np.where(np.arange(80) < 5, -1, codes),
+        evaluated=evaluated,
+        issues=audit.issues & evaluated,
+    )
     plan = plan_count(80, audit)
     estimate = estimate_label_errors(audit, review(plan, 1 - codes), plan=plan)
     assert estimate.n_rows == estimate.n_errors == estimate.low == estimate.high == 75

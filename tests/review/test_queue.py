@@ -8,9 +8,12 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from label_auditor import Corrections, audit_labels
+from label_auditor.audit.from_probabilities import audit_codes
 from label_auditor.cli.command_line import main
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.rules import Rule
 from label_auditor.corrections.collection import Correction
-from label_auditor.data.order import rows_in_order
+from label_auditor.data.findings import rows_in_order
 from label_auditor.review.queue import (
     EXPLORE_EVERY,
     FEWEST_DECISIONS,
@@ -91,19 +94,15 @@ def test_rows_not_evaluated_are_never_asked_for():
 
 
 def audit_rows(audit, missing):
-    from label_auditor.audit.single_label import audit_codes
-
-    evaluated = np.ones(len(audit), dtype=bool)
-    evaluated[missing] = False
+    judged = audit.codes.copy()
+    judged[missing] = -1
     return audit_codes(
-        audit.labels.astype(np.intp),
-        audit.pred_probs,
-        labels=audit.labels,
+        audit.codes,
+        LabelledRows(judged, audit.pred_probs),
+        Rule(audit.filter_by),
         classes=audit.classes,
-        filter_by=audit.filter_by,
         rank_by=audit.rank_by,
         index=None,
-        evaluated=evaluated,
     )
 
 

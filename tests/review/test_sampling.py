@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from label_auditor import audit_labels
-from label_auditor.data.labels import encode_labels
 from label_auditor.review.sampling import Stratum, sampling_order, stratify, take_turns
 
 NO_ROWS = np.zeros(0, np.intp)
@@ -23,8 +22,7 @@ def make_audit(n, seed=0, rank_by="self_confidence", dtype=np.float64):
 
 
 def strata_of(audit, decided=NO_ROWS):
-    codes, _ = encode_labels(audit.labels, audit.classes)
-    return stratify(audit, codes, decided)
+    return stratify(audit, decided)
 
 
 @st.composite

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from label_auditor import Corrections, apply_corrections
-from label_auditor.export import _http, _reviewed
+from label_auditor.export import server as http
+from label_auditor.export.argilla import read
+from label_auditor.export.argilla.server import ArgillaServer
 from label_auditor.export.push import PushInterruptedError
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -95,7 +97,7 @@ def test_pushing_twice_changes_nothing_and_responses_survive(small_audit, argill
 
 
 def test_several_reviewers(small_audit, argilla, argilla_name, monkeypatch):
-    monkeypatch.setattr(_reviewed, "PAGE", 7)
+    monkeypatch.setattr(read, "PAGE", 7)
     options = {"only_issues": False, "class_names": NAMES, "n_reviewers": 3}
     small_audit.push_to_argilla(texts(small_audit), argilla_name, **options)
     stored = argilla.load(argilla_name)
@@ -158,7 +160,7 @@ def test_several_labels(label_sets, argilla, argilla_name):
 @pytest.mark.parametrize("moment", ["before", "while"])
 def test_a_server_that_dies_and_comes_back(audit, argilla, argilla_name, monkeypatch, moment):
     pid = Path(os.environ["ARGILLA_SERVER_PIDFILE"])
-    request, bulks = _http.ArgillaServer.request, []
+    request, bulks = ArgillaServer.request, []
 
     def kill():
         os.kill(int(pid.read_text()), signal.SIGKILL)
@@ -173,7 +175,7 @@ def test_a_server_that_dies_and_comes_back(audit, argilla, argilla_name, monkeyp
                     timer.join()
         return request(self, method, path, body, **query)
 
-    monkeypatch.setattr(_http.ArgillaServer, "request", deadly)
+    monkeypatch.setattr(ArgillaServer, "request", deadly)
     report = audit.push_to_argilla(texts(audit), argilla_name, only_issues=False)
     assert len(bulks) > 4  # four chunks, one of them again
     assert (report.n_stored, report.failed) == (2000, {})
@@ -181,8 +183,8 @@ def test_a_server_that_dies_and_comes_back(audit, argilla, argilla_name, monkeyp
 
 
 def test_a_server_that_stays_away(audit, argilla, argilla_name, monkeypatch):
-    monkeypatch.setattr(_http, "DELAYS", (0.01, 0.01))
-    request, bulks = _http.ArgillaServer.request, []
+    monkeypatch.setattr(http, "DELAYS", (0.01, 0.01))
+    request, bulks = ArgillaServer.request, []
 
     def deadly(self, method, path, body=None, **query):
         if path.endswith("/bulk"):
@@ -192,7 +194,7 @@ def test_a_server_that_stays_away(audit, argilla, argilla_name, monkeypatch):
         return request(self, method, path, body, **query)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_http.ArgillaServer, "request", deadly)
+        patch.setattr(ArgillaServer, "request", deadly)
         with pytest.raises(PushInterruptedError, match="1,000 not sent") as raised:
             audit.push_to_argilla(texts(audit), argilla_name, only_issues=False)
     assert raised.value.report.n_stored == len(argilla.load(argilla_name)) == 1000
@@ -201,17 +203,17 @@ def test_a_server_that_stays_away(audit, argilla, argilla_name, monkeypatch):
 
 def test_every_answer_is_lost_once(small_audit, argilla, argilla_name, monkeypatch):
     """What was done, but not answered, is found done: nothing is made twice."""
-    monkeypatch.setattr(_http, "DELAYS", (0.0,))
-    send, lost = _http.ArgillaServer._send, []
+    monkeypatch.setattr(http, "DELAYS", (0.0,))
+    send, lost = ArgillaServer._send, []
 
     def lossy(self, *request):
         answer = send(self, *request)
         if request not in lost and not request[1].endswith("version"):
             lost.append(request)
-            raise _http.ServerUnavailableError("lost")
+            raise http.ServerUnavailableError("lost")
         return answer
 
-    monkeypatch.setattr(_http.ArgillaServer, "_send", lossy)
+    monkeypatch.setattr(ArgillaServer, "_send", lossy)
     small_audit.push_to_argilla(texts(small_audit), argilla_name)
     monkeypatch.undo()
     assert len(lost) == 14

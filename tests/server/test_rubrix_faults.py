@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from label_auditor.export import server as _http
+from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
 
 RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "4"))
@@ -163,8 +163,8 @@ class Reviewer:
 @pytest.fixture
 def impatient(monkeypatch):
     """Don't wait for long, and try again at once."""
-    monkeypatch.setattr(_http, "TIMEOUT", urllib3.Timeout(connect=5, read=PATIENCE))
-    monkeypatch.setattr(_http, "DELAYS", (0.0,) * 6)
+    monkeypatch.setattr(http, "TIMEOUT", urllib3.Timeout(connect=5, read=PATIENCE))
+    monkeypatch.setattr(http, "DELAYS", (0.0,) * 6)
 
 
 def push(audit, name, **options):

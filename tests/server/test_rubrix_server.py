@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from label_auditor import Corrections
-from label_auditor.export import _http, _reviewed
+from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
+from label_auditor.export.rubrix import read
+from label_auditor.export.rubrix.server import RubrixServer
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
 STRANGE = [
@@ -116,7 +118,7 @@ def test_pushing_twice_changes_nothing_and_a_review_survives(small_audit, rubrix
 @pytest.mark.parametrize("moment", ["before", "while"])
 def test_a_server_that_dies_and_comes_back(audit, rubrix, name, monkeypatch, moment):
     pid = Path(os.environ["RUBRIX_SERVER_PIDFILE"])
-    request, bulks = _http.RubrixServer.request, []
+    request, bulks = RubrixServer.request, []
 
     def kill():
         os.kill(int(pid.read_text()), signal.SIGKILL)
@@ -131,7 +133,7 @@ def test_a_server_that_dies_and_comes_back(audit, rubrix, name, monkeypatch, mom
                     timer.join()
         return request(self, method, path, body, **options)
 
-    monkeypatch.setattr(_http.RubrixServer, "request", deadly)
+    monkeypatch.setattr(RubrixServer, "request", deadly)
     report = audit.push_to_rubrix(texts(audit), name, only_issues=False)
     assert len(bulks) == 5  # four chunks, one of them twice
     assert (report.n_stored, report.left_alone, report.failed) == (2000, (), {})
@@ -139,8 +141,8 @@ def test_a_server_that_dies_and_comes_back(audit, rubrix, name, monkeypatch, mom
 
 
 def test_a_server_that_stays_away(audit, rubrix, name, monkeypatch):
-    monkeypatch.setattr(_http, "DELAYS", (0.01, 0.01))
-    request, bulks = _http.RubrixServer.request, []
+    monkeypatch.setattr(http, "DELAYS", (0.01, 0.01))
+    request, bulks = RubrixServer.request, []
 
     def deadly(self, method, path, body=None, **options):
         if path.endswith(":bulk"):
@@ -150,7 +152,7 @@ def test_a_server_that_stays_away(audit, rubrix, name, monkeypatch):
         return request(self, method, path, body, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_http.RubrixServer, "request", deadly)
+        patch.setattr(RubrixServer, "request", deadly)
         with pytest.raises(PushInterruptedError, match="1,000 not sent") as raised:
             audit.push_to_rubrix(texts(audit), name, only_issues=False)
     assert raised.value.report.n_stored == len(rubrix.load(name)) == 1000
@@ -314,7 +316,7 @@ def test_multi_label_records_come_back_whole_and_pushing_twice_changes_nothing(
 
 
 def test_corrections_come_back(small_audit, rubrix, name, monkeypatch):
-    monkeypatch.setattr(_reviewed, "PAGE", 3)
+    monkeypatch.setattr(read, "PAGE", 3)
     ids = [i if i % 2 else f"row {i}/é?" for i in range(40)]
     options = {"only_issues": False, "ids": ids, "class_names": NAMES}
     small_audit.push_to_rubrix(texts(small_audit), name, **options)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from label_auditor.audit.single_label import audit_labels
+from label_auditor.audit.from_probabilities import audit_labels
 from label_auditor.confident_learning.scan import CLOSE, sum_tolerance
-from label_auditor.data.labels import name_values
+from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from label_auditor.audit.outputs import Audit
+    from label_auditor.data.findings import Findings
 
 __all__ = ["MissingPredictionError", "NoRecordsError", "find_label_errors"]
 
@@ -148,7 +148,7 @@ def _check_order(sort_by: Any) -> str | None:
     """Give the score of an order; also of a member of Rubrix's own enumeration."""
     name = getattr(sort_by, "value", sort_by)
     if name not in SORT_BY:
-        raise ValueError(f"sort_by is {sort_by!r}; pass one of {name_values(SORT_BY)}.")
+        raise ValueError(f"sort_by is {sort_by!r}; pass one of {quote_values(SORT_BY)}.")
     return SORT_BY[name]
 
 
@@ -160,8 +160,8 @@ def _check_options(options: dict[str, Any]) -> None:
     unknown = [name for name in options if name not in (*FILTER_OPTIONS, "multi_label")]
     if unknown:
         raise TypeError(
-            f"find_label_errors has no argument {name_values(unknown)}; "
-            f"the filter takes {name_values(FILTER_OPTIONS)}."
+            f"find_label_errors has no argument {quote_values(unknown)}; "
+            f"the filter takes {quote_values(FILTER_OPTIONS)}."
         )
 
 
@@ -171,7 +171,7 @@ def _is_complete(record: Any) -> bool:
     return bool(record.prediction) and bool(annotated)
 
 
-def _audit(records: Sequence[Any], *, multi_label: bool, **options: Any) -> Audit:
+def _audit(records: Sequence[Any], *, multi_label: bool, **options: Any) -> Findings:
     """Audit the annotations of records."""
     predictions = [dict(record.prediction) for record in records]
     classes = sorted(set().union(*predictions))
@@ -189,15 +189,19 @@ def _audit(records: Sequence[Any], *, multi_label: bool, **options: Any) -> Audi
             raise MissingPredictionError(
                 f"It seems predictions are missing for the label {unknown[0]!r}! "
                 f"Record {record.id!r} is annotated with it, but the predicted labels are "
-                f"{name_values(classes)}."
+                f"{quote_values(classes)}."
             )
     _check_scores(records, pred_probs)
     if multi_label:
         sets = [_given(record) for record in records]
-        many: Audit = audit_labels(sets, pred_probs, classes=classes, multi_label=True, **options)
+        many: Findings = audit_labels(
+            sets, pred_probs, classes=classes, multi_label=True, **options
+        )
         return many
     labels = [_given(record)[0] for record in records]
-    one: Audit = audit_labels(labels, _normalised(records, pred_probs), classes=classes, **options)
+    one: Findings = audit_labels(
+        labels, _normalised(records, pred_probs), classes=classes, **options
+    )
     return one
 
 
@@ -231,6 +235,6 @@ def _refuse(records: Sequence[Any], bad: Any, problem: str) -> None:
     if bad.any():
         ids = [record.id for record, is_bad in zip(records, bad, strict=True) if is_bad]
         raise ValueError(
-            f"{len(ids)} records have predictions {problem}: {name_values(ids)}; "
+            f"{len(ids)} records have predictions {problem}: {quote_values(ids)}; "
             "predict probabilities."
         )

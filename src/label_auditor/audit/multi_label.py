@@ -7,25 +7,34 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from label_auditor.audit.outputs import Audit
+from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.find_issues import rank_issues
 from label_auditor.confident_learning.one_vs_rest import find_label_set_issues, label_set_scores
-from label_auditor.confident_learning.scores import ADJUSTED
-from label_auditor.data import labels as validation
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.scores import (
+    RankBy,
+    check_custom_scores,
+    check_rank_by,
+    name_of_score,
+)
+from label_auditor.data.findings import Findings
 from label_auditor.data.label_sets import decode_label_sets, encode_label_sets
+from label_auditor.data.naming import check_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
     from scipy import sparse
 
+    from label_auditor.confident_learning.rules import Rule
+
 __all__ = ["MultiLabelAudit", "audit_label_sets"]
 
 
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class MultiLabelAudit(Audit):
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class MultiLabelAudit(Findings, Outputs):
     """What an audit of label sets found: which are suspicious, how much, and what they might be.
 
     Made by :func:`audit_labels` with ``multi_label=True``. Each class is judged against the rest,
@@ -71,19 +80,10 @@ class MultiLabelAudit(Audit):
 
     multi_label: ClassVar[bool] = True
 
-    labels: NDArray[Any]
-    classes: NDArray[Any]
-    pred_probs: Any
-    issues: NDArray[np.bool_]
-    scores: NDArray[np.float64]
-    ranked: NDArray[np.intp]
-    suggested_labels: NDArray[Any]
-    evaluated: NDArray[np.bool_]
-    index: Sequence[Any]
     class_issues: sparse.csr_array
-    confident_joint: NDArray[np.intp]
-    filter_by: str
-    rank_by: str
+
+    def _decode(self, codes: sparse.csr_array) -> NDArray[Any]:
+        return decode_label_sets(codes, self.classes)
 
     def summary(self) -> pd.DataFrame:
         """Give one row per class: how often it is given, and doubted either way.
@@ -99,7 +99,7 @@ class MultiLabelAudit(Audit):
         """
         import pandas as pd
 
-        given, _ = encode_label_sets(self.labels, self.classes)
+        given = self.codes
         doubted = self.class_issues.multiply(given)
         n_doubted = np.asarray(doubted.sum(axis=0))
         joint = self.confident_joint
@@ -117,43 +117,36 @@ class MultiLabelAudit(Audit):
 def audit_label_sets(
     labels: Any,
     pred_probs: Any,
+    rule: Rule,
     *,
     classes: ArrayLike | None,
-    rank_by: str | Callable[[NDArray[np.bool_], Any], ArrayLike],
+    rank_by: RankBy,
     index: Sequence[Any] | None,
     n_jobs: int | None,
-    **rule: Any,
 ) -> MultiLabelAudit:
     """Audit sets of labels; :func:`label_auditor.audit_labels` says what is what."""
-    validation.check_rank_by(rank_by)
+    check_rank_by(rank_by)
     given, columns = encode_label_sets(labels, classes)
-    pred_probs = validation.check_pred_probs(pred_probs, np.zeros(given.shape[0], np.intp))
-    validation.check_columns(pred_probs.shape[1], columns, inferred=classes is None)
-    found = find_label_set_issues(given, pred_probs, n_jobs=n_jobs, **rule)
+    n = given.shape[0]
+    data = LabelledRows(np.zeros(n, np.intp), pred_probs, n_jobs)
+    data.check_columns(columns, inferred=classes is None)
+    found = find_label_set_issues(given, data, rule)
     if callable(rank_by):
-        scores = validation.check_custom_scores(
-            rank_by(given.toarray(), pred_probs), given.shape[0]
-        )
+        scores = check_custom_scores(rank_by(given.toarray(), data.pred_probs), n)
     else:
-        scores = label_set_scores(
-            given,
-            pred_probs,
-            method=ADJUSTED.get(rank_by, rank_by),
-            thresholds=found.thresholds if rank_by in ADJUSTED else None,
-            n_jobs=n_jobs,
-        )
+        scores = label_set_scores(given, data, rank_by, thresholds=found.thresholds)
     return MultiLabelAudit(
-        labels=decode_label_sets(given, columns),
+        codes=given,
+        predicted=found.predicted,
         classes=columns,
-        pred_probs=pred_probs,
+        pred_probs=data.pred_probs,
         issues=found.issues,
-        scores=scores,
+        quality=scores,
         ranked=rank_issues(found.issues, scores),
-        suggested_labels=decode_label_sets(found.predicted, columns),
-        evaluated=np.ones(given.shape[0], bool),
-        index=validation.check_index(index, given.shape[0]),
-        class_issues=found.class_issues,
+        evaluated=np.ones(n, bool),
+        index=check_index(index, n),
         confident_joint=found.confident_joint,
-        filter_by=rule["filter_by"],
-        rank_by=rank_by if isinstance(rank_by, str) else getattr(rank_by, "__name__", "custom"),
+        class_issues=found.class_issues,
+        filter_by=rule.filter_by,
+        rank_by=name_of_score(rank_by),
     )

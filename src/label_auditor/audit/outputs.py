@@ -1,56 +1,92 @@
-"""What every kind of audit holds, and the doors out of it, which are imported on use."""
+"""What an audit can be turned into, and where it can be sent."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
-
-from label_auditor.data import findings_file as _storage
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    import pandas as pd
-    from numpy.typing import NDArray
-    from typing_extensions import Self
-
+    from label_auditor.corrections.collection import Corrections
+    from label_auditor.data.findings import Findings
     from label_auditor.export.push import PushReport
     from label_auditor.review.estimate import ErrorEstimate
-    from label_auditor.review.plan import ReviewPlan
+    from label_auditor.review.plan import Goal, ReviewPlan
 
 
-class Doors:
-    """What an audit can be turned into, and where it can be sent.
+class Outputs:
+    """The methods that audits have, and what holds an audit. Each imports what it needs on use."""
 
-    Audits have these methods, and so has what holds one.
-    """
+    def _held_audit(self) -> Findings:
+        """Give the audit whose outputs these are."""
+        return self  # type: ignore[return-value]  # audits are findings too
 
-    def _held_audit(self) -> Any:
-        """Give the audit that goes through the door."""
-        return self
-
-    def to_rubrix(self, inputs: Any, **options: Any) -> Any:
+    def to_rubrix(
+        self,
+        inputs: Any,
+        *,
+        only_issues: bool = True,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+        metadata: Any = None,
+        explanation: Sequence[Mapping[str, Any] | None] | None = None,
+        prediction_agent: str = "label-auditor",
+        annotation_agent: str = "given",
+    ) -> Any:
         """Make records for the client of Rubrix or Argilla 1.
 
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields of text.
-        **options
-            As for :func:`label_auditor.export.rubrix.to_rubrix`.
+        only_issues, ids, class_names, metadata, explanation
+            What is in the records: see :func:`label_auditor.export.records.make_records`.
+        prediction_agent, annotation_agent : str
+            Who is said to have made the predictions and the given labels.
 
         Returns
         -------
         rubrix.DatasetForTextClassification or argilla.DatasetForTextClassification
             Records in the order of the audit.
+
+        See Also
+        --------
+        label_auditor.export.rubrix.to_rubrix : The same as a function, described in full.
         """
         from label_auditor.export import rubrix
 
-        return rubrix.to_rubrix(self._held_audit(), inputs, **options)
+        return rubrix.to_rubrix(
+            self._held_audit(),
+            inputs,
+            only_issues=only_issues,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+            explanation=explanation,
+            prediction_agent=prediction_agent,
+            annotation_agent=annotation_agent,
+        )
 
-    def push_to_rubrix(self, inputs: Any, name: str, **options: Any) -> PushReport:
+    def push_to_rubrix(
+        self,
+        inputs: Any,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        only_issues: bool = True,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+        metadata: Any = None,
+        explanation: Sequence[Mapping[str, Any] | None] | None = None,
+        prediction_agent: str = "label-auditor",
+        annotation_agent: str = "given",
+        overwrite_reviewed: bool = False,
+        chunk_size: int = 500,
+        progress: bool | None = None,
+    ) -> PushReport:
         """Log records to a server of Rubrix or Argilla 1, without the package of either.
 
         Parameters
@@ -59,27 +95,73 @@ class Doors:
             The texts; or named fields of text.
         name : str
             The data set on the server.
-        **options
-            As for :func:`label_auditor.export.rubrix.push_to_rubrix`.
+        api_url, api_key, workspace : str, default=None
+            The server, your key there, and a workspace. None is the environment variable
+            RUBRIX_API_URL, RUBRIX_API_KEY or RUBRIX_WORKSPACE.
+        only_issues, ids, class_names, metadata, explanation
+            What is in the records: see :func:`label_auditor.export.records.make_records`.
+        prediction_agent, annotation_agent : str
+            Who is said to have made the predictions and the given labels.
+        overwrite_reviewed : bool, default=False
+            Whether to overwrite the work of reviewers.
+        chunk_size : int, default=500
+            Records per request, from 1 to 500.
+        progress : bool, default=None
+            Whether to show a progress bar; None: on a terminal.
 
         Returns
         -------
         PushReport
             How many records were stored, which were left alone, which failed and why.
+
+        See Also
+        --------
+        label_auditor.export.rubrix.push_to_rubrix : The same as a function, described in full.
         """
         from label_auditor.export import rubrix
 
-        return rubrix.push_to_rubrix(self._held_audit(), inputs, name, **options)
+        return rubrix.push_to_rubrix(
+            self._held_audit(),
+            inputs,
+            name,
+            api_url=api_url,
+            api_key=api_key,
+            workspace=workspace,
+            only_issues=only_issues,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+            explanation=explanation,
+            prediction_agent=prediction_agent,
+            annotation_agent=annotation_agent,
+            overwrite_reviewed=overwrite_reviewed,
+            chunk_size=chunk_size,
+            progress=progress,
+        )
 
-    def to_argilla(self, inputs: Any, **options: Any) -> tuple[Any, list[Any]]:
+    def to_argilla(
+        self,
+        inputs: Any,
+        *,
+        only_issues: bool = True,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+        metadata: Any = None,
+        prediction_agent: str = "label-auditor",
+        n_reviewers: int = 1,
+    ) -> tuple[Any, list[Any]]:
         """Make settings and records for the client of Argilla 2.
 
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields of text.
-        **options
-            As for :func:`label_auditor.export.argilla.to_argilla`.
+        only_issues, ids, class_names, metadata
+            What is in the records: see :func:`label_auditor.export.records.make_records`.
+        prediction_agent : str, default="label-auditor"
+            Who is said to have made the suggestions.
+        n_reviewers : int, default=1
+            How many reviewers answer a record before it is done.
 
         Returns
         -------
@@ -87,12 +169,41 @@ class Doors:
             What a data set for them needs.
         records : list of argilla.Record
             In the order of the audit.
+
+        See Also
+        --------
+        label_auditor.export.argilla.to_argilla : The same as a function, described in full.
         """
         from label_auditor.export import argilla
 
-        return argilla.to_argilla(self._held_audit(), inputs, **options)
+        return argilla.to_argilla(
+            self._held_audit(),
+            inputs,
+            only_issues=only_issues,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+            prediction_agent=prediction_agent,
+            n_reviewers=n_reviewers,
+        )
 
-    def push_to_argilla(self, inputs: Any, name: str, **options: Any) -> PushReport:
+    def push_to_argilla(
+        self,
+        inputs: Any,
+        name: str,
+        *,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        only_issues: bool = True,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+        metadata: Any = None,
+        prediction_agent: str = "label-auditor",
+        n_reviewers: int = 1,
+        chunk_size: int = 500,
+        progress: bool | None = None,
+    ) -> PushReport:
         """Log records to an Argilla 2 server, without the package `argilla`.
 
         Parameters
@@ -101,38 +212,106 @@ class Doors:
             The texts; or named fields of text.
         name : str
             The data set on the server.
-        **options
-            As for :func:`label_auditor.export.argilla.push_to_argilla`.
+        api_url, api_key, workspace : str, default=None
+            The server, your key there, and a workspace. None is the environment variable
+            ARGILLA_API_URL or ARGILLA_API_KEY; for the workspace, the only one that you have.
+        only_issues, ids, class_names, metadata
+            What is in the records: see :func:`label_auditor.export.records.make_records`.
+        prediction_agent : str, default="label-auditor"
+            Who is said to have made the suggestions.
+        n_reviewers : int, default=1
+            How many reviewers answer a record before it is done; for a data set that is made.
+        chunk_size : int, default=500
+            Records per request, from 1 to 500.
+        progress : bool, default=None
+            Whether to show a progress bar; None: on a terminal.
 
         Returns
         -------
         PushReport
             How many records were stored.
+
+        See Also
+        --------
+        label_auditor.export.argilla.push_to_argilla : The same as a function, described in full.
         """
         from label_auditor.export import argilla
 
-        return argilla.push_to_argilla(self._held_audit(), inputs, name, **options)
+        return argilla.push_to_argilla(
+            self._held_audit(),
+            inputs,
+            name,
+            api_url=api_url,
+            api_key=api_key,
+            workspace=workspace,
+            only_issues=only_issues,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+            prediction_agent=prediction_agent,
+            n_reviewers=n_reviewers,
+            chunk_size=chunk_size,
+            progress=progress,
+        )
 
-    def to_datasets(self, inputs: Any, **options: Any) -> Any:
+    def to_datasets(
+        self,
+        inputs: Any,
+        *,
+        only_issues: bool = True,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+        metadata: Any = None,
+        explanation: Sequence[Mapping[str, Any] | None] | None = None,
+        prediction_agent: str = "label-auditor",
+        annotation_agent: str = "given",
+    ) -> Any:
         """Make a data set of the Hugging Face library `datasets`.
 
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields of text.
-        **options
-            As for :func:`label_auditor.export.hub.to_datasets`.
+        only_issues, ids, class_names, metadata, explanation
+            What is in the records: see :func:`label_auditor.export.records.make_records`.
+        prediction_agent, annotation_agent : str
+            Who is said to have made the predictions and the given labels.
 
         Returns
         -------
         datasets.Dataset
             Rows in the order of the audit.
+
+        See Also
+        --------
+        label_auditor.export.hub.to_datasets : The same as a function, described in full.
         """
         from label_auditor.export import hub
 
-        return hub.to_datasets(self._held_audit(), inputs, **options)
+        return hub.to_datasets(
+            self._held_audit(),
+            inputs,
+            only_issues=only_issues,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+            explanation=explanation,
+            prediction_agent=prediction_agent,
+            annotation_agent=annotation_agent,
+        )
 
-    def to_html(self, path: str | os.PathLike[str], inputs: Any, **options: Any) -> None:
+    def to_html(
+        self,
+        path: str | os.PathLike[str],
+        inputs: Any,
+        *,
+        ids: Iterable[Any] | None = None,
+        class_names: Mapping[Any, str] | Sequence[str] | None = None,
+        metadata: Any = None,
+        estimate: ErrorEstimate | None = None,
+        title: str = "Label review",
+        max_rows: int = 50_000,
+    ) -> None:
         """Write the review page: one HTML file, for any browser, that needs no server.
 
         Parameters
@@ -141,145 +320,101 @@ class Doors:
             The file; if it exists, it is replaced when the new one is complete.
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields, each a column of length n_samples.
-        **options
-            As for :func:`label_auditor.report.page.write_page`.
+        ids : iterable of length n_samples, default=None
+            What corrections will be joined on; None: the index of the audit.
+        class_names : mapping or sequence of str, default=None
+            The names that reviewers read: by class, or in the order of `classes`.
+        metadata : mapping or DataFrame, default=None
+            More about each row to show: columns of length n_samples.
+        estimate : ErrorEstimate, default=None
+            The number of label errors as estimated from a sample that was reviewed.
+        title : str, default="Label review"
+            What the page is called.
+        max_rows : int, default=50_000
+            How many rows are in the page: flagged rows first, worst first.
+
+        See Also
+        --------
+        label_auditor.report.page.write_page : The same as a function, described in full.
         """
-        from label_auditor.report import page
+        from label_auditor.report.page import write_page
 
-        page.write_page(self._held_audit(), inputs, path, **options)
+        write_page(
+            self._held_audit(),
+            inputs,
+            path,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+            estimate=estimate,
+            title=title,
+            max_rows=max_rows,
+        )
 
-    def plan_review(self, n: int, **options: Any) -> ReviewPlan:
+    def plan_review(
+        self,
+        n: int,
+        *,
+        goal: Goal = "find",
+        reviewed: Corrections | Mapping[int, Any] | None = None,
+        random_state: Any = None,
+    ) -> ReviewPlan:
         """Choose the rows to review next: to find errors, or to know how many there are.
 
         Parameters
         ----------
         n : int
-            How many rows.
-        **options
-            As for :func:`label_auditor.plan_review`.
+            How many rows; the plan has fewer if not so many are left.
+        goal : {"find", "count"}, default="find"
+            "find": the rows most likely wrong. "count": a random sample, from which
+            :meth:`estimate` tells the number of errors.
+        reviewed : Corrections, or mapping from row position to label, default=None
+            The decisions so far; None for a discarded row.
+        random_state : int, RandomState instance or None, default=None
+            Draws the sample of the goal "count".
 
         Returns
         -------
         ReviewPlan
             A sequence of row positions.
+
+        See Also
+        --------
+        label_auditor.plan_review : The same as a function, described in full.
         """
         from label_auditor.review.plan import plan_review
 
-        return plan_review(self._held_audit(), n, **options)
+        return plan_review(
+            self._held_audit(), n, goal=goal, reviewed=reviewed, random_state=random_state
+        )
 
-    def estimate(self, reviewed: Any, **options: Any) -> ErrorEstimate:
+    def estimate(
+        self,
+        reviewed: Corrections | Mapping[int, Any],
+        *,
+        plan: ReviewPlan,
+        confidence: float = 0.95,
+    ) -> ErrorEstimate:
         """Estimate the number of label errors from a reviewed sample.
 
         Parameters
         ----------
         reviewed : Corrections, or mapping from row position to label
             The labels that reviewers gave; None for a discarded row.
-        **options
-            As for :func:`label_auditor.estimate_label_errors`; `plan` is needed.
+        plan : ReviewPlan
+            The plan by which the sample was drawn, made with ``goal="count"``.
+        confidence : float in (0, 1), default=0.95
+            The confidence of each interval.
 
         Returns
         -------
         ErrorEstimate
             The number of errors, with an interval.
+
+        See Also
+        --------
+        label_auditor.estimate_label_errors : The same as a function, described in full.
         """
         from label_auditor.review.estimate import estimate_label_errors
 
-        return estimate_label_errors(self._held_audit(), reviewed, **options)
-
-
-class Audit(Doors):
-    """What every kind of audit holds, and the other side of each door reads."""
-
-    # Whether a row has a set of labels, a tuple of classes, instead of one label.
-    multi_label: ClassVar[bool]
-
-    labels: NDArray[Any]
-    classes: NDArray[Any]
-    pred_probs: Any
-    issues: NDArray[np.bool_]
-    scores: NDArray[np.float64]
-    ranked: NDArray[np.intp]
-    suggested_labels: NDArray[Any]
-    evaluated: NDArray[np.bool_]
-    index: Sequence[Any]
-    filter_by: str
-    rank_by: str
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __repr__(self) -> str:
-        unjudged = len(self) - int(self.evaluated.sum())
-        return (
-            f"<{type(self).__name__} of {len(self):,} rows in {len(self.classes):,} classes: "
-            f"{self.n_issues:,} flagged by {self.filter_by}, ranked by {self.rank_by}"
-            + (f"; {unjudged:,} not evaluated>" if unjudged else ">")
-        )
-
-    @property
-    def n_issues(self) -> int:
-        """The number of flagged rows. It is no estimate of the number of label errors."""
-        return len(self.ranked)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per label, in the order and with the index of the data.
-
-        Returns
-        -------
-        pandas.DataFrame
-            `given_label`, `suggested_label` (of a multi-label audit: tuples of classes),
-            `label_quality` (float64, NaN where not evaluated), `is_label_issue` (bool), `rank`
-            (Int64: 0 is worst, missing where not flagged).
-        """
-        import pandas as pd
-
-        rank = pd.array(np.zeros(len(self), dtype=np.int64), dtype="Int64")
-        rank[~self.issues] = pd.NA
-        rank[self.ranked] = np.arange(self.n_issues)
-        return pd.DataFrame(
-            {
-                "given_label": self.labels,
-                "suggested_label": self.suggested_labels,
-                "label_quality": self.scores,
-                "is_label_issue": self.issues,
-                "rank": rank,
-            },
-            index=self.index,
-        )
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the audit to one file (NumPy's npz with a JSON header, no pickle).
-
-        Parameters
-        ----------
-        path : str or path
-            The file; if it exists, it is replaced when the new one is complete.
-
-        Raises
-        ------
-        TypeError
-            If classes or index hold objects other than strings.
-        """
-        _storage.write_audit(path, vars(self), multi_label=self.multi_label)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read an audit that :meth:`save` wrote.
-
-        Parameters
-        ----------
-        path : str or path
-            The file.
-
-        Returns
-        -------
-        LabelAudit or MultiLabelAudit
-            Equal to the one saved; missing labels come back as None (NaN among floats), and the
-            name of a pandas index as a string.
-
-        Raises
-        ------
-        ValueError
-            If the file is not an audit of this kind.
-        """
-        return cls(**_storage.read_audit(path, multi_label=cls.multi_label))
+        return estimate_label_errors(self._held_audit(), reviewed, plan=plan, confidence=confidence)

@@ -14,7 +14,7 @@ from label_auditor.cli.files import CORRECTIONS, read_corrections
 from label_auditor.cli.rewriting import rewrite_table
 from label_auditor.cli.tables import FORMATS, InputError, ending_of, get_column, read_table
 from label_auditor.corrections.apply import apply_corrections
-from label_auditor.data.labels import name_rows, name_values
+from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
     import argparse
@@ -83,11 +83,11 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{report}.")
     if len(report.discarded):
         done = "left out" if dropped else "--drop-discarded leaves them out"
-        print(f"Discarded by reviewers: {name_rows(np.sort(report.discarded))} ({done}).")
+        print(f"Discarded by reviewers: {list_rows(np.sort(report.discarded))} ({done}).")
     if report.unknown_labels:
         print(
             f"Not applied, as no row of column {column!r} has the label they chose: corrections "
-            f"for the ids {name_values(report.unknown_labels)}."
+            f"for the ids {quote_values(report.unknown_labels)}."
         )
     print(f"Written: {out}")
 
@@ -106,8 +106,8 @@ def _check_ids(corrections: Corrections, ids: Iterable[Any], arguments: argparse
     if len(corrections) and not any(each.id in known for each in corrections):
         given = "that column" if arguments.id else "their numbers, from 0"
         raise InputError(
-            f"{arguments.corrections} has corrections for {name_values(corrections.decisions)}, "
-            f"but the ids of the rows are {given}: {name_values(known)}; name the column of the "
+            f"{arguments.corrections} has corrections for {quote_values(corrections.decisions)}, "
+            f"but the ids of the rows are {given}: {quote_values(known)}; name the column of the "
             "ids by --id."
         )
 

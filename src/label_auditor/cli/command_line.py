@@ -22,7 +22,7 @@ from label_auditor.cli import apply as apply_command
 from label_auditor.cli import next as next_command
 from label_auditor.cli.models import FEATURE_MODELS, TEXT_MODELS, prepare_features, prepare_texts
 from label_auditor.cli.tables import FORMATS, InputError, get_labels, read_table
-from label_auditor.data.labels import name_values
+from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,7 +176,7 @@ def _run_audit(arguments: argparse.Namespace) -> None:
         with stage(f"Write to {out}"):
             files = _write(audit, prepared.shown, out, title=data.name)
     if single:
-        named = name_values(single)
+        named = quote_values(single)
         _terminal.print_warning(f"not judged, as they are the only row of their class: {named}")
     for note in prepared.notes:
         _terminal.print_warning(note)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from label_auditor.data.labels import name_rows, name_values
+from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} holds no records.")
     if table.columns.has_duplicates:
         twice = table.columns[table.columns.duplicated()].unique()
-        raise InputError(f"{path} has several columns named {name_values(twice)}; rename them.")
+        raise InputError(f"{path} has several columns named {quote_values(twice)}; rename them.")
     return table.reset_index(drop=True)
 
 
@@ -144,7 +144,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 def get_column(table: pd.DataFrame, name: str) -> pd.Series:
     """Give a column as objects, missing cells as None; an empty string is a missing cell."""
     if name not in table.columns:
-        columns = name_values(table.columns, limit=20)
+        columns = quote_values(table.columns, limit=20)
         raise InputError(f"there is no column {name!r}; the columns are {columns}.")
     column = table[name].astype(object)
     return column.mask(column.isna() | column.eq(""), None)
@@ -181,7 +181,7 @@ def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
     if len(missing):
         raise InputError(
             f"column {name!r} has no label in {len(missing)} of {len(column)} rows: "
-            f"{name_rows(missing)} (the first is row 0); fill in these labels or drop the rows."
+            f"{list_rows(missing)} (the first is row 0); fill in these labels or drop the rows."
         )
     labels = column.tolist()
     kinds = {type(label).__name__ for label in labels}

@@ -21,7 +21,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Joint", "calibrate", "count_joint", "estimate_joint", "noise_matrix", "prune_counts"]
+__all__ = ["Joint", "calibrate", "count_joint", "noise_matrix", "prune_counts"]
 
 Array = npt.NDArray[Any]
 
@@ -182,22 +182,6 @@ def _round_rows(row: Array, values: Array, totals: Array) -> Array:
     rounded[order[lower]] -= 1
     rounded[order[raise_]] += 1
     return rounded.astype(np.intp)
-
-
-def estimate_joint(joint: Joint) -> Joint:
-    """Estimate the joint distribution of given and true labels.
-
-    Parameters
-    ----------
-    joint : Joint
-        A calibrated confident joint.
-
-    Returns
-    -------
-    Joint
-        Probabilities (float64) that sum to 1.
-    """
-    return replace(joint, count=joint.count / joint.count.sum())
 
 
 def noise_matrix(joint: Joint) -> Joint:

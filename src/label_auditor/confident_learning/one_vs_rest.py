@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,11 +21,11 @@ import numpy.typing as npt
 from scipy import sparse
 
 from label_auditor.confident_learning.find_issues import LabelIssues, find_label_issues
-from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows
+from label_auditor.confident_learning.rules import Rule
 from label_auditor.confident_learning.scan import CLOSE, float_dtype
-from label_auditor.confident_learning.scores import score_rows
+from label_auditor.confident_learning.scores import ScoreName, score_rows
 from label_auditor.confident_learning.selection import smallest
-from label_auditor.data.labels import check_pred_probs, check_rule, refuse_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,14 +68,7 @@ class LabelSetIssues(NamedTuple):
 
 
 def find_label_set_issues(
-    given: sparse.csr_array,
-    pred_probs: Any,
-    *,
-    filter_by: str = "prune_by_noise_rate",
-    frac_noise: float = 1.0,
-    min_examples_per_class: int = 1,
-    num_to_remove_per_class: Sequence[int] | None = None,
-    n_jobs: int | None = None,
+    given: sparse.csr_array, data: LabelledRows, rule: Rule | None = None
 ) -> LabelSetIssues:
     """Flag the rows whose set of labels is likely wrong.
 
@@ -82,16 +76,13 @@ def find_label_set_issues(
     ----------
     given : csr_array of shape (n, K), bool
         Which row is given which label.
-    pred_probs : array-like of shape (n, K), float
-        Out-of-sample probabilities of each class by itself; anything that slices by rows.
-    filter_by : str, default="prune_by_noise_rate"
-        The rule for each class, as in `find_label_issues`. The low_*
-        rules, both of them, flag the rows with the lowest score by self-confidence, as many as
-        "confident_learning" flags.
-    frac_noise, min_examples_per_class, n_jobs
-        As there. Threads share the classes.
-    num_to_remove_per_class : sequence of int, shape (K,), optional
-        Flag this many of the rows that are given each class, and none of the others.
+    data : LabelledRows
+        Out-of-sample probabilities of each class by itself, (n, K); every row is judged, so that
+        all codes are 0. Threads share the classes.
+    rule : Rule, optional
+        The rule for each class. The low_* rules, both of them, flag the rows with the lowest score
+        by self-confidence, as many as "confident_learning" flags. `num_to_remove_per_class` flags
+        this many of the rows that are given each class, and none of the others.
 
     Returns
     -------
@@ -107,37 +98,32 @@ def find_label_set_issues(
     --------
     >>> given = sparse.csr_array([[1, 0], [1, 0], [1, 1], [0, 0], [0, 1], [0, 1]], dtype=bool)
     >>> p = np.array([[0.9, 0.1], [0.8, 0.9], [0.9, 0.8], [0.1, 0.1], [0.2, 0.9], [0.1, 0.8]])
-    >>> found = find_label_set_issues(given, p)
+    >>> data = LabelledRows(np.zeros(6), p)
+    >>> found = find_label_set_issues(given, data)
     >>> found.issues
     array([False,  True, False, False, False, False])
     >>> found.class_issues.toarray()[1]
     array([False,  True])
     """
-    data = _rows(given, pred_probs, n_jobs)
-    n_classes = given.shape[1]
-    check_rule(filter_by, frac_noise, min_examples_per_class, num_to_remove_per_class, n_classes)
-    by_score = filter_by in ("low_normalized_margin", "low_self_confidence")
-    rule: dict[str, Any] = {
-        "filter_by": "confident_learning" if by_score else filter_by,
-        "frac_noise": frac_noise,
-        "min_examples_per_class": min_examples_per_class,
-    }
+    rule = Rule() if rule is None else rule
+    rule.check_classes(data.n_classes)
+    each = replace(rule, filter_by="confident_learning") if rule.counts_only else rule
     by_class = sparse.csc_array(given)
 
     def find(column: Array, k: int) -> tuple[Array, Array, LabelIssues]:
         codes = np.zeros(given.shape[0], np.intp)
         codes[by_class.indices[slice(*by_class.indptr[k : k + 2])]] = 1
-        remove = None if num_to_remove_per_class is None else (0, int(num_to_remove_per_class[k]))
-        found = find_label_issues(
-            codes, _pairs(column), num_to_remove_per_class=remove, n_jobs=1, **rule
-        )
+        number = rule.num_to_remove_per_class
+        remove = None if number is None else (0, int(number[k]))
+        mine = replace(each, num_to_remove_per_class=remove)
+        found = find_label_issues(LabelledRows(codes, _pairs(column), n_jobs=1), mine)
         return np.flatnonzero(found.issues), np.flatnonzero(found.predicted), found
 
     flagged, predicted, found = zip(*_map_classes(data, find), strict=True)
     class_issues, likely = (_matrix(rows, given.shape) for rows in (flagged, predicted))
     issues = np.diff(class_issues.indptr) > 0
-    if by_score:
-        lowest = smallest(label_set_scores(given, pred_probs, n_jobs=n_jobs), int(issues.sum()))
+    if rule.counts_only:
+        lowest = smallest(label_set_scores(given, data), int(issues.sum()))
         issues = np.zeros_like(issues)
         issues[lowest] = True
         doubted = (given != likely).tocoo()
@@ -155,11 +141,10 @@ def find_label_set_issues(
 
 def label_set_scores(
     given: sparse.csr_array,
-    pred_probs: Any,
+    data: LabelledRows,
+    method: ScoreName = "self_confidence",
     *,
-    method: str = "self_confidence",
     thresholds: Array | None = None,
-    n_jobs: int | None = None,
 ) -> Array:
     """Score every row: how likely it is that its set of labels is right.
 
@@ -167,14 +152,12 @@ def label_set_scores(
     ----------
     given : csr_array of shape (n, K), bool
         Which row is given which label.
-    pred_probs : array-like of shape (n, K), float
-        As for `find_label_set_issues`, which checks their values: here that is not done again.
+    data : LabelledRows
+        As for `find_label_set_issues`, which checks the values: here that is not done again.
     method : str, default="self_confidence"
         The score of each class by itself; see `label_auditor.scores`.
     thresholds : ndarray of shape (K, 2), optional
-        From `find_label_set_issues`; adjusts the scores for class imbalance.
-    n_jobs : int, optional
-        Threads, as in joblib.
+        From `find_label_set_issues`; the adjusted scores need it.
 
     Returns
     -------
@@ -184,10 +167,10 @@ def label_set_scores(
     Examples
     --------
     >>> given = sparse.csr_array([[0, 1, 0], [1, 0, 1]], dtype=bool)
-    >>> label_set_scores(given, np.array([[0.1, 0.9, 0.1], [0.4, 0.1, 0.9]]))
+    >>> p = np.array([[0.1, 0.9, 0.1], [0.4, 0.1, 0.9]])
+    >>> label_set_scores(given, LabelledRows(np.zeros(2), p))
     array([0.9, 0.5])
     """
-    data = _rows(given, pred_probs, n_jobs)
     scores = np.empty(given.shape[0])
 
     def score_block(rows: slice) -> None:
@@ -201,12 +184,6 @@ def label_set_scores(
 
     data.map(score_block)
     return scores
-
-
-def _rows(given: sparse.csr_array, pred_probs: Any, n_jobs: int | None) -> LabelledRows:
-    """Check the shape of probabilities; every row is judged, so that all codes are alike."""
-    codes = np.zeros(given.shape[0], np.intp)
-    return LabelledRows(codes, check_pred_probs(pred_probs, codes), n_jobs)
 
 
 def _map_classes(data: LabelledRows, function: Any) -> list[Any]:
@@ -223,7 +200,7 @@ def _map_classes(data: LabelledRows, function: Any) -> list[Any]:
 
 def _read_columns(data: LabelledRows) -> Iterator[tuple[int, Array]]:
     """Read columns, a group of them at a time, and give the first one's position and all."""
-    n, n_classes = data.pred_probs.shape
+    n, n_classes = data.codes.size, data.n_classes
     dtype = float_dtype(data.dtype)
     step = max(1, COLUMN_BYTES // (n * dtype.itemsize))
     for first in range(0, n_classes, step):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.scan import CLOSE, ClassGroups, RowScan, given_label_stands
+from label_auditor.confident_learning.joint import prune_counts
+from label_auditor.confident_learning.scan import CLOSE
 from label_auditor.confident_learning.selection import (
     CellMargins,
     NoiseCells,
@@ -21,111 +22,97 @@ from label_auditor.confident_learning.selection import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from label_auditor.confident_learning.evidence import Disputes, Evidence
     from label_auditor.confident_learning.joint import Joint
     from label_auditor.confident_learning.row_blocks import LabelledRows
 
-__all__ = ["Disputes", "find_disputes", "merge_disputes", "prune"]
+__all__ = ["prune_by_both", "prune_by_class", "prune_by_noise_rate"]
 
 Array = npt.NDArray[Any]
 
 
-class Disputes(NamedTuple):
-    """The rows whose likeliest class is not the given one.
+class _Criterion(NamedTuple):
+    """How a prune rule chooses among candidates.
 
     Attributes
     ----------
-    rows : ndarray of shape (n,), intp
-        Their positions, ascending.
-    given, predicted : ndarray of shape (n,), int
-        Codes of the given label and of the likeliest class.
-    own, highest : ndarray of shape (n,), float
-        Probabilities of the given label and of the likeliest class.
-    candidate : ndarray of shape (n,), bool
-        The given label would not be the likeliest even with 1e-6 more.
-    confident : ndarray of shape (n,), bool
-        Besides, the row confidently belongs to another class.
+    rank : callable
+        Ranks candidates within their given label, so that the first n of it are to be flagged.
+    keep : callable
+        Tells which disputed rows are among as many as the joint expects.
     """
 
-    rows: Array
-    given: Array
-    predicted: Array
-    own: Array
-    highest: Array
-    candidate: Array
-    confident: Array
-
-    @property
-    def margin(self) -> Array:
-        """p(likeliest class) - p(given label)."""
-        return self.highest - self.own
-
-    def within(self, rows: slice) -> Disputes:
-        """Cut out a block of rows."""
-        part = slice(*np.searchsorted(self.rows, (rows.start, rows.stop)))
-        return Disputes(*(column[part] for column in self))
-
-    def shift(self, start: int) -> Disputes:
-        """Turn positions in a block into positions in the whole."""
-        return self._replace(rows=self.rows + start)
+    rank: Callable[[Disputes, Joint], Array]
+    keep: Callable[[Evidence, Joint, Array], Array]
 
 
-def find_disputes(codes: Array, scan: RowScan, classes: Array) -> Disputes:
-    """Gather the disputed rows of a block.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n,), int
-        Column of the given label; -1 where the row is not to be judged.
-    scan : RowScan
-        The rows.
-    classes : ndarray of shape (n,), int
-        The classes that they confidently belong to, from `confident_classes`.
-    """
-    rows = np.flatnonzero((codes != scan.predicted) & (codes >= 0))
-    part = scan.part(rows)
-    given = codes[rows]
-    candidate = ~given_label_stands(given, part)
-    confident = candidate & (classes[rows] >= 0) & (classes[rows] != given)
-    return Disputes(rows, given, part.predicted, part.own, part.highest, candidate, confident)
+def prune_by_noise_rate(found: Evidence, **limits: Any) -> Array:
+    """Flag, for each pair of given and true label, as many rows as the joint expects."""
+    return _prune(found, (_BY_NOISE_RATE,), **limits)
 
 
-def merge_disputes(blocks: Sequence[Disputes]) -> Disputes:
-    """Put the disputed rows of all blocks together."""
-    return Disputes(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
+def prune_by_class(found: Evidence, **limits: Any) -> Array:
+    """Flag, for each given label, as many rows as the joint expects."""
+    return _prune(found, (_BY_CLASS,), **limits)
 
 
-def prune(
-    data: LabelledRows,
-    own: Array,
-    disputes: Disputes,
-    groups: ClassGroups,
-    counts: Joint,
-    filter_by: str,
+def prune_by_both(found: Evidence, **limits: Any) -> Array:
+    """Flag what the two rules above both flag."""
+    return _prune(found, (_BY_CLASS, _BY_NOISE_RATE), **limits)
+
+
+def _prune(
+    found: Evidence,
+    criteria: tuple[_Criterion, ...],
+    *,
+    frac_noise: float,
     min_examples_per_class: int,
     num_to_remove_per_class: Sequence[int] | None,
 ) -> Array:
-    """Find the rows to flag by a prune rule; ascending positions."""
-    pruned = groups.sizes > max(min_examples_per_class, 1)
+    """Find the rows that all criteria flag."""
+    sizes, disputes = found.groups.sizes, found.disputes
+    counts = prune_counts(
+        found.joint, min_examples_per_class=min_examples_per_class, frac_noise=frac_noise
+    )
+    pruned = sizes > max(min_examples_per_class, 1)
     if num_to_remove_per_class is not None:
-        number = np.minimum(num_to_remove_per_class, groups.sizes - min_examples_per_class)
-        return _remove(disputes, counts, filter_by, np.where(pruned, number, 0))
+        number = np.minimum(num_to_remove_per_class, sizes - min_examples_per_class)
+        return _remove(disputes.candidates(), counts, criteria, np.where(pruned, number, 0))
     flagged = disputes.candidate.copy()
-    if filter_by != "prune_by_noise_rate":
-        errors = groups.sizes - counts.count[~counts.off_diagonal]
-        flagged &= _prune_by_class(data, own, disputes, groups, np.where(pruned, errors, 0))
-    if filter_by != "prune_by_class":
-        cells = noise_cells(counts, pruned, own.dtype)
-        flagged &= _prune_by_noise_rate(data, own, disputes, cells)
-    return disputes.rows[flagged]
+    for criterion in criteria:
+        flagged &= criterion.keep(found, counts, pruned)
+    rows: Array = disputes.rows[flagged]
+    return rows
 
 
-def _prune_by_class(
-    data: LabelledRows, own: Array, disputes: Disputes, groups: ClassGroups, numbers: Array
+def _remove(
+    candidates: Disputes, counts: Joint, criteria: tuple[_Criterion, ...], number: Array
 ) -> Array:
+    """Find a number of candidates of each class, in the order of the criteria."""
+    # Several lists grow until enough rows are on all of them.
+    ranks = [criterion.rank(candidates, counts) for criterion in criteria]
+    rank = rank_in_group(candidates.given, np.maximum.reduce(ranks))
+    rows: Array = candidates.rows[rank < number[candidates.given]]
+    return rows
+
+
+def _rank_by_class(candidates: Disputes, _counts: Joint) -> Array:
+    """Rank candidates within their given label, by the lowest self-confidence."""
+    return rank_in_group(candidates.given, candidates.given_prob)
+
+
+def _rank_by_noise_rate(candidates: Disputes, counts: Joint) -> Array:
+    """Rank candidates within their given label so that the first n keep to the noise rates."""
+    return rank_by_noise_rate(candidates.given, candidates.predicted, candidates.margin, counts)
+
+
+def _keep_by_class(found: Evidence, counts: Joint, pruned: Array) -> Array:
     """Tell which disputed rows have the lowest self-confidences of their classes."""
-    cuts = np.full(numbers.size, -np.inf, own.dtype)
+    data, given_prob, disputes, groups, _ = found
+    numbers = np.where(pruned, groups.sizes - counts.count[~counts.off_diagonal], 0)
+    cuts = np.full(numbers.size, -np.inf, given_prob.dtype)
     picked = np.zeros(disputes.rows.size, bool)
     for k in np.flatnonzero(numbers > 0):
         values = np.concatenate(groups.parts(k))
@@ -133,33 +120,33 @@ def _prune_by_class(
         left = numbers[k] - np.count_nonzero(values < cut)
         if left < np.count_nonzero(values == cut):
             # Equal values cross the cut: the first rows are taken.
-            tied = np.flatnonzero((own == cut) & (data.codes == k))[:left]
+            tied = np.flatnonzero((given_prob == cut) & (data.codes == k))[:left]
             picked[np.isin(disputes.rows, tied)] = True
             cuts[k] = np.nextafter(cut, cut.dtype.type(-1))
-    return picked | (disputes.own <= cuts[disputes.given])
+    return picked | (disputes.given_prob <= cuts[disputes.given])
 
 
-def _prune_by_noise_rate(
-    data: LabelledRows, own: Array, disputes: Disputes, cells: NoiseCells
-) -> Array:
+def _keep_by_noise_rate(found: Evidence, counts: Joint, pruned: Array) -> Array:
     """Tell which disputed rows have the largest margins of their cells."""
+    data, given_prob, disputes, *_ = found
+    cells = noise_cells(counts, pruned, given_prob.dtype)
     if cells.pairs.size == 0:
         return np.zeros(disputes.rows.size, bool)
     cells = replace(cells, lower=_lower_bounds(data, disputes, cells))
-    found = _margins(data, disputes.rows, own, cells)
-    flagged = _largest(data, found, cells.numbers)
-    short = np.bincount(found.cell, minlength=cells.numbers.size) < cells.numbers
+    margins = _margins(data, disputes.rows, given_prob, cells)
+    flagged = _largest(data, margins, cells.numbers)
+    short = np.bincount(margins.cell, minlength=cells.numbers.size) < cells.numbers
     left = disputes.candidate & ~flagged[disputes.rows]
     if short.any() and left.any():
         # Some cells take more rows than have a positive margin there. All rows compete that may
         # have as large a margin as the candidates left: at least -p(given label).
-        reach = np.full(cells.n_classes, -np.inf, own.dtype)
-        np.maximum.at(reach, disputes.given[left], disputes.own[left])
+        reach = np.full(cells.n_classes, -np.inf, given_prob.dtype)
+        np.maximum.at(reach, disputes.given[left], disputes.given_prob[left])
         reach[np.isin(np.arange(cells.n_classes), cells.given[short], invert=True)] = -np.inf
         whole = 1 + data.tolerance + CLOSE * cells.n_classes
-        rows = np.flatnonzero((data.codes >= 0) & (own <= (whole + reach[data.codes]) / 2))
+        rows = np.flatnonzero((data.codes >= 0) & (given_prob <= (whole + reach[data.codes]) / 2))
         cells = cells.keep(short, -reach[cells.given])
-        flagged |= _largest(data, _margins(data, rows, own, cells), cells.numbers)
+        flagged |= _largest(data, _margins(data, rows, given_prob, cells), cells.numbers)
     return flagged[disputes.rows]
 
 
@@ -184,13 +171,15 @@ def _cuts(data: LabelledRows, values: Array, cell: Array, numbers: Array) -> Arr
     return np.concatenate(data.share(cuts_of, numbers.size))
 
 
-def _margins(data: LabelledRows, wanted: Array, own: Array, cells: NoiseCells) -> CellMargins:
+def _margins(
+    data: LabelledRows, wanted: Array, given_prob: Array, cells: NoiseCells
+) -> CellMargins:
     """Find the margins of some rows, block by block."""
 
     def margins_block(rows: slice) -> CellMargins:
         part = wanted[slice(*np.searchsorted(wanted, (rows.start, rows.stop)))]
         block = data.read(rows) if part.size else np.empty((0, cells.n_classes))
-        found = cell_margins(part - rows.start, data.codes[part], own[part], block, cells)
+        found = cell_margins(part - rows.start, data.codes[part], given_prob[part], block, cells)
         return found._replace(row=found.row + rows.start)
 
     return CellMargins(
@@ -207,15 +196,5 @@ def _largest(data: LabelledRows, found: CellMargins, numbers: Array) -> Array:
     return flagged
 
 
-def _remove(disputes: Disputes, counts: Joint, filter_by: str, number: Array) -> Array:
-    """Find a number of candidates of each class, in the order of the prune rule."""
-    rows, given, predicted, own, highest, *_ = (column[disputes.candidate] for column in disputes)
-    by_class = rank_in_group(given, own)
-    by_noise_rate = rank_by_noise_rate(given, predicted, highest - own, counts)
-    rank = {
-        "prune_by_class": by_class,
-        "prune_by_noise_rate": by_noise_rate,
-        # Both lists grow until enough rows are on both of them.
-        "both": np.maximum(by_class, by_noise_rate),
-    }[filter_by]
-    return rows[rank_in_group(given, rank) < number[given]]
+_BY_CLASS = _Criterion(_rank_by_class, _keep_by_class)
+_BY_NOISE_RATE = _Criterion(_rank_by_noise_rate, _keep_by_noise_rate)

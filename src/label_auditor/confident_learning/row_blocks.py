@@ -13,11 +13,12 @@ from joblib import cpu_count
 from joblib.parallel import get_active_backend
 
 from label_auditor.confident_learning.scan import sum_tolerance
+from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LabelledRows"]
+__all__ = ["LabelledRows", "refuse_rows"]
 
 Array = npt.NDArray[Any]
 Result = TypeVar("Result")
@@ -34,19 +35,60 @@ FEWEST_ROWS = 2**13
 class LabelledRows:
     """Codes and probabilities that are worked on in blocks of rows.
 
+    All of the probabilities but their values is checked here, once; the values are checked as they
+    are read.
+
     Parameters
     ----------
     codes : ndarray of shape (n,), int
         Column of the given label; -1 where the row is not to be judged.
     pred_probs : array-like of shape (n, K)
-        Anything with a shape that slices by rows.
+        An array of any memory order, a memmap, or anything else that has a shape and can be sliced
+        by rows, such as a zarr, h5py or dask array. What has no shape becomes an array.
     n_jobs : int, optional
         Threads, as in joblib: None is 1 unless a `joblib.parallel_config` says otherwise.
+
+    Raises
+    ------
+    ValueError
+        If `pred_probs` is not a matrix of numbers with a row for each code and at least one column.
     """
 
     codes: Array
     pred_probs: Any
     n_jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", np.asarray(self.codes, np.intp))
+        object.__setattr__(self, "pred_probs", _check_pred_probs(self.pred_probs, len(self.codes)))
+
+    @property
+    def n_classes(self) -> int:
+        """The number of columns."""
+        return int(self.pred_probs.shape[1])
+
+    def check_columns(self, classes: Array, *, inferred: bool) -> None:
+        """Check that there is one column of probabilities for each class."""
+        if self.n_classes == len(classes):
+            return
+        raise ValueError(
+            f"pred_probs has {self.n_classes} columns but "
+            + (
+                f"labels has {len(classes)} classes ({quote_values(classes)}); "
+                "pass classes= with every class, in the order of the columns."
+                if inferred
+                else f"classes has {len(classes)} names ({quote_values(classes)}); "
+                "it must name every column, in order."
+            )
+        )
+
+    def check_codes(self) -> None:
+        """Check that there is a column for each code."""
+        if self.codes.min() < -1 or self.codes.max() >= self.n_classes:
+            raise ValueError(
+                f"pred_probs has {self.n_classes} columns but labels has codes from "
+                f"{self.codes.min()} to {self.codes.max()}; pass a column for every class."
+            )
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
@@ -56,7 +98,7 @@ class LabelledRows:
     @property
     def tolerance(self) -> float:
         """How far from 1 the sum of a row may be."""
-        return sum_tolerance(self.dtype, self.pred_probs.shape[1])
+        return sum_tolerance(self.dtype, self.n_classes)
 
     def read(self, rows: slice) -> Array:
         """Read a block of probabilities: a view of a NumPy array, a copy of any other."""
@@ -65,7 +107,7 @@ class LabelledRows:
     def map(self, function: Callable[[slice], Result]) -> list[Result]:
         """Call a function for every block that is small enough to be read, in row order."""
         chunk = chunk_rows(self.pred_probs)
-        most = BLOCK_BYTES // (8 * self.pred_probs.shape[1])
+        most = BLOCK_BYTES // (8 * self.n_classes)
         step = -(-self._rows_per_task(most) // chunk) * chunk
         return self._map(function, self.codes.size, step)
 
@@ -102,3 +144,67 @@ def chunk_rows(array: Any) -> int:
     """Rows of a chunk of a zarr, h5py or dask array, the largest where they differ; else 1."""
     chunks = getattr(array, "chunks", None)
     return int(np.max(chunks[0])) if chunks else 1
+
+
+def _check_pred_probs(pred_probs: Any, n_labels: int) -> Any:
+    """Check all of `pred_probs` but its values, which are checked as they are read."""
+    pred_probs = _to_rows(pred_probs)
+    n_rows, n_classes = pred_probs.shape
+    if n_rows == 0 or n_classes == 0:
+        raise ValueError(
+            f"pred_probs has {n_rows} rows and {n_classes} columns; pass at least one of each."
+        )
+    if n_rows != n_labels:
+        raise ValueError(
+            f"pred_probs has {n_rows} rows but there are {n_labels} labels; "
+            "pass one row for each label, in the same order."
+        )
+    dtype = np.asarray(pred_probs[:0]).dtype
+    if dtype.kind not in "biuf":
+        raise ValueError(
+            f"pred_probs has dtype {dtype}, but numbers are needed; "
+            "pass probabilities as float32 or float64."
+        )
+    return pred_probs
+
+
+def _to_rows(pred_probs: Any) -> Any:
+    """Give `pred_probs` as it is if it has a shape and slices by rows, else as an array."""
+    if not hasattr(pred_probs, "shape") or hasattr(pred_probs, "iloc"):
+        pred_probs = np.asarray(pred_probs)
+    if len(pred_probs.shape) != 2:
+        raise ValueError(
+            f"pred_probs has shape {tuple(pred_probs.shape)}, but one row per label and one column "
+            "per class are needed: shape (n_samples, n_classes)."
+            + (
+                " Of a list of arrays, one per class with the columns no and yes: "
+                "np.column_stack([p[:, 1] for p in pred_probs])."
+                if len(pred_probs.shape) == 3 and pred_probs.shape[2] == 2
+                else ""
+            )
+        )
+    return pred_probs
+
+
+def refuse_rows(pred_probs: Any, rows: Array, *, multi_label: bool = False) -> None:
+    """Raise for rows of `pred_probs` that are no probabilities: say which, and what is wrong."""
+    first = np.asarray(pred_probs[rows[0] : rows[0] + 1])[0].astype(float)
+    squash = "put your logits through a sigmoid" if multi_label else "softmax your logits"
+    normalise = squash if multi_label else f"divide each row by its sum, or {squash}"
+    if np.isnan(first).any():
+        problem, remedy = "NaN", "give these rows probabilities, or leave them out"
+    elif np.isinf(first).any():
+        problem, remedy = "an infinite value", f"pass probabilities: {squash}"
+    elif first.min() < 0:
+        problem = f"{first.min():.6g}, which is negative"
+        remedy = f"pass probabilities: {squash}"
+    elif first.max() > 1:
+        problem = f"{first.max():.6g}, which is above 1"
+        remedy = f"pass probabilities: {normalise}"
+    else:
+        problem = f"numbers that sum to {first.sum():.6g}, not 1"
+        remedy = f"pass probabilities: {normalise}"
+    raise ValueError(
+        f"pred_probs holds no probabilities in {list_rows(rows)}: "
+        f"row {rows[0]} has {problem}; {remedy}."
+    )

@@ -6,7 +6,7 @@ The steps of Northcutt et al. [1]_, in order:
 2. `class_thresholds` averages the self-confidence of each class (equation 2).
 3. `confident_classes` finds the class each row confidently belongs to (equation 1); counting it
    against the given label makes the confident joint, see `label_auditor.confident_learning.joint`.
-4. The filters, see `label_auditor.confident_learning.selection`, pick rows from the joint.
+4. The rules, see `label_auditor.confident_learning.rules`, pick rows from the joint.
 
 Every function takes plain arrays and gives plain arrays, so that row blocks can be worked on in any
 order, by any thread or machine.
@@ -28,13 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
-    "FILTERS",
     "ClassGroups",
     "RowScan",
     "class_thresholds",
     "code_dtype",
     "confident_classes",
-    "given_label_stands",
+    "given_is_likeliest",
     "group_by_class",
     "scan_rows",
     "sum_tolerance",
@@ -42,16 +41,6 @@ __all__ = [
 
 Array = npt.NDArray[Any]
 
-# Which rows are flagged, by cleanlab's names.
-FILTERS = (
-    "prune_by_noise_rate",
-    "prune_by_class",
-    "both",
-    "confident_learning",
-    "predicted_neq_given",
-    "low_normalized_margin",
-    "low_self_confidence",
-)
 # Probabilities closer than this are taken as equal, as in cleanlab.
 CLOSE = 1e-6
 # No label is ever confident for a class that has no rows.
@@ -68,7 +57,7 @@ class RowScan(NamedTuple):
 
     Attributes
     ----------
-    own : ndarray of shape (n,), float
+    given_prob : ndarray of shape (n,), float
         Self-confidence: the probability of the given label; NaN where there is none.
     highest : ndarray of shape (n,), float
         The highest probability.
@@ -78,14 +67,16 @@ class RowScan(NamedTuple):
         Positions of the rows that hold no probabilities. Where there is no label, NaN is valid.
     """
 
-    own: Array
+    given_prob: Array
     highest: Array
     predicted: Array
     invalid: Array
 
     def part(self, rows: slice | Array) -> RowScan:
         """Pick some of the rows, all of them valid."""
-        return RowScan(self.own[rows], self.highest[rows], self.predicted[rows], self.invalid[:0])
+        return RowScan(
+            self.given_prob[rows], self.highest[rows], self.predicted[rows], self.invalid[:0]
+        )
 
 
 def code_dtype(n_classes: int) -> np.dtype[Any]:
@@ -120,12 +111,12 @@ def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
     Examples
     --------
     >>> scan = scan_rows(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
-    >>> scan.own, scan.highest, scan.predicted
+    >>> scan.given_prob, scan.highest, scan.predicted
     (array([0.9, 0.4]), array([0.9, 0.6]), array([0, 0], dtype=int8))
     """
     n, n_classes = pred_probs.shape
-    own = np.empty(n, float_dtype(pred_probs.dtype))
-    highest = np.empty_like(own)
+    given_prob = np.empty(n, float_dtype(pred_probs.dtype))
+    highest = np.empty_like(given_prob)
     predicted = np.empty(n, code_dtype(n_classes))
     invalid = [np.empty(0, np.intp)]
     tolerance = sum_tolerance(pred_probs.dtype, n_classes)
@@ -140,14 +131,14 @@ def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
             by_class.max(axis=0, out=highest[rows])
             predicted[rows] = _first_equal(by_class, highest[rows])
             sums = by_class.sum(axis=0)
-        own[rows] = take_given(probs, given)
+        given_prob[rows] = take_given(probs, given)
         # NaN is neither above nor below a bound: it is caught as its sum is not close to 1.
         if probs.min() < -CLOSE or not np.abs(sums - 1).max() <= tolerance:
             missing = np.isnan(sums) & (given < 0)
             predicted[rows][missing] = -1
             wrong = ~(np.abs(sums - 1) <= tolerance) | (probs < -CLOSE).any(axis=1)
             invalid.append(np.flatnonzero(wrong & ~missing) + rows.start)
-    return RowScan(own, highest, predicted, np.concatenate(invalid))
+    return RowScan(given_prob, highest, predicted, np.concatenate(invalid))
 
 
 def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
@@ -167,10 +158,10 @@ def cached_blocks(pred_probs: Array) -> Iterator[tuple[slice, Array]]:
 
 def take_given(probs: Array, given: Array) -> Array:
     """Probability of the given label; NaN where there is none."""
-    own = _take(probs, given)
+    given_prob = _take(probs, given)
     if given.min() < 0:
-        own[given < 0] = np.nan
-    return own
+        given_prob[given < 0] = np.nan
+    return given_prob
 
 
 def _take(probs: Array, codes: Array) -> Array:
@@ -304,9 +295,9 @@ def confident_classes(
     return classes
 
 
-def given_label_stands(codes: Array, scan: RowScan) -> Array:
+def given_is_likeliest(codes: Array, scan: RowScan) -> Array:
     """Tell where the given label is the likeliest, or would be with 1e-6 more; bool."""
-    raised = scan.own + scan.own.dtype.type(CLOSE)
+    raised = scan.given_prob + scan.given_prob.dtype.type(CLOSE)
     stands: Array = raised > scan.highest
     stands |= (raised == scan.highest) & (codes < scan.predicted)
     stands |= codes == scan.predicted

@@ -9,8 +9,9 @@ Low is suspicious. All scores are in [0, 1].
   p(given) / (p(given) + √p(likeliest other)). At equal odds of the two classes, the label with the
   lower probability is the more suspicious one.
 
-The first three are cleanlab's [1]_, which also adjusts the first two for class imbalance: the
-thresholds of the classes are taken off the probabilities, and the rest is normalised.
+The first three are cleanlab's [1]_. So are ``adjusted_self_confidence`` and
+``adjusted_normalized_margin``, which are adjusted for class imbalance: the thresholds of the
+classes are taken off the probabilities, and the rest is normalised.
 
 References
 ----------
@@ -20,28 +21,53 @@ References
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from label_auditor.confident_learning.scan import CLOSE, FEW_CLASSES, cached_blocks, take_given
+from label_auditor.data.messages import quote_values
 
-__all__ = ["ADJUSTABLE", "ADJUSTED", "SCORES", "score_rows"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["SCORES", "RankBy", "Score", "ScoreName", "score_rows"]
 
 Array = npt.NDArray[Any]
 
-SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy", "log_margin")
-# Scores that can be adjusted for class imbalance.
-ADJUSTABLE = ("self_confidence", "normalized_margin")
-# By their names for `rank_by`.
-ADJUSTED = {f"adjusted_{method}": method for method in ADJUSTABLE}
+ScoreName: TypeAlias = Literal[
+    "self_confidence",
+    "normalized_margin",
+    "confidence_weighted_entropy",
+    "log_margin",
+    "adjusted_self_confidence",
+    "adjusted_normalized_margin",
+]
+# The name of a score, or a function from (codes, pred_probs) to one score per row.
+RankBy: TypeAlias = "ScoreName | Callable[[Any, Any], npt.ArrayLike]"
+
 # How much the likeliest other class counts in the log margin.
 LOG_MARGIN_POWER = 0.5
 
 
+class Score(NamedTuple):
+    """A label quality score.
+
+    Attributes
+    ----------
+    score : callable
+        Gives the scores of a block, from probabilities (n, K) and given labels (n,).
+    adjusted : bool
+        Whether the probabilities are adjusted for class imbalance first.
+    """
+
+    score: Callable[[Array, Array], Array]
+    adjusted: bool = False
+
+
 def score_rows(
-    codes: Array, pred_probs: Array, method: str, thresholds: Array | None = None
+    codes: Array, pred_probs: Array, method: ScoreName, thresholds: Array | None = None
 ) -> Array:
     """Score a block of rows.
 
@@ -54,7 +80,7 @@ def score_rows(
     method : str
         One of `SCORES`.
     thresholds : ndarray of shape (K,), optional
-        Average self-confidence of each class; adjusts the probabilities for class imbalance.
+        Average self-confidence of each class; the adjusted scores need it.
 
     Returns
     -------
@@ -66,13 +92,13 @@ def score_rows(
     >>> score_rows(np.array([0, 1]), np.array([[0.75, 0.25], [0.75, 0.25]]), "normalized_margin")
     array([0.75, 0.25])
     """
-    if method == "self_confidence" and thresholds is None:
+    score, adjusted = SCORES[method]
+    if method == "self_confidence":
         return take_given(pred_probs, codes).astype(float)
     scores = np.empty(len(codes))
-    score = _SCORES[method]
     for rows, block in cached_blocks(pred_probs):
         probs = block.astype(float, copy=False)
-        if thresholds is not None:
+        if adjusted and thresholds is not None:
             probs = _adjust(probs, thresholds.astype(float))
         scores[rows] = score(probs, codes[rows])
     scores[codes < 0] = np.nan
@@ -106,8 +132,8 @@ def _confidence_weighted_entropy(probs: Array, given: Array) -> Array:
 
 def _log_margin(probs: Array, given: Array) -> Array:
     """Score by p(given) / (p(given) + p(likeliest other) ** 0.5)."""
-    own = np.maximum(take_given(probs, given), np.finfo(float).tiny)
-    score: Array = own / (own + _likeliest_other(probs, given) ** LOG_MARGIN_POWER)
+    given_prob = np.maximum(take_given(probs, given), np.finfo(float).tiny)
+    score: Array = given_prob / (given_prob + _likeliest_other(probs, given) ** LOG_MARGIN_POWER)
     return score
 
 
@@ -126,9 +152,39 @@ def _likeliest_other(probs: Array, given: Array) -> Array:
     return np.maximum(highest, 0)
 
 
-_SCORES = {
-    "self_confidence": take_given,
-    "normalized_margin": _normalized_margin,
-    "confidence_weighted_entropy": _confidence_weighted_entropy,
-    "log_margin": _log_margin,
+SCORES: dict[str, Score] = {
+    "self_confidence": Score(take_given),
+    "normalized_margin": Score(_normalized_margin),
+    "confidence_weighted_entropy": Score(_confidence_weighted_entropy),
+    "log_margin": Score(_log_margin),
+    "adjusted_self_confidence": Score(take_given, adjusted=True),
+    "adjusted_normalized_margin": Score(_normalized_margin, adjusted=True),
 }
+
+
+def check_rank_by(rank_by: Any) -> None:
+    """Check that a score to rank by is a function, or the name of one."""
+    if not callable(rank_by) and rank_by not in SCORES:
+        raise ValueError(
+            f"rank_by is {rank_by!r}; pass one of {quote_values(SCORES, len(SCORES))}, or a "
+            "function from (codes, pred_probs) to one score per row."
+        )
+
+
+def name_of_score(rank_by: RankBy) -> str:
+    """Give the name of a score: of a function its own."""
+    if isinstance(rank_by, str):
+        return rank_by
+    name: str = getattr(rank_by, "__name__", "custom")
+    return name
+
+
+def check_custom_scores(values: npt.ArrayLike, n_rows: int) -> npt.NDArray[np.float64]:
+    """Check what a caller's function gave as scores."""
+    scores = np.asarray(values, dtype=float)
+    if scores.shape != (n_rows,) or np.isnan(scores).any():
+        raise ValueError(
+            f"rank_by must give one number for each of the {n_rows} rows; it gave an array of "
+            f"shape {scores.shape} with {np.isnan(scores).sum()} NaN."
+        )
+    return scores

@@ -219,7 +219,7 @@ def noise_cells(counts: Joint, pruned: Array, dtype: npt.DTypeLike) -> NoiseCell
 
 
 def cell_margins(
-    rows: Array, given: Array, own: Array, probs: Array, cells: NoiseCells
+    rows: Array, given: Array, given_prob: Array, probs: Array, cells: NoiseCells
 ) -> CellMargins:
     """Find margins of rows in the cells of their given labels, where they are large enough.
 
@@ -227,7 +227,7 @@ def cell_margins(
     ----------
     rows : ndarray of shape (n,), intp
         Positions in a block.
-    given, own : ndarray of shape (n,)
+    given, given_prob : ndarray of shape (n,)
         Given labels and self-confidences there.
     probs : ndarray of shape (n_block, K)
         Probabilities of the block.
@@ -239,7 +239,7 @@ def cell_margins(
     CellMargins
     """
     if cells.dense:
-        at, true = _large_enough(rows, given, own, probs, cells)
+        at, true = _large_enough(rows, given, given_prob, probs, cells)
         cell = cells.find(given[at], true)
     else:
         first = cells.starts[given]
@@ -247,13 +247,13 @@ def cell_margins(
         at = np.repeat(np.arange(rows.size), sizes)
         cell = np.arange(at.size) + np.repeat(first - (sizes.cumsum() - sizes), sizes)
         true = cells.pairs[cell] % cells.n_classes
-    margin = probs[rows[at], true] - own[at]
+    margin = probs[rows[at], true] - given_prob[at]
     kept = np.flatnonzero(margin >= cells.lower[cell])
     return CellMargins(rows[at[kept]], cell[kept], margin[kept])
 
 
 def _large_enough(
-    rows: Array, given: Array, own: Array, probs: Array, cells: NoiseCells
+    rows: Array, given: Array, given_prob: Array, probs: Array, cells: NoiseCells
 ) -> tuple[Array, Array]:
     """Find rows and true labels whose margins may be large enough, in pieces that stay cached."""
     found = [np.empty(0, np.intp)]
@@ -261,7 +261,7 @@ def _large_enough(
     for start in range(0, rows.size, step):
         piece = slice(start, start + step)
         bounds = cells.bounds.take(given[piece], axis=0)
-        bounds += own[piece, None]
+        bounds += given_prob[piece, None]
         found.append(np.flatnonzero(probs[rows[piece]] >= bounds) + start * cells.n_classes)
     at, true = np.divmod(np.concatenate(found), cells.n_classes)
     return at, true

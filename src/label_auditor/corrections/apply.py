@@ -13,14 +13,9 @@ from scipy import sparse
 
 from label_auditor.corrections.collection import Corrections
 from label_auditor.data.decisions import DISCARDED, OPEN, names_in, read_label
-from label_auditor.data.labels import (
-    check_labels,
-    encode_labels,
-    find_missing,
-    name_rows,
-    name_values,
-)
-from label_auditor.export.records import name_classes, unique_ids
+from label_auditor.data.labels import check_labels, encode_labels, find_missing
+from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.naming import name_classes, unique_ids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,10 +67,10 @@ class CorrectionReport:
         if len(self.open):
             parts.append(f"{len(self.open):,} open (reviewers are divided; kept as given)")
         if self.unknown_ids:
-            named = name_values(self.unknown_ids, limit=3)
+            named = quote_values(self.unknown_ids, limit=3)
             parts.append(f"{len(self.unknown_ids):,} for unknown ids ({named})")
         if self.unknown_labels:
-            named = name_values(dict.fromkeys(self.unknown_labels.values()), limit=3)
+            named = quote_values(dict.fromkeys(self.unknown_labels.values()), limit=3)
             parts.append(f"{len(self.unknown_labels):,} with unknown labels ({named})")
         return ", ".join(parts)
 
@@ -163,14 +158,14 @@ def apply_corrections(
     new_labels, report = _sort_out(corrections, labels, rows, names)
     if len(corrections) and len(report.unknown_ids) == len(corrections.decisions):
         raise ValueError(
-            f"corrections are for the ids {name_values(report.unknown_ids)}, but the rows of y "
-            f"have {name_values(rows)}; pass the ids= that the records were sent with."
+            f"corrections are for the ids {quote_values(report.unknown_ids)}, but the rows of y "
+            f"have {quote_values(rows)}; pass the ids= that the records were sent with."
         )
     if report.unknown_labels:
-        foreign = name_values(dict.fromkeys(report.unknown_labels.values()))
+        foreign = quote_values(dict.fromkeys(report.unknown_labels.values()))
         warnings.warn(
             f"{len(report.unknown_labels)} corrections have labels that aren't among the classes, "
-            f"and are not applied: {foreign}, where the classes are named {name_values(names)}. "
+            f"and are not applied: {foreign}, where the classes are named {quote_values(names)}. "
             "Pass the class_names= that the records were sent with, or name new classes there.",
             UserWarning,
             stacklevel=2,
@@ -238,8 +233,8 @@ def _check_kind(corrections: Corrections, *, several: bool) -> None:
             ("several labels per row", "one") if several else ("one label per row", "several")
         )
         raise ValueError(
-            f"y has {has}, but corrections have {have} (ids {name_values(wrong)}); pass the labels "
-            "that were audited, in the same form."
+            f"y has {has}, but corrections have {have} (ids {quote_values(wrong)}); "
+            "pass the labels that were audited, in the same form."
         )
 
 
@@ -282,7 +277,7 @@ def _replace(y: Any, new: dict[int, Any]) -> Any:
     changed = [value for row, value in new.items() if y_new[row] != value]
     if changed:
         raise TypeError(
-            f"class_names has the classes {name_values(changed)}, which labels of dtype "
+            f"class_names has the classes {quote_values(changed)}, which labels of dtype "
             f"{given.dtype} can't hold; convert y first."
         )
     return y_new
@@ -315,7 +310,7 @@ def _read_lists(y: Any) -> _Labels:
     wrong = [row for row, each in enumerate(y) if not isinstance(each, CONTAINERS)]
     if wrong:
         raise ValueError(
-            f"y has lists of labels, but in {name_rows(wrong)} none; an empty list says that a row "
+            f"y has lists of labels, but in {list_rows(wrong)} none; an empty list says that a row "
             "has no label."
         )
     given = [frozenset(each) for each in y]

@@ -17,15 +17,15 @@ from label_auditor.data.decisions import (
     names_in,
     read_label,
 )
-from label_auditor.data.labels import name_values
-from label_auditor.export.records import names_of_classes, row_ids
+from label_auditor.data.messages import quote_values
+from label_auditor.data.naming import name_classes, unique_ids
 
 if TYPE_CHECKING:
     import os
 
     import pandas as pd
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
 
 
 class Corrections(Sequence[Correction]):
@@ -143,7 +143,7 @@ class Corrections(Sequence[Correction]):
         ValueError
             If a column is missing; else as in :meth:`from_records`.
         """
-        from label_auditor.export.rubrix.read import read_dataset
+        from label_auditor.export.hub import read_dataset
 
         return cls(read_dataset(dataset, annotation_agent))
 
@@ -223,7 +223,7 @@ class Corrections(Sequence[Correction]):
             If nothing answers for half a minute; if the key is refused, or your account may not
             see the responses of others; if it isn't Argilla 2.
         """
-        from label_auditor.export.rubrix.read import read_argilla
+        from label_auditor.export.argilla.read import read_argilla
 
         return cls(read_argilla(name, api_url, api_key, workspace, question))
 
@@ -314,7 +314,7 @@ class Corrections(Sequence[Correction]):
 
     def by_row(
         self,
-        audit: LabelAudit,
+        audit: Findings,
         *,
         ids: Iterable[Any] | None = None,
         class_names: Mapping[Any, str] | Sequence[str] | None = None,
@@ -341,24 +341,24 @@ class Corrections(Sequence[Correction]):
             If an id isn't one of the audit's, or a label isn't one of its classes.
         """
         decisions = self.decisions
-        rows = {str(name): row for row, name in enumerate(row_ids(audit, ids))}
+        rows = {str(name): row for row, name in enumerate(unique_ids(audit.index, len(audit), ids))}
         unknown = [name for name in decisions if name not in rows]
         if unknown:
             raise ValueError(
                 f"corrections are for {len(unknown)} ids that the audit doesn't have "
-                f"({name_values(unknown)}); pass the ids= that the records were sent with, or "
+                f"({quote_values(unknown)}); pass the ids= that the records were sent with, or "
                 "leave these corrections out."
             )
         values: dict[Any, Any] = {
-            name: value for value, name in names_of_classes(audit, class_names).items()
+            name: value for value, name in name_classes(audit.classes.tolist(), class_names).items()
         }
         decided = {name: each for name, each in decisions.items() if each.status != OPEN}
         chosen = {each.label for each in decided.values()} - {None}
         foreign = {n for label in chosen for n in names_in(label)} - values.keys()
         if foreign:
             raise ValueError(
-                f"corrections hold the labels {name_values(sorted(foreign))}, but the "
-                f"classes of the audit are named {name_values(values)}; pass the class_names= that "
-                "the records were sent with."
+                f"corrections hold the labels {quote_values(sorted(foreign))}, but the "
+                f"classes of the audit are named {quote_values(values)}; "
+                "pass the class_names= that the records were sent with."
             )
         return {rows[name]: read_label(each.label, values) for name, each in decided.items()}

@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.data.atomic_write import whole_file
+from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.decisions import VALIDATED, Correction
-from label_auditor.data.labels import name_values
+from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +32,7 @@ def write_json(path: Path_, corrections: Iterable[Correction]) -> None:
     entries = [{name: getattr(each, name) for name in COLUMNS} for each in corrections]
     text = json.dumps({"format": FORMAT, "corrections": entries}, ensure_ascii=False, indent=1)
     # UTF-8 has no bytes for half a surrogate pair; JSON has an escape, which is Python's.
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(text.encode(errors="backslashreplace"))
 
 
@@ -71,7 +71,7 @@ def _read_entry(entry: Any, where: str) -> Correction:
 
 def write_csv(path: Path_, corrections: Iterable[Correction]) -> None:
     """Write corrections as CSV: a list of labels is a list of JSON in its cell."""
-    with whole_file(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for each in corrections:
@@ -96,7 +96,7 @@ def _check_header(names: Iterable[str]) -> None:
     missing = [name for name in ("id", "label") if name not in names]
     if missing:
         raise ValueError(
-            f"there is no column {name_values(missing)}, but {name_values(names) or 'none'}; "
+            f"there is no column {quote_values(missing)}, but {quote_values(names) or 'none'}; "
             f"the columns of corrections are {', '.join(COLUMNS)}, divided by commas."
         )
 

@@ -1,4 +1,4 @@
-"""Keep an audit in one file: NumPy's npz with a JSON header, no pickle."""
+"""Keep findings in one file: NumPy's npz with a JSON header, no pickle."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from label_auditor.data.atomic_write import whole_file
-from label_auditor.data.label_sets import decode_label_sets, encode_label_sets
-from label_auditor.data.labels import encode_labels
+from label_auditor.data.atomic_write import atomic_write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,11 +21,21 @@ FORMATS = {
     False: "label-auditor audit, version 1",
     True: "label-auditor multi-label audit, version 1",
 }
-AS_THEY_ARE = ("issues", "scores", "ranked", "evaluated")
+# The names of arrays in the file, by those of the fields.
+AS_THEY_ARE = {
+    "issues": "issues",
+    "scores": "quality",
+    "ranked": "ranked",
+    "evaluated": "evaluated",
+}
+
+MATRICES = {"label": "codes", "suggested": "predicted", "flagged": "class_issues"}
 
 
-def write_audit(path: str | os.PathLike[str], fields: dict[str, Any], *, multi_label: bool) -> None:
-    """Write the fields of an audit; a file already there stays whole until the new one is."""
+def write_findings(
+    path: str | os.PathLike[str], fields: dict[str, Any], *, multi_label: bool
+) -> None:
+    """Write the fields of findings; a file already there stays whole until the new one is."""
     import pandas as pd
 
     path = Path(path)
@@ -42,7 +50,7 @@ def write_audit(path: str | os.PathLike[str], fields: dict[str, Any], *, multi_l
     arrays = {
         "classes": _plain(classes, "classes"),
         "pred_probs": np.asarray(fields["pred_probs"]),
-        **{name: fields[name] for name in AS_THEY_ARE},
+        **{name: fields[field] for name, field in AS_THEY_ARE.items()},
         **(_pack_sets(fields) if multi_label else _pack(fields)),
     }
     if not isinstance(index, range):
@@ -50,12 +58,12 @@ def write_audit(path: str | os.PathLike[str], fields: dict[str, Any], *, multi_l
         header["index_name"] = None if index.name is None else str(index.name)
         arrays["index"] = _plain(np.asarray(index), "index")
     arrays["header"] = np.array(json.dumps(header))
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         np.savez(file, **arrays)
 
 
-def read_audit(path: str | os.PathLike[str], *, multi_label: bool) -> dict[str, Any]:
-    """Read the fields of an audit."""
+def read_findings(path: str | os.PathLike[str], *, multi_label: bool) -> dict[str, Any]:
+    """Read the fields of findings."""
     name = "MultiLabelAudit" if multi_label else "LabelAudit"
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -88,63 +96,51 @@ def read_audit(path: str | os.PathLike[str], *, multi_label: bool) -> dict[str, 
         "index": index,
         "filter_by": header["filter_by"],
         "rank_by": header["rank_by"],
-        **{name: arrays[name] for name in AS_THEY_ARE},
-        **(_unpack_sets if multi_label else _unpack)(arrays, classes, header),
+        **{field: arrays[name] for name, field in AS_THEY_ARE.items()},
+        **(_unpack_sets if multi_label else _unpack)(arrays, len(classes), header),
     }
 
 
 def _pack(fields: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    """Give labels and joint as plain arrays."""
+    """Give codes and joint as plain arrays."""
     joint = sparse.coo_array(fields["confident_joint"])
     return {
-        "label_codes": encode_labels(fields["labels"], fields["classes"])[0],
-        "suggested_codes": encode_labels(fields["suggested_labels"], fields["classes"])[0],
+        "label_codes": fields["codes"],
+        "suggested_codes": fields["predicted"],
         "joint": np.stack([joint.row, joint.col, joint.data]),
     }
 
 
 def _unpack(
-    arrays: dict[str, NDArray[Any]], classes: NDArray[Any], header: dict[str, Any]
+    arrays: dict[str, NDArray[Any]], n_classes: int, header: dict[str, Any]
 ) -> dict[str, Any]:
-    """Give labels and joint as they were."""
+    """Give codes and joint as they were."""
     rows, columns, counts = arrays["joint"]
-    joint = sparse.coo_array((counts, (rows, columns)), shape=(len(classes), len(classes)))
+    joint = sparse.coo_array((counts, (rows, columns)), shape=(n_classes, n_classes))
     return {
-        "labels": _decode(arrays["label_codes"], classes),
-        "suggested_labels": _decode(arrays["suggested_codes"], classes),
+        "codes": arrays["label_codes"],
+        "predicted": arrays["suggested_codes"],
         "confident_joint": joint.tocsr() if header["sparse_joint"] else joint.toarray(),
     }
 
 
 def _pack_sets(fields: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """Give sets of labels, flags and joints of the classes as plain arrays."""
-    matrices = {
-        "label": encode_label_sets(fields["labels"], fields["classes"])[0],
-        "suggested": encode_label_sets(fields["suggested_labels"], fields["classes"])[0],
-        "flagged": fields["class_issues"],
-    }
-    return {
-        "joint": fields["confident_joint"],
-        **{f"{name}_cells": np.stack(matrix.nonzero()) for name, matrix in matrices.items()},
-    }
+    cells = {f"{name}_cells": np.stack(fields[field].nonzero()) for name, field in MATRICES.items()}
+    return {"joint": fields["confident_joint"], **cells}
 
 
 def _unpack_sets(
-    arrays: dict[str, NDArray[Any]], classes: NDArray[Any], _header: dict[str, Any]
+    arrays: dict[str, NDArray[Any]], n_classes: int, _header: dict[str, Any]
 ) -> dict[str, Any]:
     """Give sets of labels, flags and joints of the classes as they were."""
+    shape = (len(arrays["scores"]), n_classes)
 
-    def matrix(name: str) -> sparse.csr_array:
-        cells = arrays[f"{name}_cells"]
-        shape = (len(arrays["scores"]), len(classes))
+    def matrix(cells: NDArray[Any]) -> sparse.csr_array:
         return sparse.csr_array((np.ones(cells.shape[1], bool), tuple(cells)), shape=shape)
 
-    return {
-        "labels": decode_label_sets(matrix("label"), classes),
-        "suggested_labels": decode_label_sets(matrix("suggested"), classes),
-        "class_issues": matrix("flagged"),
-        "confident_joint": arrays["joint"],
-    }
+    sets = {field: matrix(arrays[f"{name}_cells"]) for name, field in MATRICES.items()}
+    return {"confident_joint": arrays["joint"], **sets}
 
 
 def _plain(values: NDArray[Any], name: str) -> NDArray[Any]:
@@ -157,12 +153,3 @@ def _plain(values: NDArray[Any], name: str) -> NDArray[Any]:
             f"pickle; audit with {name} made of strings or numbers."
         )
     return values.astype(str)
-
-
-def _decode(codes: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[Any]:
-    """Turn column positions into labels; -1 into NaN among floats, else into None."""
-    labels = classes[codes]
-    if (codes < 0).any():
-        labels = labels.astype(float if classes.dtype.kind == "f" else object)
-        labels[codes < 0] = np.nan if classes.dtype.kind == "f" else None
-    return labels

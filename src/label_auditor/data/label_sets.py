@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from label_auditor.data.labels import encode_labels, find_missing, name_rows, name_values
+from label_auditor.data.labels import encode_labels, find_missing
+from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -92,7 +93,7 @@ def _read_matrix(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arr
     if wrong.any():
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[wrong]
         raise ValueError(
-            f"labels holds {matrix.data[wrong][0]:.6g} in {name_rows(np.unique(rows))}, but a "
+            f"labels holds {matrix.data[wrong][0]:.6g} in {list_rows(np.unique(rows))}, but a "
             "matrix of labels holds 1 where a row is of a class and 0 where it isn't."
         )
     matrix = matrix.astype(bool)
@@ -101,7 +102,7 @@ def _read_matrix(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arr
         found = np.arange(matrix.shape[1]) if classes is None else np.asarray(classes)
         if found.shape != (matrix.shape[1],):
             raise ValueError(
-                f"labels has {matrix.shape[1]} columns but classes is {name_values(found)}; "
+                f"labels has {matrix.shape[1]} columns but classes is {quote_values(found)}; "
                 "name every column of labels and pred_probs, in order."
             )
         return matrix, found
@@ -112,7 +113,7 @@ def _read_matrix(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arr
     codes, found = encode_labels(columns, classes)
     if len(codes) < len(found):
         absent = np.delete(found, codes)
-        raise ValueError(f"labels has no column {name_values(absent)}, which classes names.")
+        raise ValueError(f"labels has no column {quote_values(absent)}, which classes names.")
     return matrix[:, np.argsort(codes)], found
 
 
@@ -122,7 +123,7 @@ def _read_numbers(labels: Any) -> NDArray[Any]:
     if values.dtype == object:
         rows = np.flatnonzero(find_missing(values).any(axis=1))
         if len(rows):
-            raise ValueError(f"labels is missing in {name_rows(rows)}; drop these rows.")
+            raise ValueError(f"labels is missing in {list_rows(rows)}; drop these rows.")
         with contextlib.suppress(TypeError, ValueError):
             values = values.astype(float)
     if values.dtype.kind not in "biuf":
@@ -148,7 +149,7 @@ def _read_lists(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arra
     missing = find_missing(values)
     if missing.any():
         raise ValueError(
-            f"labels has None, NaN or NA among the classes of {name_rows(np.unique(rows[missing]))}"
+            f"labels has None, NaN or NA among the classes of {list_rows(np.unique(rows[missing]))}"
             "; a row without a class is an empty list."
         )
     codes, found = encode_labels(values, classes, rows=rows)
@@ -157,7 +158,7 @@ def _read_lists(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arra
     if count.nnz < len(codes):
         row, code = (int(cells[0]) for cells in (count > 1).nonzero())
         raise ValueError(
-            f"labels names {name_values(found[[code]])} more than once in row {row}; "
+            f"labels names {quote_values(found[[code]])} more than once in row {row}; "
             "name each class once. (A matrix of 0 and 1 is passed as an array, not as lists.)"
         )
     return count.astype(bool), found

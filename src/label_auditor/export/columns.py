@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from label_auditor._sklearn import _safe_indexing
-from label_auditor.data.labels import name_values
+from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ def columns(table: Any, name: str) -> dict[str, Any]:
         keys = list(table.column_names if hasattr(table, "column_names") else table.columns)
     found = {str(key): table[key] for key in keys}
     if len(found) < len(keys):
-        raise ValueError(f"{name} has columns of the same name among {name_values(keys)}; rename.")
+        raise ValueError(f"{name} has columns of the same name among {quote_values(keys)}; rename.")
     return found
 
 
@@ -52,15 +52,6 @@ def check_texts(texts: Any) -> Any:
             "named fields: a mapping of columns or a DataFrame."
         )
     return texts
-
-
-def check_length(name: str, length: int, n: int) -> None:
-    """Check that there is one value for each label."""
-    if length != n:
-        raise ValueError(
-            f"{name} has {length} values but {n} labels were audited; "
-            "give one for each, in the same order, flagged or not."
-        )
 
 
 def take(column: Any, rows: NDArray[np.intp]) -> list[Any]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.data.decisions import read_label
-from label_auditor.data.labels import name_values
+from label_auditor.data.decisions import Correction, read_label
+from label_auditor.data.messages import quote_values
 from label_auditor.export.records import QUALITY, RANK, SUGGESTION, Record, make_records
+from label_auditor.export.rubrix.read import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from label_auditor.audit.outputs import Audit
+    from label_auditor.data.findings import Findings
     from label_auditor.export.records import Records
 
 KINDS = {bool: "bool", int: "int64", float: "float64", str: "string"}
@@ -21,12 +22,16 @@ _BLOCK = 1000
 
 
 def to_datasets(
-    audit: Audit,
+    audit: Findings,
     inputs: Any,
     *,
+    only_issues: bool = True,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    metadata: Any = None,
+    explanation: Sequence[Mapping[str, Any] | None] | None = None,
     prediction_agent: str = "label-auditor",
     annotation_agent: str = "given",
-    **options: Any,
 ) -> Any:
     """Make a data set of the Hugging Face library `datasets`.
 
@@ -42,9 +47,8 @@ def to_datasets(
         The texts; or named fields of text.
     prediction_agent, annotation_agent : str
         Who is said to have made the predictions and the given labels.
-    **options
-        `only_issues`, `ids`, `class_names`, `metadata`, `explanation`: see
-        :func:`~label_auditor.export.records.make_records`.
+    only_issues, ids, class_names, metadata, explanation
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
@@ -74,7 +78,15 @@ def to_datasets(
     ('bad', 'pos')
     """
     hf, pa = _import_datasets()
-    records = make_records(audit, inputs, **options)
+    records = make_records(
+        audit,
+        inputs,
+        only_issues=only_issues,
+        ids=ids,
+        class_names=class_names,
+        metadata=metadata,
+        explanation=explanation,
+    )
     features = _features(hf, records)
     schema = features.arrow_schema
     codes = {name: code for code, name in enumerate(records.class_names.values())}
@@ -117,8 +129,8 @@ def from_datasets(dataset: Any) -> Iterator[Record]:
     missing = [name for name in ("id", "prediction", "annotation") if name not in names]
     if missing or not {"text", "inputs"} & set(names):
         raise ValueError(
-            f"dataset has no column {name_values(missing or ['text'])} but {name_values(names, 20)}"
-            "; to_datasets makes one that has."
+            f"dataset has no column {quote_values(missing or ['text'])}, but "
+            f"{quote_values(names, 20)}; to_datasets makes one that has."
         )
     feature = dataset.features["annotation"]
     to_name = getattr(feature, "int2str", None)
@@ -250,3 +262,34 @@ def _import_datasets() -> tuple[Any, Any]:
             "to_datasets needs the package datasets: pip install 'label-auditor[hub]'."
         ) from error
     return datasets, pa
+
+
+def read_dataset(dataset: Any, annotation_agent: str) -> Iterator[Correction]:
+    """Give the decision in each row of a data set that somebody reviewed."""
+    names = getattr(dataset, "column_names", None)
+    if not isinstance(names, list):
+        raise TypeError(
+            f"dataset is a {type(dataset).__name__}, but a datasets.Dataset is needed; "
+            "of a DatasetDict pass one split."
+        )
+    required = ["id", "status", "annotation"]
+    missing = [name for name in required if name not in names]
+    if missing:
+        raise ValueError(
+            f"dataset has no column {quote_values(missing)} but {quote_values(names, 20)}; "
+            "rename_column says which is which."
+        )
+    wanted = [name for name in (*required, "annotation_agent") if name in names]
+    feature = dataset.features["annotation"]
+    feature = feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
+    rows = dataset.select_columns(wanted)
+    if hasattr(feature, "int2str"):
+        rows = (row | {"annotation": _names(row["annotation"], feature)} for row in rows)
+    return read_records(rows, annotation_agent)
+
+
+def _names(codes: Any, feature: Any) -> Any:
+    """Give the names of class labels; -1 is none."""
+    if codes is None or codes == -1:
+        return None
+    return feature.int2str(codes)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.labels import find_missing, name_values
-from label_auditor.data.order import rows_in_order
+from label_auditor.data.findings import rows_in_order
+from label_auditor.data.labels import find_missing
+from label_auditor.data.messages import quote_values
+from label_auditor.data.naming import check_length, name_classes, unique_ids
 from label_auditor.export.columns import (
-    check_length,
     check_texts,
     columns,
     is_missing,
@@ -24,9 +22,11 @@ from label_auditor.export.columns import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from numpy.typing import NDArray
 
-    from label_auditor.audit.outputs import Audit
+    from label_auditor.data.findings import Findings
 
 RANK, QUALITY, SUGGESTION = OWN_METADATA = (
     "label_error_candidate",
@@ -104,7 +104,7 @@ class Records:
         The token attributions.
     """
 
-    audit: Audit
+    audit: Findings
     positions: NDArray[np.intp]
     ids: Sequence[int | str]
     class_names: dict[Any, str]
@@ -178,12 +178,12 @@ class Records:
             raise ValueError(
                 f"explanation of row {row} is {given!r:.200}, but it must be None or "
                 "{field: [(token, {class: attribution}), ...]}, with classes as in the labels "
-                f"({name_values(self.class_names)})."
+                f"({quote_values(self.class_names)})."
             ) from error
 
 
 def make_records(
-    audit: Audit,
+    audit: Findings,
     inputs: Any,
     *,
     only_issues: bool = True,
@@ -247,7 +247,7 @@ def make_records(
     ...     print(record.id, record.fields, record.annotation, record.prediction)
     1 {'text': 'a share'} Sports {'Sports': 0.1, 'Business': 0.9}
     """
-    n = len(audit.labels)
+    n = len(audit)
     fields = columns(inputs, "inputs") if is_table(inputs) else {"text": check_texts(inputs)}
     extra = {} if metadata is None else columns(metadata, "metadata")
     if not fields:
@@ -255,7 +255,7 @@ def make_records(
     clash = [key for key in extra if key in OWN_METADATA]
     if clash:
         raise ValueError(
-            f"metadata has a column {name_values(clash)}, which the audit sets itself; rename it."
+            f"metadata has a column {quote_values(clash)}, which the audit sets itself; rename it."
         )
     for name, column in (
         *((f"inputs[{key!r}]" if is_table(inputs) else "inputs", v) for key, v in fields.items()),
@@ -266,81 +266,12 @@ def make_records(
     return Records(
         audit=audit,
         positions=audit.ranked if only_issues else rows_in_order(audit),
-        ids=row_ids(audit, ids),
-        class_names=names_of_classes(audit, class_names),
+        ids=unique_ids(audit.index, n, ids),
+        class_names=name_classes(audit.classes.tolist(), class_names),
         fields=fields,
         metadata=extra,
         explanation=explanation,
     )
-
-
-def row_ids(audit: Audit, ids: Iterable[Any] | None) -> Sequence[int | str]:
-    """Give a unique id for each row."""
-    return unique_ids(audit.index, len(audit.labels), ids)
-
-
-def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
-    """Give a unique id for each of n rows: the index, if no ids were chosen."""
-    found = [_row_id(value) for value in (index if ids is None else ids)]
-    check_length("ids", len(found), n)
-    twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
-    if not twice:
-        return found
-    if ids is not None:
-        raise ValueError(
-            f"ids must be unique, also as strings, but {name_values(twice)} occur more than once; "
-            "corrections are joined on them."
-        )
-    warnings.warn(
-        f"The index isn't unique ({name_values(twice)} occur more than once), so the positions "
-        "of the rows are their ids; pass ids= to choose others.",
-        UserWarning,
-        stacklevel=6,
-    )
-    return range(n)
-
-
-def _row_id(value: Any) -> int | str:
-    """Give an id as an int or a string."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def names_of_classes(
-    audit: Audit, class_names: Mapping[Any, str] | Sequence[str] | None
-) -> dict[Any, str]:
-    """Give the name of each class of an audit, in the order of the classes."""
-    return name_classes(audit.classes.tolist(), class_names)
-
-
-def name_classes(
-    classes: list[Any], class_names: Mapping[Any, str] | Sequence[str] | None
-) -> dict[Any, str]:
-    """Give the name of each class, in the order of the classes."""
-    if class_names is None:
-        names = {value: str(value) for value in classes}
-    elif isinstance(class_names, Mapping):
-        unnamed = [value for value in classes if value not in class_names]
-        if unnamed:
-            raise ValueError(
-                f"class_names has no name for {name_values(unnamed)}; "
-                f"name every class: {name_values(classes)}."
-            )
-        names = {value: str(class_names[value]) for value in classes}
-    else:
-        if isinstance(class_names, str) or len(class_names) != len(classes):
-            raise ValueError(
-                f"class_names has {len(class_names)} names but there are {len(classes)} classes "
-                f"({name_values(classes)}); give one name for each, in this order, or a mapping."
-            )
-        names = dict(zip(classes, map(str, class_names), strict=True))
-    shared = [name for name, count in Counter(names.values()).items() if count > 1]
-    if shared:
-        raise ValueError(
-            f"class_names gives {name_values(shared)} to more than one class; "
-            "a reviewer couldn't tell them apart."
-        )
-    return names
 
 
 def _joined(names: str | tuple[str, ...]) -> str:

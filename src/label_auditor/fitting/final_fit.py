@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
-from label_auditor.data.labels import encode_labels, name_values
+from label_auditor.data.messages import quote_values
 from label_auditor.fitting.folds import fit_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
     from label_auditor.fitting.shared_steps import Shared
 
     Rows = NDArray[np.intp]
@@ -24,7 +24,7 @@ def train_final(
     train_on: str | None,
     shared: Shared,
     codes: Rows,
-    audit: LabelAudit,
+    audit: Findings,
     fit_params: dict[str, Any],
 ) -> Any:
     """Fit the final classifier on the "unflagged" rows, or all rows with "corrected" labels."""
@@ -33,8 +33,7 @@ def train_final(
         rows = drop_flagged(codes, audit.issues, classes)
     else:
         rows = np.flatnonzero(codes >= 0)
-        suggested, _ = encode_labels(audit.suggested_labels, classes)
-        codes = correct_flagged(codes, audit.issues, suggested, classes)
+        codes = correct_flagged(codes, audit.issues, audit.predicted, classes)
     return fit_rows(clone(shared.rest), shared.X, classes[codes], rows, fit_params)
 
 
@@ -113,7 +112,7 @@ def _emptied(before: Rows, after: Rows, classes: NDArray[Any]) -> Rows:
     emptied = np.setdiff1d(before[before >= 0], after)
     if len(emptied):
         warnings.warn(
-            f"all rows of {name_values(classes[emptied])} are flagged; the final classifier is "
+            f"all rows of {quote_values(classes[emptied])} are flagged; the final classifier is "
             "trained on them as they are, so that it knows the class. Review them, or drop it.",
             UserWarning,
             stacklevel=4,

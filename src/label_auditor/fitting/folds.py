@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_memory
 
 from label_auditor._sklearn import _check_method_params, _num_samples, _safe_indexing
 from label_auditor.confident_learning.scan import sum_tolerance
-from label_auditor.data.labels import name_rows, name_values
+from label_auditor.data.messages import list_rows, quote_values
 from label_auditor.fitting.parallel import run_folds
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _check_probabilities(
         if wrong.any():
             raise ValueError(
                 f"predict_proba of {type(estimator).__name__} gave no probabilities in fold {fold} "
-                f"of {len(tests)}: {name_rows(test[wrong])} sum to {sums[wrong][0]:.6g}, not 1; "
+                f"of {len(tests)}: {list_rows(test[wrong])} sum to {sums[wrong][0]:.6g}, not 1; "
                 "check the data and its parameters, or wrap it in CalibratedClassifierCV."
             )
 
@@ -242,7 +242,7 @@ def _warn_of_absent_classes(
     absent = [np.setdiff1d(needed, found) for found in fold_classes]
     n_folds = sum(len(classes) > 0 for classes in absent)
     if n_folds:
-        names = name_values(np.unique(np.concatenate(absent)))
+        names = quote_values(np.unique(np.concatenate(absent)))
         warnings.warn(
             f"{n_folds} of {len(absent)} training folds lack a class ({names}); its probability "
             "is 0 there, so that its rows look wrong. Use a stratified splitter with no more "

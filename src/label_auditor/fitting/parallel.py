@@ -54,7 +54,7 @@ def run_folds(
         return list(parallel(delayed(_run_within)(limit_openmp, task) for task in tasks))
 
 
-def calm_blas(estimator: Any) -> AbstractContextManager[Any]:
+def limit_blas_threads(estimator: Any) -> AbstractContextManager[Any]:
     """Give a context in which a linear model, or a pipeline that ends in one, has one BLAS thread.
 
     Linear models work on vectors, where BLAS threads mostly wait for each other: a logistic

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
 
 N_ROWS = 8
 N_PAIRS = 8
@@ -29,7 +29,7 @@ STYLE = """\
 """
 
 
-def compact(audit: LabelAudit) -> str:
+def compact(audit: Findings) -> str:
     """Give an audit as HTML without script: counts, most confused pairs, worst rows.
 
     Parameters
@@ -54,7 +54,7 @@ def compact(audit: LabelAudit) -> str:
     )
 
 
-def _worst(audit: LabelAudit) -> str:
+def _worst(audit: Findings) -> str:
     """List the worst rows by name."""
     rows = audit.ranked[:N_ROWS].tolist()
     return _table(
@@ -72,7 +72,7 @@ def _worst(audit: LabelAudit) -> str:
     )
 
 
-def _pairs(audit: LabelAudit) -> str:
+def _pairs(audit: Findings) -> str:
     """Count the flagged rows by given and suggested label."""
     given, suggested = audit.labels[audit.ranked], audit.suggested_labels[audit.ranked]
     pairs = Counter(zip(given.tolist(), suggested.tolist(), strict=True)).most_common(N_PAIRS)

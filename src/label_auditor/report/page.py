@@ -11,7 +11,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.data.atomic_write import whole_file
+from label_auditor.data.atomic_write import atomic_write
 from label_auditor.export.records import make_records
 from label_auditor.report.page_data import page_data
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
     from label_auditor.review.estimate import ErrorEstimate
 
 # In the order of the cascade: what is for small screens and paper goes over the rest.
@@ -30,7 +30,7 @@ EXPORT = re.compile(r"^export (?=(?:const|let|function) ([\w$]+))", re.MULTILINE
 
 
 def write_page(
-    audit: LabelAudit,
+    audit: Findings,
     inputs: Any,
     path: str | os.PathLike[str],
     *,
@@ -86,7 +86,7 @@ def write_page(
     data = page_data(audit, records, max_rows=max_rows)
     data["title"] = title
     data["estimate"] = _plain_estimate(estimate)
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(_fill(title, data))
 
 

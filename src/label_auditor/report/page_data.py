@@ -16,15 +16,14 @@ from label_auditor.review import queue
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from label_auditor.audit.outputs import Audit
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
     from label_auditor.export.records import Records
 
 N_CANDIDATES = 5
 N_BINS = 40
 
 
-def page_data(audit: LabelAudit, records: Records, *, max_rows: int) -> dict[str, Any]:
+def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, Any]:
     """Give the data of the page: the audit as a whole, then its first rows as columns.
 
     Numbers are arrays of little-endian bytes in base64: they are read at once, and scores lose no
@@ -49,7 +48,7 @@ def page_data(audit: LabelAudit, records: Records, *, max_rows: int) -> dict[str
             "n_rows": len(audit),
             "n_flagged": audit.n_issues,
             "n_evaluated": int(audit.evaluated.sum()),
-            "n_agreed": int((audit.suggested_labels == audit.labels)[audit.evaluated].sum()),
+            "n_agreed": int((audit.predicted == audit.codes)[audit.evaluated].sum()),
             "filter_by": audit.filter_by,
             "rank_by": audit.rank_by,
         },
@@ -64,7 +63,7 @@ def page_data(audit: LabelAudit, records: Records, *, max_rows: int) -> dict[str
     return data
 
 
-def _summary(audit: LabelAudit) -> dict[str, list[Any]]:
+def _summary(audit: Findings) -> dict[str, list[Any]]:
     """Give the table of the classes as columns; classes by position, -1 for none."""
     table = audit.summary()
     confused = table["most_confused_with"]
@@ -76,9 +75,9 @@ def _summary(audit: LabelAudit) -> dict[str, list[Any]]:
     }
 
 
-def _pairs(audit: LabelAudit) -> list[list[int]]:
+def _pairs(audit: Findings) -> list[list[int]]:
     """Count the judged rows by given and suggested label: given, suggested, rows, flagged."""
-    given, suggested = _codes(audit)
+    given, suggested = audit.codes, audit.predicted
     cells = (given * len(audit.classes) + suggested)[audit.evaluated]
     values, which, rows = np.unique(cells, return_inverse=True, return_counts=True)
     flagged = np.bincount(which, weights=audit.issues[audit.evaluated], minlength=len(values))
@@ -87,7 +86,7 @@ def _pairs(audit: LabelAudit) -> list[list[int]]:
     return list(pairs[np.argsort(-rows, kind="stable")].tolist())
 
 
-def _histogram(audit: LabelAudit) -> dict[str, Any]:
+def _histogram(audit: Findings) -> dict[str, Any]:
     """Count the rows, and the flagged ones, by score."""
     scores = audit.scores[audit.evaluated]
     low, high = (min(0.0, scores.min()), max(1.0, scores.max())) if len(scores) else (0.0, 1.0)
@@ -98,7 +97,7 @@ def _histogram(audit: LabelAudit) -> dict[str, Any]:
     return {"low": low, "high": high, **counted}
 
 
-def _queue(audit: LabelAudit, max_rows: int) -> dict[str, Any]:
+def _queue(audit: Findings, max_rows: int) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
     facts = queue.row_facts(audit)
     return {
@@ -124,7 +123,7 @@ def _rows(records: Records) -> dict[str, Any]:
     """Give the rows as columns."""
     audit, at = records.audit, records.positions
     n, n_top = len(at), min(N_CANDIDATES, len(audit.classes))
-    given, suggested = _codes(audit)
+    given, suggested = audit.codes, audit.predicted
     top = np.full((n, n_top), -1)
     probabilities = np.full((n, n_top), np.nan)
     of_given = np.full(n, np.nan)
@@ -165,13 +164,6 @@ def _shown(value: Any) -> str | None:
     if value is None:
         return None
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _codes(audit: Audit) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Give the positions of given and suggested labels among the classes, -1 where missing."""
-    given, _ = encode_labels(audit.labels, audit.classes)
-    suggested, _ = encode_labels(audit.suggested_labels, audit.classes)
-    return given, suggested
 
 
 def _pack(values: NDArray[Any], dtype: DTypeLike) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from label_auditor.data.labels import encode_labels
 from label_auditor.review.decided import decided_rows
 
 if TYPE_CHECKING:
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
     from label_auditor.corrections.collection import Corrections
+    from label_auditor.data.findings import Findings
 
 __all__ = ["ConfidentJointDisplay", "ReviewCurveDisplay", "ScoreDistributionDisplay"]
 
@@ -87,7 +86,7 @@ class ConfidentJointDisplay(_Display):
     @classmethod
     def from_audit(
         cls,
-        audit: LabelAudit,
+        audit: Findings,
         *,
         class_names: Mapping[Any, str] | Sequence[str] | None = None,
         max_classes: int = N_CLASSES,
@@ -114,9 +113,9 @@ class ConfidentJointDisplay(_Display):
         ConfidentJointDisplay
             The display, drawn.
         """
-        from label_auditor.export.records import names_of_classes
+        from label_auditor.data.naming import name_classes
 
-        names = list(names_of_classes(audit, class_names).values())
+        names = list(name_classes(audit.classes.tolist(), class_names).values())
         joint = sparse.csr_array(audit.confident_joint)
         confused = sum(np.ravel(joint.sum(axis=axis)) for axis in (0, 1)) - 2 * joint.diagonal()
         shown = np.sort(np.argsort(-confused, kind="stable")[:max_classes])
@@ -204,7 +203,7 @@ class ScoreDistributionDisplay(_Display):
 
     @classmethod
     def from_audit(
-        cls, audit: LabelAudit, *, bins: int = 40, ax: Any = None
+        cls, audit: Findings, *, bins: int = 40, ax: Any = None
     ) -> ScoreDistributionDisplay:
         """Plot the scores of an audit.
 
@@ -301,7 +300,7 @@ class ReviewCurveDisplay(_Display):
     @classmethod
     def from_audit(
         cls,
-        audit: LabelAudit,
+        audit: Findings,
         reviewed: Corrections | Mapping[int, Any],
         *,
         name: str | None = None,
@@ -328,7 +327,7 @@ class ReviewCurveDisplay(_Display):
             The display, drawn.
         """
         rows, codes = decided_rows(audit, reviewed)
-        given, _ = encode_labels(audit.labels[rows], audit.classes)
+        given = audit.codes[rows]
         return cls((codes >= 0) & (given >= 0) & (codes != given), name=name).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> ReviewCurveDisplay:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from label_auditor.corrections.collection import Corrections
-from label_auditor.data.labels import name_values
+from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
 
 
 def decided_rows(
-    audit: LabelAudit, reviewed: Corrections | Mapping[int, Any] | None
+    audit: Findings, reviewed: Corrections | Mapping[int, Any] | None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give the reviewed rows of an audit and the decided label of each.
 
@@ -61,7 +61,7 @@ def decided_rows(
     outside = [row for row in reviewed if not (_is_integer(row) and 0 <= row < n)]
     if outside:
         raise ValueError(
-            f"reviewed has {name_values(outside)} for row positions, but they must be integers "
+            f"reviewed has {quote_values(outside)} for row positions, but they must be integers "
             f"from 0 to {n - 1}."
         )
     positions = {value: code for code, value in enumerate(audit.classes.tolist())}
@@ -69,8 +69,8 @@ def decided_rows(
     foreign = {label for label in labels if label is not None} - positions.keys()
     if foreign:
         raise ValueError(
-            f"reviewed holds the labels {name_values(sorted(map(str, foreign)))}, but the classes "
-            f"of the audit are {name_values(audit.classes)}; give each row one of these, or None."
+            f"reviewed holds the labels {quote_values(sorted(map(str, foreign)))}, but the classes "
+            f"of the audit are {quote_values(audit.classes)}; give each row one of these, or None."
         )
     rows = np.fromiter(reviewed, dtype=np.intp, count=len(reviewed))
     codes = np.array([-1 if each is None else positions[each] for each in labels], dtype=np.intp)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
     from label_auditor.corrections.collection import Corrections
+    from label_auditor.data.findings import Findings
     from label_auditor.review.plan import ReviewPlan
 
 
@@ -222,7 +222,7 @@ class ErrorEstimate(Estimate):
 
 
 def estimate_label_errors(
-    audit: LabelAudit,
+    audit: Findings,
     reviewed: Corrections | Mapping[int, Any],
     *,
     plan: ReviewPlan,

@@ -8,13 +8,12 @@ import os
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from label_auditor.data.atomic_write import whole_file
-from label_auditor.data.labels import encode_labels
+from label_auditor.data.atomic_write import atomic_write
 from label_auditor.review.decided import decided_rows
 from label_auditor.review.queue import order_by_queue
 from label_auditor.review.sampling import Stratum, sampling_order, stratify
@@ -24,11 +23,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
     from label_auditor.corrections.collection import Corrections
+    from label_auditor.data.findings import Findings
 
 FORMAT = "label-auditor review plan, version 1"
-GOALS = ("find", "count")
+Goal: TypeAlias = Literal["find", "count"]
+GOALS = get_args(Goal)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -141,7 +141,7 @@ class ReviewPlan(Sequence[int]):
         path : str or path
             The file; if it exists, it is replaced when the new one is complete.
         """
-        with whole_file(path) as file:
+        with atomic_write(path) as file:
             file.write(json.dumps(self._as_dict()).encode())
 
     @classmethod
@@ -192,10 +192,10 @@ class ReviewPlan(Sequence[int]):
 
 
 def plan_review(
-    audit: LabelAudit,
+    audit: Findings,
     n: int,
     *,
-    goal: str = "find",
+    goal: Goal = "find",
     reviewed: Corrections | Mapping[int, Any] | None = None,
     random_state: Any = None,
 ) -> ReviewPlan:
@@ -267,8 +267,7 @@ def plan_review(
     if goal == "find":
         order = order_by_queue(audit, rows, decided)
         return ReviewPlan(order[:n], goal, strata=(), stratum_of=np.zeros(0, np.int8), seed=None)
-    codes, _ = encode_labels(audit.labels, audit.classes)
-    stratum_of, strata = stratify(audit, codes, rows)
+    stratum_of, strata = stratify(audit, rows)
     seed = _draw_seed(random_state)
     order = sampling_order(stratum_of, strata, seed)
     return ReviewPlan(order[:n], goal, strata, stratum_of, seed)

@@ -53,13 +53,12 @@ from scipy import sparse
 
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.scan import cached_blocks, take_given
-from label_auditor.data.labels import encode_labels
-from label_auditor.data.order import rows_in_order
+from label_auditor.data.findings import rows_in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
 
 NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
 STEPS = 20
@@ -132,7 +131,7 @@ class QueueModel(NamedTuple):
 
 
 def order_by_queue(
-    audit: LabelAudit, rows: NDArray[np.intp], codes: NDArray[np.intp]
+    audit: Findings, rows: NDArray[np.intp], codes: NDArray[np.intp]
 ) -> NDArray[np.intp]:
     """Give the rows that were evaluated and not reviewed, best to look at first.
 
@@ -175,12 +174,11 @@ def order_by_queue(
     return facts.rows[explore(facts, order[left[order]])]
 
 
-def row_facts(audit: LabelAudit) -> RowFacts:
+def row_facts(audit: Findings) -> RowFacts:
     """Gather what the queue knows of each row of an audit."""
     order = rows_in_order(audit)
     rows = order[audit.evaluated[order]]
-    codes, _ = encode_labels(audit.labels, audit.classes)
-    codes = np.where(audit.evaluated, codes, -1)
+    codes = np.where(audit.evaluated, audit.codes, -1)
     n_classes = len(audit.classes)
     sizes = np.bincount(codes[rows], minlength=n_classes).astype(float)
     # A class that is never given counts as one of average size.

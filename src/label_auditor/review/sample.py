@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from label_auditor.data.labels import encode_labels
 from label_auditor.review.decided import decided_rows
 from label_auditor.review.sampling import take_turns
 
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
     from label_auditor.corrections.collection import Corrections
+    from label_auditor.data.findings import Findings
     from label_auditor.review.plan import ReviewPlan
     from label_auditor.review.sampling import Stratum
 
@@ -151,7 +150,7 @@ class ReviewedSample:
 
 
 def read_sample(
-    audit: LabelAudit, reviewed: Corrections | Mapping[int, Any], plan: ReviewPlan
+    audit: Findings, reviewed: Corrections | Mapping[int, Any], plan: ReviewPlan
 ) -> ReviewedSample:
     """Find what is known of the rows that a plan sampled.
 
@@ -179,7 +178,7 @@ def read_sample(
             f"plan has the goal {plan.goal!r}: its rows were chosen because they are suspicious, "
             'and tell nothing about the others; pass one of plan_review(audit, n, goal="count").'
         )
-    given, _ = encode_labels(audit.labels, audit.classes)
+    given = audit.codes
     if len(plan.stratum_of) != len(audit) or ((plan.stratum_of >= 0) != (given >= 0)).any():
         raise ValueError(
             f"plan is for {len(plan.stratum_of)} rows, {(plan.stratum_of >= 0).sum()} of them with "

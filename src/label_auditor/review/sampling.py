@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from label_auditor.confident_learning.find_issues import label_quality_scores
+from label_auditor.confident_learning.row_blocks import LabelledRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.data.findings import Findings
 
 N_UNFLAGGED = 5
 # The smallest part by score has so many rows at least.
@@ -64,16 +65,14 @@ class Stratum:
 
 
 def stratify(
-    audit: LabelAudit, codes: NDArray[np.intp], decided: NDArray[np.intp]
+    audit: Findings, decided: NDArray[np.intp]
 ) -> tuple[NDArray[np.int8], tuple[Stratum, ...]]:
     """Divide the rows of an audit into strata.
 
     Parameters
     ----------
     audit : LabelAudit
-        The audit.
-    codes : ndarray of int, shape (n_samples,)
-        The positions of the given labels; rows with -1, without a label, are in no stratum.
+        The audit. Rows without a label are in no stratum.
     decided : ndarray of int
         Rows that were decided before; they are a stratum that isn't sampled.
 
@@ -85,6 +84,7 @@ def stratify(
         In order: flagged rows, others from the lowest score up, rows that were not evaluated, rows
         that were decided before. The shares sum to 1, unless no row is left.
     """
+    codes = audit.codes
     is_open = codes >= 0
     is_open[decided] = False
     parts = [
@@ -94,7 +94,7 @@ def stratify(
     ]
     parts = [(name, rows) for name, rows in parts if len(rows)]
     known = decided[codes[decided] >= 0]
-    deviation = _expected_deviation(audit, codes)
+    deviation = _expected_deviation(audit)
     neyman = np.array([deviation[rows].sum() for _, rows in parts])
     sizes = np.array([len(rows) for _, rows in parts])
     shares = PROPORTIONAL * sizes / max(sizes.sum(), 1)
@@ -181,13 +181,15 @@ def _cut(scores: NDArray[np.float64], rows: NDArray[np.intp]) -> list[tuple[str,
     return [(f"not flagged, part {k} of {n_parts} by score", part) for k, part in numbered]
 
 
-def _expected_deviation(audit: LabelAudit, codes: NDArray[np.intp]) -> NDArray[np.float64]:
+def _expected_deviation(audit: Findings) -> NDArray[np.float64]:
     """Give the standard deviation of "this label is wrong", as the model has it.
 
     A model that learned from wrong labels doubts right ones too. So a label counts as wrong with
     the probability that three classes, drawn from the model's probabilities, are all other ones.
     """
-    own = label_quality_scores(np.where(audit.evaluated, codes, -1), audit.pred_probs)
+    own = label_quality_scores(
+        LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)
+    )
     wrong = np.where(np.isnan(own), 0.5, (1 - np.clip(own, 0, 1)) ** 3)
     wrong = np.clip(wrong, DOUBT, 1 - DOUBT)
     deviation: NDArray[np.float64] = np.sqrt(wrong * (1 - wrong))

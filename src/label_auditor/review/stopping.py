@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.labels import encode_labels
 from label_auditor.review.decided import decided_rows
 from label_auditor.review.intervals import upper_bound
 from label_auditor.review.plan import plan_review
@@ -16,8 +15,8 @@ from label_auditor.review.sample import Counts, ReviewedSample, read_sample, sma
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from label_auditor.audit.single_label import LabelAudit
     from label_auditor.corrections.collection import Corrections
+    from label_auditor.data.findings import Findings
     from label_auditor.review.plan import ReviewPlan
 
 
@@ -104,7 +103,7 @@ class ErrorsLeft:
 
 
 def stop_reviewing(
-    audit: LabelAudit,
+    audit: Findings,
     reviewed: Corrections | Mapping[int, Any],
     *,
     plan: ReviewPlan | None,
@@ -167,7 +166,7 @@ def stop_reviewing(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence!r}; pass a number between 0 and 1.")
-    given, _ = encode_labels(audit.labels, audit.classes)
+    given = audit.codes
     rows, decided = decided_rows(audit, reviewed)
     rows, decided = rows[given[rows] >= 0], decided[given[rows] >= 0]
     n_left = int((given >= 0).sum()) - len(rows)

@@ -1,15 +1,18 @@
 """Where Argilla 1 differs from Rubrix; the tests on real servers are in tests/server."""
 
+import os
 import sys
 import types
 
 import pytest
 
 from label_auditor import Corrections
-from label_auditor.export import server as _http
+from label_auditor.export import server as http
+from label_auditor.export.argilla.server import ArgillaServer
 from label_auditor.export.push import PushInterruptedError
-from label_auditor.export.rubrix import read as _reviewed
+from label_auditor.export.rubrix import read
 from label_auditor.export.rubrix.send import push_to_rubrix, to_rubrix
+from label_auditor.export.rubrix.server import RubrixServer
 
 TEXTS = [f"text {i}" for i in range(60)]
 
@@ -21,7 +24,7 @@ def push(audit, **options):
 
 
 def test_the_wire(big_audit, argilla_1, monkeypatch):
-    monkeypatch.setattr(_http, "DELAYS", ())  # nothing is tried twice
+    monkeypatch.setattr(http, "DELAYS", ())  # nothing is tried twice
     report = push(big_audit, chunk_size=60, workspace="team")
     assert (report.n_stored, report.left_alone, report.failed) == (60, (), {})
     assert argilla_1.requests == [
@@ -73,7 +76,7 @@ def test_what_somebody_worked_on_is_left_alone(big_audit, argilla_1):
 def test_the_workspace_is_ones_own_or_the_only_one(audit, argilla_1, version, workspaces, chosen):
     argilla_1.answers["/api/_info"] = 200, {"version": version}
     argilla_1.answers["/api/me"] = 200, {"username": "me", "workspaces": workspaces}
-    server = _http.RubrixServer(None, None, None)
+    server = RubrixServer(None, None, None)
     assert server.workspace == chosen
 
 
@@ -109,7 +112,7 @@ def test_an_error_that_names_no_record_of_ours_is_no_report(audit, argilla_1, re
 
 
 def test_corrections_come_back_page_by_page(big_audit, argilla_1, monkeypatch):
-    monkeypatch.setattr(_reviewed, "PAGE", 7)
+    monkeypatch.setattr(read, "PAGE", 7)
     push(big_audit)
     for i in range(40):
         record = argilla_1.records[str(i)]
@@ -126,7 +129,7 @@ def test_corrections_come_back_page_by_page(big_audit, argilla_1, monkeypatch):
 def test_argilla_2_says_where_argilla_1_is_served(audit, argilla_1, monkeypatch):
     argilla_1.answers["/api/v1/version"] = 200, {"version": "1.29.1"}
     with pytest.raises(RuntimeError, match=r"2\.0 or newer is needed\. .* push_to_rubrix and"):
-        _http.ArgillaServer(argilla_1.url, _http.os.environ["RUBRIX_API_KEY"], None)
+        ArgillaServer(argilla_1.url, os.environ["RUBRIX_API_KEY"], None)
 
 
 def client(monkeypatch, name, **values):

@@ -7,7 +7,7 @@ import pytest
 
 from label_auditor import Corrections
 from label_auditor.corrections.collection import Correction
-from label_auditor.export.rubrix import read as _reviewed
+from label_auditor.export.rubrix import read
 from label_auditor.export.rubrix.send import push_to_rubrix
 
 
@@ -105,7 +105,7 @@ def test_our_own_record_carries_no_decision(audit):
 
 
 def test_pages_are_read_to_the_end(big_audit, stand_in, monkeypatch):
-    monkeypatch.setattr(_reviewed, "PAGE", 7)
+    monkeypatch.setattr(read, "PAGE", 7)
     push_to_rubrix(big_audit, ["text"] * 60, "d", only_issues=False)
     for i in range(40):
         stand_in.records[str(i)] = wire(i, "Validated" if i % 2 else "Discarded", "1")

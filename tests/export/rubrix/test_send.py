@@ -4,9 +4,10 @@ import types
 import numpy as np
 import pytest
 
-from label_auditor.export import _http, rubrix
+from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
 from label_auditor.export.records import make_records
+from label_auditor.export.rubrix import send
 from label_auditor.export.rubrix.send import push_to_rubrix, to_rubrix
 
 TEXTS = [f"text {i}" for i in range(60)]
@@ -26,7 +27,7 @@ def bulks(stand_in):
 
 
 def test_the_wire(audit, stand_in, monkeypatch):
-    monkeypatch.setattr(_http, "DELAYS", ())  # nothing is tried twice
+    monkeypatch.setattr(http, "DELAYS", ())  # nothing is tried twice
     explanation = [{"text": [("text", {"a": 0.5})]}] * 12
     report = push_to_rubrix(
         audit,
@@ -331,7 +332,7 @@ class Pydantic2(types.ModuleType):
 @pytest.mark.parametrize("version", [(3, 10), (3, 13)])
 def test_a_client_that_does_not_work(monkeypatch, audit, module, problem, version):
     monkeypatch.setitem(sys.modules, "rubrix", module)
-    monkeypatch.setattr(rubrix, "sys", types.SimpleNamespace(version_info=version))
+    monkeypatch.setattr(send, "sys", types.SimpleNamespace(version_info=version))
     with pytest.raises(ImportError, match=problem) as raised:
         to_rubrix(audit, TEXTS[:12])
     recipe = str(raised.value)

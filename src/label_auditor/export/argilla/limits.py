@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.data.labels import name_values
+from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +120,7 @@ def _check_names(what: str, names: list[str]) -> None:
     if bad:
         raise ValueError(
             f"{what} have 1 to {MAX_NAME} characters in Argilla, but "
-            f"{name_values([name[:40] for name in bad], 1)} has {len(bad[0])}; rename it."
+            f"{quote_values([name[:40] for name in bad], 1)} has {len(bad[0])}; rename it."
         )
 
 

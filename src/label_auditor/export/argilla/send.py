@@ -7,24 +7,30 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.export.argilla.limits import MAX_CHUNK, QUESTION, Layout, plan_layout
+from label_auditor.export.argilla.server import ArgillaServer
 from label_auditor.export.push import PushReport, push_chunks
 from label_auditor.export.records import make_records
-from label_auditor.export.server import ArgillaServer, ConflictError, retry
+from label_auditor.export.server import ConflictError, retry
 
 if TYPE_CHECKING:
-    from label_auditor.audit.outputs import Audit
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from label_auditor.data.findings import Findings
     from label_auditor.export.records import Record
 
 QUESTION_TYPES = {False: "label_selection", True: "multi_label_selection"}
 
 
 def to_argilla(
-    audit: Audit,
+    audit: Findings,
     inputs: Any,
     *,
+    only_issues: bool = True,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    metadata: Any = None,
     prediction_agent: str = "label-auditor",
     n_reviewers: int = 1,
-    **options: Any,
 ) -> tuple[Any, list[Any]]:
     """Make settings and records for Argilla's client.
 
@@ -40,9 +46,8 @@ def to_argilla(
         Who is said to have made the suggestions.
     n_reviewers : int, default=1
         How many reviewers answer a record before it is done.
-    **options
-        `only_issues`, `ids`, `class_names`, `metadata`: see
-        :func:`~label_auditor.export.records.make_records`.
+    only_issues, ids, class_names, metadata
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
@@ -69,24 +74,38 @@ def to_argilla(
     >>> dataset.records.log(records)  # doctest: +SKIP
     """
     rg = _import_argilla()
-    layout = plan_layout(make_records(audit, inputs, **options), prediction_agent, n_reviewers)
+    layout = plan_layout(
+        make_records(
+            audit,
+            inputs,
+            only_issues=only_issues,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+        ),
+        prediction_agent,
+        n_reviewers,
+    )
     records = [_client_record(rg, each, layout) for each in layout.records()]
     return _client_settings(rg, layout), records
 
 
 def push_to_argilla(
-    audit: Audit,
+    audit: Findings,
     inputs: Any,
     name: str,
     *,
     api_url: str | None = None,
     api_key: str | None = None,
     workspace: str | None = None,
+    only_issues: bool = True,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    metadata: Any = None,
     prediction_agent: str = "label-auditor",
     n_reviewers: int = 1,
     chunk_size: int = MAX_CHUNK,
     progress: bool | None = None,
-    **options: Any,
 ) -> PushReport:
     """Log records to an Argilla 2 server, without the package `argilla`.
 
@@ -115,9 +134,8 @@ def push_to_argilla(
         Records per request, from 1 to 500.
     progress : bool, default=None
         Whether to show a progress bar; None: on a terminal.
-    **options
-        `only_issues`, `ids`, `class_names`, `metadata`: see
-        :func:`~label_auditor.export.records.make_records`.
+    only_issues, ids, class_names, metadata
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
@@ -146,7 +164,14 @@ def push_to_argilla(
         raise ValueError(f"name is {name!r:.250}, but Argilla takes names of 1 to 200 characters.")
     if not 1 <= chunk_size <= MAX_CHUNK:
         raise ValueError(f"chunk_size is {chunk_size}, but must be from 1 to {MAX_CHUNK}.")
-    records = make_records(audit, inputs, **options)
+    records = make_records(
+        audit,
+        inputs,
+        only_issues=only_issues,
+        ids=ids,
+        class_names=class_names,
+        metadata=metadata,
+    )
     layout = plan_layout(records, prediction_agent, n_reviewers)
     server = ArgillaServer(api_url, api_key, workspace)
     dataset, question = _prepare_dataset(server, name, layout)

@@ -7,7 +7,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.data.labels import name_values
+from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ def _check_fields(names: Iterable[str]) -> None:
     bad = [name for name in names if not name or "." in name]
     if bad:
         raise ValueError(
-            f"inputs has fields named {name_values(bad)}, but in Rubrix the name of a field "
+            f"inputs has fields named {quote_values(bad)}, but in Rubrix the name of a field "
             "isn't empty and has no dot; rename them."
         )
 
@@ -101,12 +101,12 @@ def _check_ids(ids: list[int | str]) -> None:
     bad = [each for each in ids if not 1 <= len(str(each)) <= MAX_STRING]
     if bad:
         raise ValueError(
-            f"ids have 1 to {MAX_STRING} characters in Rubrix, but {name_values(bad, 1)} don't."
+            f"ids have 1 to {MAX_STRING} characters in Rubrix, but {quote_values(bad, 1)} don't."
         )
     changed = [each for each in ids if _read_back(each) != str(each)]
     if changed:
         raise ValueError(
-            f"ids {name_values(changed)} would come back from Rubrix as {_read_back(changed[0])!r}"
+            f"ids {quote_values(changed)} would come back from Rubrix as {_read_back(changed[0])!r}"
             ", and corrections could not be joined on them; put a letter before each, say."
         )
 
@@ -144,7 +144,7 @@ def _check_metadata(records: Records) -> dict[str, str]:
         )
     if long:
         warnings.warn(
-            f"metadata {name_values(sorted(long))} has strings of more than {MAX_STRING} "
+            f"metadata {quote_values(sorted(long))} has strings of more than {MAX_STRING} "
             f"characters; Rubrix holds their last {MAX_STRING}.",
             UserWarning,
             stacklevel=5,

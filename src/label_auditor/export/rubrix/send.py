@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 from label_auditor.export.push import PushReport, push_chunks
 from label_auditor.export.records import make_records
 from label_auditor.export.rubrix.limits import MAX_CHUNK, check_request, fit_records
+from label_auditor.export.rubrix.server import RubrixServer
 from label_auditor.export.server import (
     NotFoundError,
     RefusedError,
-    RubrixServer,
     ServerUnavailableError,
     retry,
 )
 
 if TYPE_CHECKING:
-    from label_auditor.audit.outputs import Audit
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from label_auditor.data.findings import Findings
     from label_auditor.export.records import Record
 
 # How an error names the records that the search engine refused, having stored the others.
@@ -39,12 +41,16 @@ REFUSED_ID = re.compile(r"in document with id '(.*?)'")
 
 
 def to_rubrix(
-    audit: Audit,
+    audit: Findings,
     inputs: Any,
     *,
+    only_issues: bool = True,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    metadata: Any = None,
+    explanation: Sequence[Mapping[str, Any] | None] | None = None,
     prediction_agent: str = "label-auditor",
     annotation_agent: str = "given",
-    **options: Any,
 ) -> Any:
     """Make records for the client of Rubrix or Argilla 1.
 
@@ -59,9 +65,8 @@ def to_rubrix(
         The texts; or named fields of text.
     prediction_agent, annotation_agent : str
         Who is said to have made the predictions and the given labels: 1 to 64 characters.
-    **options
-        `only_issues`, `ids`, `class_names`, `metadata`, `explanation`: see
-        :func:`~label_auditor.export.records.make_records`.
+    only_issues, ids, class_names, metadata, explanation
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
@@ -84,7 +89,17 @@ def to_rubrix(
     """
     rb = _import_client()
     records = fit_records(
-        make_records(audit, inputs, **options), prediction_agent, annotation_agent
+        make_records(
+            audit,
+            inputs,
+            only_issues=only_issues,
+            ids=ids,
+            class_names=class_names,
+            metadata=metadata,
+            explanation=explanation,
+        ),
+        prediction_agent,
+        annotation_agent,
     )
     return rb.DatasetForTextClassification(
         [_client_record(rb, record, prediction_agent, annotation_agent) for record in records]
@@ -92,19 +107,23 @@ def to_rubrix(
 
 
 def push_to_rubrix(
-    audit: Audit,
+    audit: Findings,
     inputs: Any,
     name: str,
     *,
     api_url: str | None = None,
     api_key: str | None = None,
     workspace: str | None = None,
+    only_issues: bool = True,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+    metadata: Any = None,
+    explanation: Sequence[Mapping[str, Any] | None] | None = None,
     prediction_agent: str = "label-auditor",
     annotation_agent: str = "given",
     overwrite_reviewed: bool = False,
     chunk_size: int = MAX_CHUNK,
     progress: bool | None = None,
-    **options: Any,
 ) -> PushReport:
     """Log records to a server of Rubrix or Argilla 1, without the package of either.
 
@@ -137,9 +156,8 @@ def push_to_rubrix(
         Records per request, from 1 to 500.
     progress : bool, default=None
         Whether to show a progress bar; None: on a terminal.
-    **options
-        `only_issues`, `ids`, `class_names`, `metadata`, `explanation`: see
-        :func:`~label_auditor.export.records.make_records`.
+    only_issues, ids, class_names, metadata, explanation
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
@@ -169,7 +187,15 @@ def push_to_rubrix(
     <PushReport: 120 of 120 records stored in http://localhost:6900/datasets/rubrix/ag-news>
     """
     check_request(name, chunk_size)
-    records = make_records(audit, inputs, **options)
+    records = make_records(
+        audit,
+        inputs,
+        only_issues=only_issues,
+        ids=ids,
+        class_names=class_names,
+        metadata=metadata,
+        explanation=explanation,
+    )
     fitted = fit_records(records, prediction_agent, annotation_agent)
     server = RubrixServer(api_url, api_key, workspace)
     _prepare_dataset(server, name)

@@ -1,0 +1,249 @@
+"""`audit_labels`: an audit of labels by the probabilities of any model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from label_auditor.audit.multi_label import MultiLabelAudit, audit_label_sets
+from label_auditor.audit.single_label import LabelAudit
+from label_auditor.confident_learning.find_issues import (
+    find_label_issues,
+    label_quality_scores,
+    rank_issues,
+)
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.rules import FilterBy, Rule
+from label_auditor.confident_learning.scores import (
+    RankBy,
+    check_custom_scores,
+    check_rank_by,
+    name_of_score,
+)
+from label_auditor.data.labels import check_labels, encode_labels, has_many_labels, refuse_missing
+from label_auditor.data.naming import check_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+@overload
+def audit_labels(
+    labels: ArrayLike,
+    pred_probs: Any,
+    *,
+    classes: ArrayLike | None = ...,
+    multi_label: Literal[False] = ...,
+    filter_by: FilterBy = ...,
+    rank_by: RankBy = ...,
+    index: Sequence[Any] | None = ...,
+    frac_noise: float = ...,
+    min_examples_per_class: int = ...,
+    num_to_remove_per_class: Sequence[int] | None = ...,
+    n_jobs: int | None = ...,
+) -> LabelAudit: ...
+
+
+@overload
+def audit_labels(
+    labels: Any,
+    pred_probs: Any,
+    *,
+    classes: ArrayLike | None = ...,
+    multi_label: Literal[True],
+    filter_by: FilterBy = ...,
+    rank_by: RankBy = ...,
+    index: Sequence[Any] | None = ...,
+    frac_noise: float = ...,
+    min_examples_per_class: int = ...,
+    num_to_remove_per_class: Sequence[int] | None = ...,
+    n_jobs: int | None = ...,
+) -> MultiLabelAudit: ...
+
+
+def audit_labels(
+    labels: Any,
+    pred_probs: Any,
+    *,
+    classes: ArrayLike | None = None,
+    multi_label: bool = False,
+    filter_by: FilterBy = "prune_by_noise_rate",
+    rank_by: RankBy = "self_confidence",
+    index: Sequence[Any] | None = None,
+    frac_noise: float = 1.0,
+    min_examples_per_class: int = 1,
+    num_to_remove_per_class: Sequence[int] | None = None,
+    n_jobs: int | None = None,
+) -> LabelAudit | MultiLabelAudit:
+    """Audit labels with the out-of-sample probabilities of any model.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: values of `classes`, never column positions. With `multi_label`: a matrix
+        of 0 and 1, dense, sparse or a DataFrame, of shape (n_samples, n_classes); or for each row
+        the list, tuple or set of its classes, empty where it has none.
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Probabilities, float32 or float64, of models that did not see these rows: an array, a
+        memmap, or anything that is sliced by rows, such as a zarr, h5py or dask array. It is read
+        in blocks of rows and never copied whole. Rows sum to 1, unless `multi_label`: then each
+        probability is one by itself.
+    classes : array-like of shape (n_classes,), default=None
+        The classes in the order of the columns. None: the sorted labels that occur; of a matrix,
+        its columns.
+    multi_label : bool, default=False
+        Whether a row may have several labels, or none. Each class is then audited against the
+        rest, and a row is flagged if any of its classes is.
+    filter_by : str, default="prune_by_noise_rate"
+        Which rows are flagged; see :class:`LabelAuditor`.
+    rank_by : str or callable, default="self_confidence"
+        The label quality score; see :class:`LabelAuditor`.
+    index : sequence of length n_samples, default=None
+        Names of the rows. None: the index of `labels` if that is a pandas Series, else
+        `range(n_samples)`.
+    frac_noise : float in (0, 1], default=1.0
+        The share of the estimated issues that the prune rules flag, the likeliest first.
+    min_examples_per_class : int, default=1
+        The prune rules leave classes with no more rows than this alone.
+    num_to_remove_per_class : sequence of int, shape (n_classes,), default=None
+        How many rows of each class the prune rules flag, instead of the estimated number. With
+        `multi_label`: of the rows that are given the class; no others are flagged then.
+    n_jobs : int, default=None
+        Threads over the blocks of rows, as in joblib.
+
+    Returns
+    -------
+    LabelAudit or MultiLabelAudit
+        Flags, scores, ranks and suggestions.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing or not among the classes, the lengths or the number of columns
+        don't fit, or `pred_probs` holds rows that are no probabilities.
+    TypeError
+        If `multi_label`, and labels are neither a matrix of numbers nor lists.
+
+    References
+    ----------
+    Northcutt, Jiang, Chuang (2021). Confident Learning: Estimating Uncertainty in Dataset Labels.
+    Journal of Artificial Intelligence Research 70.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from label_auditor import audit_labels
+    >>> pred_probs = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])
+    >>> audit = audit_labels(["cat", "cat", "dog", "dog", "dog"], pred_probs)
+    >>> audit.ranked
+    array([4])
+    >>> audit.to_frame()
+      given_label suggested_label  label_quality  is_label_issue  rank
+    0         cat             cat           0.90           False  <NA>
+    1         cat             cat           0.80           False  <NA>
+    2         dog             dog           0.80           False  <NA>
+    3         dog             dog           0.90           False  <NA>
+    4         dog             cat           0.05            True     0
+
+    Several labels per row:
+
+    >>> audit = audit_labels(
+    ...     [["cat"], ["cat"], ["cat", "dog"], [], ["dog"], ["dog"]],
+    ...     np.array([[0.9, 0.1], [0.8, 0.9], [0.9, 0.8], [0.1, 0.1], [0.2, 0.9], [0.1, 0.8]]),
+    ...     multi_label=True,
+    ... )
+    >>> audit.to_frame().loc[audit.issues]
+      given_label suggested_label  label_quality  is_label_issue  rank
+    1      (cat,)      (cat, dog)           0.24            True     0
+    """
+    rule = Rule(filter_by, frac_noise, min_examples_per_class, num_to_remove_per_class)
+    index = find_index(labels) if index is None else index
+    if multi_label:
+        return audit_label_sets(
+            labels, pred_probs, rule, classes=classes, rank_by=rank_by, index=index, n_jobs=n_jobs
+        )
+    if has_many_labels(labels):
+        raise ValueError("labels has several labels per row: pass multi_label=True.")
+    values = check_labels(labels)
+    refuse_missing(values, name="labels", remedy="drop these rows")
+    codes, columns = encode_labels(values, classes)
+    data = LabelledRows(codes, pred_probs, n_jobs)
+    data.check_columns(columns, inferred=classes is None)
+    return audit_codes(codes, data, rule, classes=columns, rank_by=rank_by, index=index)
+
+
+def audit_codes(
+    codes: NDArray[np.intp],
+    judged: LabelledRows,
+    rule: Rule,
+    *,
+    classes: NDArray[Any],
+    rank_by: RankBy,
+    index: Sequence[Any] | None,
+) -> LabelAudit:
+    """Audit labels that are column positions already.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_samples,)
+        Position of each label in `classes`; -1 where it is missing.
+    judged : LabelledRows
+        The same for the rows that can be judged, -1 for all others; and their probabilities.
+    rule : Rule
+        Which rows are flagged.
+    classes : ndarray of shape (n_classes,)
+        The classes, in the order of the columns.
+    rank_by : str or callable
+        The label quality score.
+    index : sequence of length n_samples or None
+        Names of the rows.
+
+    Returns
+    -------
+    LabelAudit
+    """
+    check_rank_by(rank_by)
+    found = find_label_issues(judged, rule)
+    quality: NDArray[np.floating]
+    if rank_by == "self_confidence":
+        quality = found.self_confidence
+    elif callable(rank_by):
+        quality = _custom_scores(rank_by, judged)
+    else:
+        quality = label_quality_scores(judged, rank_by, thresholds=found.thresholds)
+    predicted = found.predicted.astype(np.intp)
+    return LabelAudit(
+        codes=codes,
+        predicted=np.where(predicted < 0, codes, predicted),
+        classes=classes,
+        pred_probs=judged.pred_probs,
+        issues=found.issues,
+        quality=quality,
+        ranked=rank_issues(found.issues, quality),
+        evaluated=judged.codes >= 0,
+        index=check_index(index, len(codes)),
+        confident_joint=found.confident_joint,
+        filter_by=rule.filter_by,
+        rank_by=name_of_score(rank_by),
+    )
+
+
+def find_index(*data: Any) -> Sequence[Any] | None:
+    """Give the index of the first of `data` that has one, as pandas' objects do."""
+    return next((each.index for each in data if hasattr(each, "iloc")), None)
+
+
+def _custom_scores(
+    rank_by: Callable[[NDArray[np.intp], Any], ArrayLike], judged: LabelledRows
+) -> NDArray[np.float64]:
+    """Score the evaluated rows with the caller's function."""
+    codes, pred_probs = judged.codes, judged.pred_probs
+    rows = np.flatnonzero(codes >= 0)
+    every = len(rows) == len(codes)
+    values = rank_by(codes, pred_probs) if every else rank_by(codes[rows], pred_probs[rows])
+    scores = np.full(len(codes), np.nan)
+    scores[rows] = check_custom_scores(values, len(rows))
+    return scores

@@ -1,0 +1,33 @@
+"""Values, rows and counts as error messages name them: the first few, and how many in all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike
+
+
+def list_rows(rows: ArrayLike, limit: int = 5) -> str:
+    """Say which rows: 'row 3', 'rows 3, 8', 'rows 3, 8, 9, 12, 15, … (70 in all)'."""
+    rows = np.asarray(rows)
+    named = ", ".join(str(row) for row in rows[:limit].tolist())
+    more = f", … ({len(rows)} in all)" if len(rows) > limit else ""
+    return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
+
+
+def quote_values(values: Iterable[Any], limit: int = 5) -> str:
+    """Say which values: "'a', 'b', 'c', 'd', 'e', … (9 in all)"."""
+    values = np.asarray(values).tolist() if isinstance(values, np.ndarray) else list(values)
+    more = f", … ({len(values)} in all)" if len(values) > limit else ""
+    return ", ".join(repr(value) for value in values[:limit]) + more
+
+
+def quote_counts(counts: dict[Any, int], limit: int = 5) -> str:
+    """Say which values and how often: "'a': 2, 'b': 1"."""
+    named = ", ".join(f"{value!r}: {n}" for value, n in list(counts.items())[:limit])
+    return named + (f", … ({len(counts)} in all)" if len(counts) > limit else "")

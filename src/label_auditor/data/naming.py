@@ -1,0 +1,89 @@
+"""The ids of rows and the names of classes, as reviewers and corrections know them."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from label_auditor.data.messages import quote_values
+
+
+def check_length(name: str, length: int, n: int) -> None:
+    """Check that there is one value for each label."""
+    if length != n:
+        raise ValueError(
+            f"{name} has {length} values but {n} labels were audited; "
+            "give one for each, in the same order, flagged or not."
+        )
+
+
+def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
+    """Give a unique id for each of n rows: the index, if no ids were chosen."""
+    found = [_row_id(value) for value in (index if ids is None else ids)]
+    check_length("ids", len(found), n)
+    twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
+    if not twice:
+        return found
+    if ids is not None:
+        raise ValueError(
+            f"ids must be unique, also as strings, but {quote_values(twice)} occur more than once; "
+            "corrections are joined on them."
+        )
+    warnings.warn(
+        f"The index isn't unique ({quote_values(twice)} occur more than once), so the positions "
+        "of the rows are their ids; pass ids= to choose others.",
+        UserWarning,
+        stacklevel=6,
+    )
+    return range(n)
+
+
+def _row_id(value: Any) -> int | str:
+    """Give an id as an int or a string."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def name_classes(
+    classes: list[Any], class_names: Mapping[Any, str] | Sequence[str] | None
+) -> dict[Any, str]:
+    """Give the name of each class, in the order of the classes."""
+    if class_names is None:
+        names = {value: str(value) for value in classes}
+    elif isinstance(class_names, Mapping):
+        unnamed = [value for value in classes if value not in class_names]
+        if unnamed:
+            raise ValueError(
+                f"class_names has no name for {quote_values(unnamed)}; "
+                f"name every class: {quote_values(classes)}."
+            )
+        names = {value: str(class_names[value]) for value in classes}
+    else:
+        if isinstance(class_names, str) or len(class_names) != len(classes):
+            raise ValueError(
+                f"class_names has {len(class_names)} names but there are {len(classes)} classes "
+                f"({quote_values(classes)}); give one name for each, in this order, or a mapping."
+            )
+        names = dict(zip(classes, map(str, class_names), strict=True))
+    shared = [name for name, count in Counter(names.values()).items() if count > 1]
+    if shared:
+        raise ValueError(
+            f"class_names gives {quote_values(shared)} to more than one class; "
+            "a reviewer couldn't tell them apart."
+        )
+    return names
+
+
+def check_index(index: Sequence[Any] | None, n_samples: int) -> Sequence[Any]:
+    """Give the names of the rows: their positions if there are none."""
+    if index is None:
+        return range(n_samples)
+    if len(index) != n_samples:
+        raise ValueError(
+            f"index has {len(index)} names but there are {n_samples} labels; name every row."
+        )
+    return index
