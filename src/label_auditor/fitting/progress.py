@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from label_auditor._sklearn import start_callbacks
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
@@ -65,6 +67,5 @@ class Silent:
 
 def start_task(estimator: Any, n_parts: int) -> Task | Silent:
     """Give the context of a whole fit, in so many parts."""
-    if not hasattr(estimator, "_skl_callbacks"):
-        return Silent()
-    return Task(estimator._init_callback_context(max_subtasks=n_parts), estimator)
+    context = start_callbacks(estimator, n_parts)
+    return Silent() if context is None else Task(context, estimator)

@@ -16,15 +16,16 @@ from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
+from label_auditor._sklearn import CountTokens, TfidfTokens, copy_weights
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from numpy.typing import NDArray
 
 # Parameters that say how tokens become columns; the others say how texts become tokens.
 COLUMN_PARAMS = {"binary", "dtype", "max_df", "max_features", "min_df"} | set(
     TfidfTransformer().get_params()
 )
+BY_TOKENS = {CountVectorizer: CountTokens, TfidfVectorizer: TfidfTokens}
 
 
 class Tokens(NamedTuple):
@@ -123,87 +124,5 @@ def name_terms(fitted: Any, vectorizer: Any, terms: list[Any]) -> Any:
     named.fixed_vocabulary_ = False
     named.vocabulary_ = {terms[token]: column for token, column in fitted.vocabulary_.items()}
     if isinstance(named, TfidfVectorizer):
-        named._tfidf = fitted._tfidf  # without use_idf there is no public way to set it
+        copy_weights(fitted, named)
     return named
-
-
-class _ByTokens:
-    """Makes a vectoriser count rows of tokens in place of texts; all else it does as ever.
-
-    The columns of the tokens stand for the terms, so that `vocabulary_` maps ints to ints. As they
-    are sorted as the terms are, everything comes out in the same order, down to the order in which
-    a row is stored, which decides the last bits of sums.
-    """
-
-    dtype: Any
-    vocabulary_: dict[int, int]
-
-    def _count_vocab(
-        self,
-        tokens: csr_matrix,
-        fixed_vocab: bool,  # noqa: FBT001 - scikit-learn's own signature
-    ) -> tuple[dict[int, int], csr_matrix]:
-        indices, counts, ends = tokens.indices, tokens.data, tokens.indptr
-        if fixed_vocab:
-            column = np.full(tokens.shape[1], -1, dtype=np.int32)
-            column[list(self.vocabulary_)] = list(self.vocabulary_.values())
-            indices = column[indices]
-            known = indices >= 0
-            indices, counts = indices[known], counts[known]
-            ends = np.concatenate([[0], np.cumsum(known)])[ends]
-            return self.vocabulary_, self._count(indices, counts, ends, len(self.vocabulary_))
-        seen, by_appearance = _find_terms(indices, tokens.shape[1])
-        if len(seen) == 0:
-            raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
-        # Rows are stored in the order in which the terms appear in the texts.
-        appearance = np.empty(tokens.shape[1], dtype=np.int32)
-        appearance[seen[by_appearance]] = np.arange(len(seen))
-        X = self._count(appearance[indices], counts, ends, len(seen))
-        X = csr_matrix((X.data, by_appearance[X.indices], X.indptr), shape=X.shape)
-        return dict(zip(seen.tolist(), range(len(seen)), strict=True)), X
-
-    def _count(
-        self, indices: NDArray[np.int32], counts: NDArray[np.int32], ends: Any, n_columns: int
-    ) -> csr_matrix:
-        """Add up the tokens of each row that have the same column, sorted by column."""
-        X = csr_matrix((counts, indices, ends), shape=(len(ends) - 1, n_columns))
-        X = X.tocsc().tocsr()  # sorts in linear time
-        X.sum_duplicates()
-        return X.astype(self.dtype)
-
-    def _limit_features(
-        self,
-        X: csr_matrix,
-        vocabulary: dict[int, int],
-        high: float,
-        low: float,
-        limit: int | None,
-    ) -> csr_matrix:
-        if low <= 1 and high >= X.shape[0] and limit is None:
-            return X  # quickly: no column is empty, so that none can be pruned
-        return super()._limit_features(X, vocabulary, high, low, limit)  # type: ignore[misc]
-
-    def _sort_features(self, X: csr_matrix, vocabulary: dict[int, int]) -> csr_matrix:  # noqa: ARG002 - scikit-learn's own signature
-        return X  # they are sorted
-
-
-def _find_terms(
-    tokens: NDArray[np.int32], n_terms: int
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Give the terms that occur among tokens, ascending, and their order of first appearance."""
-    first = np.full(n_terms, len(tokens), dtype=np.intp)
-    # Of all that is assigned to a place, the last one stays.
-    first[tokens[::-1]] = np.arange(len(tokens))[::-1]
-    seen = np.flatnonzero(first < len(tokens))
-    return seen, np.argsort(first[seen]).astype(np.int32)
-
-
-class CountTokens(_ByTokens, CountVectorizer):
-    """A CountVectorizer of tokens."""
-
-
-class TfidfTokens(_ByTokens, TfidfVectorizer):
-    """A TfidfVectorizer of tokens."""
-
-
-BY_TOKENS = {CountVectorizer: CountTokens, TfidfVectorizer: TfidfTokens}
