@@ -70,9 +70,9 @@ table.assign(
 # ---------------------
 #
 # A record holds the text, the probability of every class, the given label as annotation, and
-# metadata: the rank (``label_error_candidate``, where 0 is the worst), the quality of the label, the
-# suggested label, and anything else that you pass, such as the split that a row comes from. This is
-# what a reviewer sees:
+# metadata: the rank (``label_error_candidate``, where 0 is the worst), the quality of the label,
+# the suggested label, and anything else that you pass, such as the split that a row comes from.
+# This is what a reviewer sees:
 
 from label_auditor.export.records import make_records
 
@@ -143,9 +143,9 @@ print(
 # The training set, by cross-validation
 # -------------------------------------
 #
-# A model can't judge rows that it was trained on. So each row of both sets is judged by a model that
-# was trained on the other folds, as in the appendix of Rubrix's tutorial. The words are counted only
-# once for all sixteen folds, so this takes seconds.
+# A model can't judge rows that it was trained on. So each row of both sets is judged by a model
+# that was trained on the other folds, as in the appendix of Rubrix's tutorial. The words are
+# counted only once for all sixteen folds, so this takes seconds.
 
 both = pd.concat([train.assign(split="train"), test.assign(split="test")], ignore_index=True)
 by_folds = LabelAuditor(auditor.estimator, cv=16, train_on=None).fit(both["text"], both["label"])
@@ -153,8 +153,8 @@ flagged = both["split"][by_folds.label_issues_].value_counts()
 print(f"{flagged['train']} candidates in the training set, {flagged['train'] / len(train):.2%}")
 
 # %%
-# Rubrix's tutorial finds "around 9400", which is also 8% of its 120,000 rows. Review them in the same
-# way as those of the test set:
+# Rubrix's tutorial finds "around 9400", which is also 8% of its 120,000 rows. Review them in the
+# same way as those of the test set:
 #
 # .. code-block:: python
 #
