@@ -199,7 +199,7 @@ def print_averages(names: tuple[str, ...]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--report", action="store_true", help="the set that has no say as well")
+    parser.add_argument("--report", action="store_true", help="also the set kept for the report")
     parser.add_argument("--average", action="store_true", help="averages instead")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")

@@ -109,7 +109,7 @@ def _print_row(title: str, found: np.ndarray) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", help="a set; may be given several times")
-    parser.add_argument("--report", action="store_true", help="the set that has no say as well")
+    parser.add_argument("--report", action="store_true", help="also the set kept for the report")
     parser.add_argument("--batch", type=int, default=50, help="rows between fits (default: 50)")
     parser.add_argument("--limit", action="store_true", help="what all answers would give")
     arguments = parser.parse_args()
