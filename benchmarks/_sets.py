@@ -1,7 +1,8 @@
 """Data sets with known label errors, and out-of-sample probabilities of several models of each.
 
-Read from the folder that LABEL_AUDITOR_DATA names; what isn't there is left out. Probabilities of
-the text sets are computed once and kept in the system's folder for temporary files.
+The data are read from the folder that LABEL_AUDITOR_DATA names; sets that aren't there are left
+out. The probabilities of the text sets are computed once, and kept in the system's folder for
+temporary files.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""Time and memory of confident learning, beside cleanlab and one np.max pass over the same array.
+"""Time and memory of confident learning, compared with cleanlab and one pass of np.max.
 
     python benchmarks/confident_learning.py 1000000x10 1000000x100
     python benchmarks/confident_learning.py 10000000x10 --rules prune_by_noise_rate --repeat 3
 
-Both libraries run in this process, one after the other in each round; the table shows medians.
-cleanlab runs with n_jobs=1, which is its fastest way: its worker processes copy the probabilities.
-Memory is the most that was allocated at a time beyond the results, as a part of the input.
+All contestants get the same array. Both libraries run in this process, one after the other in each
+round, and the table shows medians. cleanlab runs with n_jobs=1, which is its fastest way, because
+its worker processes copy the probabilities. Memory is the peak of what was allocated beyond the
+results, relative to the size of the input.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""How the auditor and its peers keep scikit-learn's contract, by scikit-learn's own checks.
+"""How well the auditor and its peers pass scikit-learn's own checks for estimators.
 
     python benchmarks/conformance.py
 
-Runs check_estimator over each estimator, and counts the checks that pass, fail and are skipped.
-Peers that are not installed are left out. No failure is expected of anyone: all are held to the
-same checks.
+This runs check_estimator on each estimator, and counts the checks that pass, fail and are skipped.
+Peers that are not installed are left out. No failures are declared as expected for any estimator,
+so the same checks apply to all of them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Which labels to look at first: average precision of every order, on sets whose errors are known.
 
-    python benchmarks/detection.py            # the sets that the choice is made on
+    python benchmarks/detection.py            # the sets on which the default is chosen
     python benchmarks/detection.py --report   # cifar10n_agg as well
     python benchmarks/detection.py --average  # averages over shuffles, and over estimators
 
-A candidate is a score, on probabilities as they are or divided by the frequency of their class, and
-whether flagged rows go first. Gains are over cleanlab's default order: flagged rows by
-self-confidence, then the others. docs/benchmarks.md has the rule by which the default was chosen.
+A candidate is a score, computed from the probabilities as they are or divided by the frequency of
+their class, with or without the flagged rows first. Gains are measured against cleanlab's default
+order: the flagged rows by self-confidence, then the others. docs/benchmarks.md has the rule by
+which the default was chosen.
 """
 
 from __future__ import annotations
@@ -198,7 +199,7 @@ def print_averages(names: tuple[str, ...]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--report", action="store_true", help="the set that has no say as well")
+    parser.add_argument("--report", action="store_true", help="also the set kept for the report")
     parser.add_argument("--average", action="store_true", help="averages instead")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")

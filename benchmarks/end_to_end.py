@@ -1,10 +1,11 @@
-"""The whole job, against cross_val_predict + cleanlab and CleanLearning.
+"""The time of a whole audit, compared with cross_val_predict + cleanlab and with CleanLearning.
 
     python benchmarks/end_to_end.py [--repeat 3] [--only counts,tfidf,dense,boosting]
 
-Each row is timed in this one process, the contestants in turn, and the medians are divided: "x 4.1"
-says that the peer took 4.1 times as long as LabelAuditor. AG News is read from the folder that
-LABEL_AUDITOR_DATA names (ag_news/train_partial.csv.gz); without it the text rows are left out.
+For each row of the table, the contestants run in turn in this one process, and their median times
+are divided by that of LabelAuditor: 4.1 means that the peer took 4.1 times as long. AG News is read
+from the folder that LABEL_AUDITOR_DATA names (ag_news/train_partial.csv.gz); without it, the rows
+about texts are left out.
 """
 
 from __future__ import annotations

@@ -3,19 +3,20 @@
     python benchmarks/intervals.py
     python benchmarks/intervals.py --reviews 2000 --sizes 50 200
 
-Each cell simulates 10,000 reviews of a plan with the goal "count": of each stratum, the number of
-errors that a random sample finds is hypergeometric. The true labels of three published sets are
-known; each is judged by several models. The synthetic extremes need no data.
+Each cell simulates 10,000 reviews of a plan with the goal "count". The number of errors that a
+random sample finds in a stratum is drawn from a hypergeometric distribution. The true labels of
+three published sets are known, and each set is judged by several models. The synthetic extremes
+need no data. The columns are
 
-- all: share of the reviews whose interval holds the number of errors in the data
-- low, high: share whose interval is above it, below it
-- bias: mean error of the estimate in Monte-Carlo standard errors, and as a share of the errors
-- width: mean half-width, as a share of that of a simple random sample of as many rows, by Clopper
-  and Pearson
-- flagged, class, p@k: share of the intervals that hold for the flagged rows, for the given class
-  where fewest do, and for the first 20 and 100 rows of the list
-- left: share of the reviews in which the bound of stop_reviewing holds, after the worst rows, as
-  many as are sampled, were reviewed
+- all: the share of reviews whose interval holds the true number of errors
+- low, high: the share of reviews whose interval is too high, or too low, to hold it
+- bias: the mean error of the estimate, in Monte-Carlo standard errors and as a share of the errors
+- width: the mean half-width of the interval, divided by that of a simple random sample of as many
+  rows, by Clopper and Pearson
+- flagged, class, p@k: the share of intervals that hold for the flagged rows, for the given class
+  for which they hold least often, and for the first 20 and 100 rows of the list
+- left: the share of reviews in which the bound of stop_reviewing holds, after as many of the worst
+  rows were reviewed as are sampled
 """
 
 from __future__ import annotations

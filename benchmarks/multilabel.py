@@ -1,8 +1,9 @@
-"""Time of an audit of several labels per row, beside cleanlab, one after the other in each round.
+"""Time of an audit of data with several labels per row, compared with cleanlab.
 
     python benchmarks/multilabel.py 20000x20 200000x10 2000x500
 
-Flags and scores; cleanlab runs with n_jobs=1, its fastest way. The table shows medians.
+Both libraries compute flags and scores, one after the other in each round. cleanlab runs with
+n_jobs=1, which is its fastest way. The table shows medians.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """How long the review page takes to write, to open, and to answer a key.
 
-Needs Chromium (on the PATH, or named by CHROMIUM) and playwright::
+This needs Chromium (on the PATH, or named by CHROMIUM) and playwright::
 
     python benchmarks/report_page.py
 
-Texts are those of BANKING77, repeated; 77 classes, probabilities made up around the given labels.
-`open` is from navigation to the first row on the screen, `key` from a key to the next row drawn,
-`learn` the same for each fifth key, which fits the model and orders all rows anew; `search` is
-from the last letter typed to the filtered list. Medians of several runs, in milliseconds.
+The texts are those of BANKING77, repeated, with 77 classes and probabilities that are made up
+around the given labels. The table shows medians of several runs, in milliseconds. `open` is the
+time from navigation to the first row on the screen; `key` is that from a key to the next row;
+`learn` is the same for every fifth key, which also fits the model and orders all rows anew;
+`search` is the time from the last letter typed to the filtered list.
 """
 
 import argparse

@@ -1,14 +1,15 @@
 """How many label errors a reviewer finds, by the order in which rows are looked at.
 
-    python benchmarks/review.py                  # the sets that the queue was developed on
+    python benchmarks/review.py                  # the sets on which the queue was developed
     python benchmarks/review.py --report         # cifar10n_agg as well
     python benchmarks/review.py --only roman_numeral --batch 10
     python benchmarks/review.py --only NoisyAG-News --limit
 
-Rows are reviewed in batches; the queue learns after each. A figure is the share of errors among the
-rows reviewed, at budgets that are parts of the number of errors. With --limit, the queue's place is
-taken by one that no reviewer can give: gradient boosting over all that the queue sees of a row,
-trained on the true answers for four fifths of all rows, orders the fifth that is left.
+Rows are reviewed in batches, and the queue learns after each. The figures are the share of errors
+among the reviewed rows, after 1/8 to 1 times as many reviews as there are errors. With --limit, the
+queue is replaced by an order that no review could give: gradient boosting over all that the queue
+sees of a row is trained on the true answers for four fifths of all rows, and orders the other
+fifth.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _print_row(title: str, found: np.ndarray) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", help="a set; may be given several times")
-    parser.add_argument("--report", action="store_true", help="the set that has no say as well")
+    parser.add_argument("--report", action="store_true", help="also the set kept for the report")
     parser.add_argument("--batch", type=int, default=50, help="rows between fits (default: 50)")
     parser.add_argument("--limit", action="store_true", help="what all answers would give")
     arguments = parser.parse_args()

@@ -1,12 +1,14 @@
-"""How fast records reach a Rubrix server: `push_to_rubrix` against Rubrix's own client.
+"""How fast records reach a Rubrix server: `push_to_rubrix` compared with Rubrix's own client.
 
-Needs a server (RUBRIX_API_URL, RUBRIX_API_KEY) and the client `rubrix` 0.18 in this environment::
+This needs a server (RUBRIX_API_URL, RUBRIX_API_KEY), and the client `rubrix` 0.18 must be
+installed::
 
     python benchmarks/rubrix_push.py --records 20000
 
-Each way runs in a process of its own, in turns, into a new data set of the same server; the time
-of the client is that of `rubrix.log` alone, with its records made before. Peak memory is what the
-process took on top of the audit and its inputs. `again` is a second push into the same data set.
+The ways take turns. Each runs in a separate process, and sends to a new data set of the same
+server. The time of the client is that of `rubrix.log` alone, with records that were made before.
+Peak memory is what the process used in addition to the audit and its inputs. `again` is a second
+push into the same data set.
 """
 
 import argparse

@@ -2,13 +2,13 @@
 Label errors in AG News
 =======================
 
-Rubrix's tutorial on label errors, step by step: train a light classifier on AG News, audit the
-labels of the test set with it, send the suspicious ones to people, bring their corrections home,
-and do the same for the training set by cross-validation.
+This follows Rubrix's tutorial on label errors, step by step: train a light classifier on AG News,
+audit the labels of the test set with it, send the suspicious ones to people, apply their
+corrections, and do the same for the training set by cross-validation.
 
-The data are read from the folder that ``LABEL_AUDITOR_DATA`` names. All 7,600 rows of the test set
-are there, but only 50,658 of the 120,000 for training, so the figures differ a little from those
-of the tutorial; each step says how. With all rows, this reads them:
+The data are read from the folder that ``LABEL_AUDITOR_DATA`` names. It holds all 7,600 rows of the
+test set, but only 50,658 of the 120,000 rows for training, so the figures differ a little from
+those of Rubrix's tutorial; each step says how. To read all rows, use
 ``datasets.load_dataset("ag_news")``.
 """
 
@@ -31,8 +31,9 @@ test.head()
 # Train a classifier
 # ------------------
 #
-# Counts of words and naive Bayes. Any classifier that has ``predict_proba`` will do, and a better
-# one finds more errors. The auditor wraps it, and predicts as it does.
+# Here the classifier is naive Bayes on counts of words. Any classifier that has ``predict_proba``
+# will do, and a better one finds more errors. The auditor wraps the classifier, and makes the same
+# predictions.
 
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
@@ -46,7 +47,7 @@ accuracy = auditor.score(test["text"], test["label"])
 print(f"Accuracy on the test set: {accuracy:.4f}")
 
 # %%
-# The tutorial, with all rows to train on, reports .90.
+# Rubrix's tutorial, which trains on all rows, reports .90.
 #
 # Audit the labels of the test set
 # --------------------------------
@@ -55,7 +56,7 @@ audit = auditor.audit(test["text"], test["label"])
 print(f"{audit.n_issues} candidates, {audit.n_issues / len(test):.2%} of the test set")
 
 # %%
-# "Around 600 candidates", "more than 8%" says the tutorial. These are the worst of them:
+# Rubrix's tutorial says "around 600 candidates" and "more than 8%". These are the worst of them:
 
 table = audit.to_frame().iloc[audit.ranked[:5]]
 table.assign(
@@ -69,9 +70,9 @@ table.assign(
 # ---------------------
 #
 # A record holds the text, the probability of every class, the given label as annotation, and
-# metadata: the place in the order (``label_error_candidate``, 0 is worst), the quality of the
-# label, the suggested one, and what else you give, such as the split that a row is from. This is
-# what a reviewer gets to see:
+# metadata: the rank (``label_error_candidate``, where 0 is the worst), the quality of the label,
+# the suggested label, and anything else that you pass, such as the split that a row comes from.
+# This is what a reviewer sees:
 
 from label_auditor.export.records import make_records
 
@@ -83,15 +84,16 @@ next(iter(records))
 # Review
 # ------
 #
-# With a Rubrix server, ``RUBRIX_API_URL`` and ``RUBRIX_API_KEY`` in the environment, the records
-# are pushed to it. In its web page, sort them by ``label_error_candidate``, correct what is wrong,
-# validate what is right, and run this again: records that somebody has worked on are left alone,
-# and :meth:`~label_auditor.Corrections.from_rubrix` reads what was decided so far.
+# If you have a Rubrix server, and ``RUBRIX_API_URL`` and ``RUBRIX_API_KEY`` are set in the
+# environment, the records are pushed to it. In its web app, sort them by
+# ``label_error_candidate``, correct the labels that are wrong, validate those that are right, and
+# run this again: records that somebody has worked on are left alone, and
+# :meth:`~label_auditor.Corrections.from_rubrix` reads what was decided so far.
 #
 # Without a server, **the reviewer is simulated**: it looks at the 200 worst candidates, and knows
-# which class two transformers, trained by others, predict. If both say the same, it chooses that,
-# be it the given class or another; if they differ, it discards the record. No human has checked
-# these decisions.
+# which class two transformers, trained by others, predict. If both predict the same class, it
+# chooses this class, whether it is the given one or not. If they differ, it discards the record. No
+# human has checked these decisions.
 
 from label_auditor import Corrections
 from label_auditor.corrections import Correction
@@ -119,8 +121,8 @@ print(corrections)
 # The corrected test set
 # ----------------------
 #
-# Nothing is lost on the way: the report accounts for every correction, and discarded rows keep
-# their label until you leave them out.
+# No correction is lost: the report says what became of each. Discarded rows keep their label until
+# you leave them out.
 
 from label_auditor import apply_corrections
 
@@ -134,15 +136,16 @@ print(
 )
 
 # %%
-# A part of the classifier's errors were errors of the labels. This is no fair estimate of its
-# accuracy, though: only rows were reviewed of which it was sure that they are wrong.
+# Some of the classifier's errors were in fact errors of the labels. However, this is not a fair
+# estimate of its accuracy, because only those rows were reviewed whose labels the classifier was
+# sure to be wrong.
 #
 # The training set, by cross-validation
 # -------------------------------------
 #
-# Nothing is held out from a model that was trained on everything. As in the appendix of the
-# tutorial, each row of both sets is judged by a model of the other folds. The words are counted
-# once for all sixteen folds, so this takes seconds.
+# A model can't judge rows that it was trained on. So each row of both sets is judged by a model
+# that was trained on the other folds, as in the appendix of Rubrix's tutorial. The words are
+# counted only once for all sixteen folds, so this takes seconds.
 
 both = pd.concat([train.assign(split="train"), test.assign(split="test")], ignore_index=True)
 by_folds = LabelAuditor(auditor.estimator, cv=16, train_on=None).fit(both["text"], both["label"])
@@ -150,8 +153,8 @@ flagged = both["split"][by_folds.label_issues_].value_counts()
 print(f"{flagged['train']} candidates in the training set, {flagged['train'] / len(train):.2%}")
 
 # %%
-# The tutorial finds "around 9400", also 8% of its 120,000 rows. They are reviewed as those of the
-# test set are:
+# Rubrix's tutorial finds "around 9400", which is also 8% of its 120,000 rows. Review them in the
+# same way as those of the test set:
 #
 # .. code-block:: python
 #
@@ -159,9 +162,9 @@ print(f"{flagged['train']} candidates in the training set, {flagged['train'] / l
 #         both["text"], "label_errors_in_train", class_names=names, metadata=both[["split"]]
 #     )
 #
-# With labels corrected, fit again: ``auditor.fit(train["text"], corrected)``. Nobody has reviewed
-# these, and what can be done without is to leave the flagged rows out. Whether that helps is seen
-# on labels that were corrected:
+# Once the labels are corrected, fit again: ``auditor.fit(train["text"], corrected)``. Here, nobody
+# has reviewed the training set, but you can leave out the flagged rows without a review. The
+# corrected labels of the test set show whether this helps:
 
 unflagged = ~by_folds.label_issues_[: len(train)]
 cleaned = make_pipeline(CountVectorizer(), MultinomialNB())

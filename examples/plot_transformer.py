@@ -2,22 +2,24 @@
 The probabilities of a transformer
 ==================================
 
-Rubrix's tutorial on label errors and transformers, step by step: predict with a model of your
-own, batch by batch, audit the labels with its probabilities, send the candidates to people, and
-load the corrected data set. No model is fitted by label-auditor: it takes the probabilities of any.
+This follows Rubrix's tutorial on label errors and transformers, step by step: predict with a model
+of your own, batch by batch, audit the labels with its probabilities, send the candidates to people,
+and load the corrected data set. label-auditor fits no model here: it takes the probabilities of any
+model.
 
-The tutorial takes a RoBERTa that was fine-tuned on MRPC. Weights don't come with a gallery that
-runs offline, so this one trains a tiny BERT from nothing, on a part of AG News in the folder that
-``LABEL_AUDITOR_DATA`` names. It needs ``pip install torch transformers datasets``.
+Rubrix's tutorial uses a RoBERTa that was fine-tuned on MRPC. This gallery runs offline, where no
+pretrained weights can be downloaded. So this tutorial trains a tiny BERT from scratch, on a part of
+AG News, which is read from the folder that ``LABEL_AUDITOR_DATA`` names. It needs
+``pip install torch transformers datasets``.
 """
 
 # %%
 # Load the model and the data set
 # -------------------------------
 #
-# With weights from the Hub this would be the two lines ``AutoTokenizer.from_pretrained(name)`` and
-# ``AutoModelForSequenceClassification.from_pretrained(name)``. The test set is what will be
-# audited; the model must not have seen it.
+# With weights from the Hub, two lines would be enough: ``AutoTokenizer.from_pretrained(name)`` and
+# ``AutoModelForSequenceClassification.from_pretrained(name)``. We will audit the test set, so the
+# model must not have seen it.
 
 import os
 from pathlib import Path
@@ -95,7 +97,7 @@ print(f"Accuracy on the test set: {np.mean(logits.argmax(axis=1) == labels):.3f}
 # Audit the labels
 # ----------------
 #
-# What a transformer gives are logits. Taken for probabilities, they are refused:
+# The outputs of a transformer are logits. If you pass them as probabilities, you get an error:
 
 from label_auditor import audit_labels
 
@@ -105,8 +107,8 @@ except ValueError as error:
     print(error)
 
 # %%
-# So turn them into probabilities first; ``torch.softmax(logits, dim=1)`` within ``predict`` does
-# it as well.
+# So turn them into probabilities first. Calling ``torch.softmax(logits, dim=1)`` in ``predict``
+# would do this, too.
 
 from scipy.special import softmax
 
@@ -114,9 +116,9 @@ audit = audit_labels(labels, softmax(logits, axis=1))
 print(f"{audit.n_issues} candidates, {audit.n_issues / len(labels):.1%} of the test set")
 
 # %%
-# The tutorial gets 129 candidates from 1,725 pairs of sentences, 7.5%, and found at least 30 clear
-# errors among them. The share depends on the model more than on the labels: one that is wrong more
-# often suspects more.
+# Rubrix's tutorial gets 129 candidates from 1,725 pairs of sentences, which is 7.5%, and found at
+# least 30 clear errors among them. The share depends more on the model than on the labels: a model
+# that is wrong more often flags more labels.
 #
 # A table of candidates
 # ---------------------
@@ -130,14 +132,14 @@ candidates.assign(suggested_label=audit.suggested_labels[audit.ranked]).drop(
 # Review
 # ------
 #
-# With a server in ``RUBRIX_API_URL``, the candidates are pushed to it. The agents say where the
-# predictions and the given labels are from, as in the tutorial; whoever corrects a label becomes
-# the agent of the annotation. Named fields, such as the two sentences of MRPC, would be a mapping
-# or a DataFrame in the place of the texts.
+# If ``RUBRIX_API_URL`` names a server, the candidates are pushed to it. The agents say where the
+# predictions and the given labels come from, as in Rubrix's tutorial. Whoever corrects a label
+# becomes the agent of the annotation. For named fields, such as the two sentences of MRPC, pass a
+# mapping or a DataFrame instead of the texts.
 #
-# Without a server, **the reviewer is simulated**: for the 100 worst candidates, it takes what two
-# large models trained by others agree on, and discards the records on which they don't. No human
-# has checked these decisions.
+# Without a server, **the reviewer is simulated**: for each of the 100 worst candidates, it chooses
+# the label on which two large models trained by others agree. If they don't agree, it discards the
+# record. No human has checked these decisions.
 
 from label_auditor import Corrections, apply_corrections
 from label_auditor.corrections import Correction
@@ -170,8 +172,8 @@ print(corrections)
 # The corrected data set, saved and loaded
 # ----------------------------------------
 #
-# The corrected labels take the place of the given ones, as class labels with their names. From here
-# ``corrected.push_to_hub(name)`` takes it to the Hub.
+# The corrected labels replace the given ones, as class labels with their names.
+# ``corrected.push_to_hub(name)`` would upload this data set to the Hub.
 
 from tempfile import TemporaryDirectory
 
@@ -188,7 +190,7 @@ with TemporaryDirectory() as place:
 print(f"{len(loaded):,} rows, of which {len(report.changed)} have another label than before")
 
 # %%
-# Benchmarks repeated on the corrected set tell more of what a model is worth:
+# If you repeat a benchmark on the corrected set, it says more about how good a model is:
 
 kept = np.delete(logits.argmax(axis=1), report.discarded)
 print(f"Accuracy on the corrected test set: {np.mean(kept == loaded['label']):.3f}")
