@@ -36,6 +36,8 @@ class Outputs:
     ) -> Any:
         """Make records for the client of Rubrix or Argilla 1.
 
+        :func:`label_auditor.export.rubrix.to_rubrix` says more.
+
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
@@ -49,10 +51,6 @@ class Outputs:
         -------
         rubrix.DatasetForTextClassification or argilla.DatasetForTextClassification
             Records in the order of the audit.
-
-        See Also
-        --------
-        label_auditor.export.rubrix.to_rubrix : The same as a function, described in full.
         """
         from label_auditor.export import rubrix
 
@@ -89,6 +87,8 @@ class Outputs:
     ) -> PushReport:
         """Log records to a server of Rubrix or Argilla 1, without the package of either.
 
+        :func:`label_auditor.export.rubrix.push_to_rubrix` says more.
+
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
@@ -113,10 +113,6 @@ class Outputs:
         -------
         PushReport
             How many records were stored, which were left alone, which failed and why.
-
-        See Also
-        --------
-        label_auditor.export.rubrix.push_to_rubrix : The same as a function, described in full.
         """
         from label_auditor.export import rubrix
 
@@ -152,6 +148,8 @@ class Outputs:
     ) -> tuple[Any, list[Any]]:
         """Make settings and records for the client of Argilla 2.
 
+        :func:`label_auditor.export.argilla.to_argilla` says more.
+
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
@@ -169,10 +167,6 @@ class Outputs:
             What a data set for them needs.
         records : list of argilla.Record
             In the order of the audit.
-
-        See Also
-        --------
-        label_auditor.export.argilla.to_argilla : The same as a function, described in full.
         """
         from label_auditor.export import argilla
 
@@ -206,6 +200,8 @@ class Outputs:
     ) -> PushReport:
         """Log records to an Argilla 2 server, without the package `argilla`.
 
+        :func:`label_auditor.export.argilla.push_to_argilla` says more.
+
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
@@ -230,10 +226,6 @@ class Outputs:
         -------
         PushReport
             How many records were stored.
-
-        See Also
-        --------
-        label_auditor.export.argilla.push_to_argilla : The same as a function, described in full.
         """
         from label_auditor.export import argilla
 
@@ -268,6 +260,8 @@ class Outputs:
     ) -> Any:
         """Make a data set of the Hugging Face library `datasets`.
 
+        :func:`label_auditor.export.hub.to_datasets` says more.
+
         Parameters
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
@@ -281,10 +275,6 @@ class Outputs:
         -------
         datasets.Dataset
             Rows in the order of the audit.
-
-        See Also
-        --------
-        label_auditor.export.hub.to_datasets : The same as a function, described in full.
         """
         from label_auditor.export import hub
 
@@ -314,6 +304,8 @@ class Outputs:
     ) -> None:
         """Write the review page: one HTML file, for any browser, that needs no server.
 
+        :func:`label_auditor.report.page.write_page` says more.
+
         Parameters
         ----------
         path : str or path
@@ -332,10 +324,6 @@ class Outputs:
             What the page is called.
         max_rows : int, default=50_000
             How many rows are in the page: flagged rows first, worst first.
-
-        See Also
-        --------
-        label_auditor.report.page.write_page : The same as a function, described in full.
         """
         from label_auditor.report.page import write_page
 
@@ -361,6 +349,8 @@ class Outputs:
     ) -> ReviewPlan:
         """Choose the rows to review next: to find errors, or to know how many there are.
 
+        :func:`label_auditor.plan_review` says more.
+
         Parameters
         ----------
         n : int
@@ -377,10 +367,6 @@ class Outputs:
         -------
         ReviewPlan
             A sequence of row positions.
-
-        See Also
-        --------
-        label_auditor.plan_review : The same as a function, described in full.
         """
         from label_auditor.review.plan import plan_review
 
@@ -397,6 +383,8 @@ class Outputs:
     ) -> ErrorEstimate:
         """Estimate the number of label errors from a reviewed sample.
 
+        :func:`label_auditor.estimate_label_errors` says more.
+
         Parameters
         ----------
         reviewed : Corrections, or mapping from row position to label
@@ -410,10 +398,6 @@ class Outputs:
         -------
         ErrorEstimate
             The number of errors, with an interval.
-
-        See Also
-        --------
-        label_auditor.estimate_label_errors : The same as a function, described in full.
         """
         from label_auditor.review.estimate import estimate_label_errors
 
