@@ -1,0 +1,113 @@
+# The steps of .ci/run, in their order: a function each, with the line that `.ci/run --list` shows.
+# An exit status of 77 says that a step was skipped.
+
+. .ci/helpers.sh
+
+servers=../shared/servers/serve.py
+
+job() {  # the README's command for the main job, as it stands there
+    bash -euo pipefail -c "$(grep '^python3 .*bin/label-audit ' README.md)"
+}
+
+lint() {  # ruff, codespell, types, the direction of imports, types that users' tools can read
+    environment --group lint --group docs
+    .venv/bin/ruff check
+    .venv/bin/ruff format --check
+    .venv/bin/codespell
+    .venv/bin/mypy
+    .venv/bin/lint-imports
+    .venv/bin/python .ci/verify_types.py 99
+    .venv/bin/python .ci/same_pins.py
+}
+
+tests() {  # the README's command for the tests, as it stands there; at least 97 % of the branches are covered
+    PYTEST_ADDOPTS='--cov --cov-report=term:skip-covered' bash -euo pipefail -c "$(grep '^python3 .*bin/pytest' README.md)"
+}
+
+docs() {  # the documentation, with the tutorials that it runs
+    # This torch is a small one where wheels are kept at hand; the newest can be gigabytes, for GPUs.
+    environment --group docs --group tutorials torch==2.13.0
+    .venv/bin/pytest -q tests/test_examples.py
+    .venv/bin/pytest -q -k torch tests/test_auditor.py tests/test_blocks.py
+    .venv/bin/sphinx-build -q -W --keep-going docs docs/_build
+}
+
+browser() {  # the review page, in a real browser
+    have_chromium || skip chromium
+    command -v npm > /dev/null || skip npm
+    environment --group browser
+    local tools
+    tools=$(mktemp -d)
+    npm install --silent --prefix "$tools" axe-core
+    AXE=$tools/node_modules/axe-core/axe.min.js .venv/bin/pytest -q tests/browser
+    rm -r "$tools"
+}
+
+rubrix() {  # a real Rubrix server, and its real client
+    [ -e "$servers" ] || skip "$servers" "servers are started on machines that have it beside the repository"
+    have_chromium || absent chromium  # the tests of the server's own pages skip
+    environment --group browser
+    # The recipe of the guide: Rubrix pins what newer Pythons can't install.
+    .venv/bin/uv venv -q --clear --python .venv/bin/python .venv-rubrix
+    .venv/bin/uv pip install -q --python .venv-rubrix -e . pytest hypothesis \
+        'pydantic<2' httpx 'wrapt<2' packaging tqdm 'setuptools<81'
+    .venv/bin/uv pip install -q --python .venv-rubrix --no-deps rubrix==0.18.0
+    .venv/bin/python "$servers" rubrix -- bash -euo pipefail -c '
+        .venv/bin/pytest -q tests/server/test_rubrix_{server,faults,browser}.py
+        .venv-rubrix/bin/pytest -q tests/server/test_rubrix_client.py'
+}
+
+argilla1() {  # real Argilla 1 servers, an early and the last one, and the real client of the last
+    [ -e "$servers" ] || skip "$servers" "servers are started on machines that have it beside the repository"
+    local python
+    python=$(find_python 3.10) || skip "Python 3.10"  # the newest on which it can be installed
+    environment
+    .venv/bin/uv venv -q --clear --python "$python" .venv-argilla1
+    .venv/bin/uv pip install -q --python .venv-argilla1 -e . --group tests argilla==1.29.1
+    # Its servers are slow: the early one does what differs, and the tutorial is done with Rubrix.
+    .venv/bin/python tests/server/argilla1.py "$servers" 1.2.0 -- \
+        .venv/bin/pytest -q -k "review_survives or corrections" tests/server/test_rubrix_server.py
+    .venv/bin/python tests/server/argilla1.py "$servers" 1.29.1 -- bash -euo pipefail -c '
+        .venv/bin/pytest -q -k "not tutorial" tests/server/test_rubrix_server.py
+        .venv-argilla1/bin/pytest -q -k "not both_ways" tests/server/test_rubrix_client.py'
+}
+
+argilla() {  # a real Argilla 2 server, and its real client
+    [ -e "$servers" ] || skip "$servers" "servers are started on machines that have it beside the repository"
+    have redis-server redis-server || skip redis-server
+    environment
+    .venv/bin/uv venv -q --clear --python .venv/bin/python .venv-argilla
+    .venv/bin/uv pip install -q --python .venv-argilla -e '.[argilla]' --group tests
+    .venv/bin/python "$servers" argilla -- \
+        .venv-argilla/bin/pytest -q tests/server/test_argilla_server.py tests/export/test_argilla.py
+}
+
+pythons() {  # the tests on every other Python, the oldest dependencies, and scikit-learn's releases
+    [ -x .venv/bin/uv ] || environment
+    local logs failed=
+    logs=$(mktemp -d)
+    export -f tests_on find_python absent
+    # Two at a time; each writes to a file of its own, so that the output of one stays together.
+    tr -s ' ' '\n' <<< "3.10 3.12 3.13 3.12=scikit-learn~=1.7.0 3.11=scikit-learn~=1.8.0" |
+        xargs -P 2 -I '{}' bash -euo pipefail -c 'exec > "$1/{}" 2>&1; tests_on "{}"' _ "$logs" || failed=yes
+    cat "$logs"/*
+    rm -r "$logs"
+    [ -z "$failed" ]
+}
+
+# One environment of `pythons`.
+#
+#   tests_on version[=requirement]
+tests_on() {
+    local version=${1%%=*} requirement= python environment=.venv-${1//[^a-z0-9.]/-} start=$SECONDS
+    [ "$version" = "$1" ] || requirement=${1#*=}
+    printf '\n--- Python %s\n' "$version${requirement:+ with $requirement}"
+    python=$(find_python "$version") || { absent "Python $version"; return; }
+    # The oldest Python gets the oldest releases that pyproject.toml allows, the others the newest.
+    .venv/bin/uv venv -q --clear --python "$python" "$environment"
+    .venv/bin/uv pip install -q --python "$environment" \
+        --resolution "$([ "$version" = 3.10 ] && echo lowest-direct || echo highest)" \
+        -e '.[cli]' --group tests ${requirement:+"$requirement"}
+    "$environment/bin/pytest" -q -o cache_dir="$environment/pytest"
+    echo "$((SECONDS - start)) s"
+}
