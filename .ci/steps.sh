@@ -79,7 +79,7 @@ argilla() {  # a real Argilla 2 server, and its real client
     .venv/bin/uv venv -q --clear --python .venv/bin/python .venv-argilla
     .venv/bin/uv pip install -q --python .venv-argilla -e '.[argilla]' --group tests
     .venv/bin/python "$servers" argilla -- \
-        .venv-argilla/bin/pytest -q tests/server/test_argilla_server.py tests/export/test_argilla.py
+        .venv-argilla/bin/pytest -q tests/server/test_argilla_server.py tests/export/argilla
 }
 
 pythons() {  # the tests on every other Python, the oldest dependencies, and scikit-learn's releases
