@@ -8,7 +8,7 @@ import pytest
 
 from label_auditor import Corrections, audit_labels
 from label_auditor.corrections.collection import Correction
-from label_auditor.data.order import rows_in_order
+from label_auditor.data.findings import rows_in_order
 from label_auditor.review import queue
 from label_auditor.review.decided import decided_rows
 
