@@ -1,0 +1,205 @@
+"""Whatever form the labels, X and the folds come in, an audit finds what it finds with plain ones.
+
+LABEL_AUDITOR_EXAMPLES says how many random combinations are tried; from 10,000 on, each pair of
+forms must have come at least 20 times. With `-s`, the counts are printed.
+"""
+
+import os
+from collections import Counter
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
+from sklearn.naive_bayes import BernoulliNB, GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+
+from label_auditor import LabelAuditor
+
+EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "60"))
+N_ROWS, N_CLASSES = 36, 3
+
+# What stands for the classes 0, 1 and 2: in sorted order or not.
+VALUES = {
+    "ints": [0, 1, 2],
+    "ints from 1": [1, 2, 3],
+    "gaps": [70, -5, 1000],
+    "big ints": [2**60 + 1, 2**60, 2**53 + 1],
+    "digits": ["9", "10", "100"],
+    "strings": ["zoé", "a b", "Ä"],
+    "whole floats": [3.0, 1.0, 2.0],
+    "bools": [True, False, True],
+}
+
+
+def nullable(values):
+    return pd.Series(values).convert_dtypes()
+
+
+def arrow(values):
+    return pd.Series(pa.array(values), dtype=pd.ArrowDtype(pa.array(values).type))
+
+
+def categorical(values):
+    order = list(dict.fromkeys(values))[::-1]
+    return pd.Series(pd.Categorical(values, categories=order))
+
+
+CONTAINERS = {
+    "list": list,
+    "tuple": tuple,
+    "array": np.array,
+    "object array": lambda values: np.array(values, dtype=object),
+    "column": lambda values: np.array(values, dtype=object).reshape(-1, 1)[:, 0],
+    "big-endian or fixed": lambda values: (
+        array.astype(array.dtype.newbyteorder(">"))
+        if (array := np.array(values)).dtype.kind in "if"
+        else array
+    ),
+    "Series": lambda values: pd.Series(values, index=range(100, 100 + len(values))),
+    "object Series": lambda values: pd.Series(values, dtype=object),
+    "categorical": categorical,
+    "nullable": nullable,
+    "Arrow": arrow,
+    "polars": pl.Series,
+}
+INPUTS = {
+    "array": lambda X: X,
+    "Fortran": np.asfortranarray,
+    "list": lambda X: X.tolist(),
+    "DataFrame": lambda X: pd.DataFrame(X, columns=["a", "b", "c"]),
+    "mixed names": lambda X: pd.DataFrame(X, columns=["a", 1, "c"]),
+    "int names": lambda X: pd.DataFrame(X, index=np.arange(len(X))[::-1]),
+    "read-only": lambda X: (X.setflags(write=False), X)[1],
+}
+
+
+class Backwards(ClassifierMixin, BaseEstimator):
+    """Has its classes, and the columns of its probabilities, in descending order."""
+
+    def fit(self, X, y):
+        self.inner_ = GaussianNB().fit(np.asarray(X, float), y)
+        self.classes_ = self.inner_.classes_[::-1]
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(np.asarray(X, float))[:, ::-1]
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class CodesOnly(ClassifierMixin, BaseEstimator):
+    """Refuses all labels but 0 … K - 1, as XGBoost does."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        if not np.array_equal(self.classes_, np.arange(len(self.classes_))):
+            raise ValueError("Invalid classes inferred from unique values of `y`.")
+        self.inner_ = GaussianNB().fit(np.asarray(X, float), y)
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(np.asarray(X, float))
+
+    def predict(self, X):
+        return self.inner_.predict(np.asarray(X, float))
+
+
+# With what finds the same.
+CLASSIFIERS = {
+    "naive Bayes": (GaussianNB(), GaussianNB()),
+    "Bernoulli": (BernoulliNB(), BernoulliNB()),
+    "neighbours": (KNeighborsClassifier(4), KNeighborsClassifier(4)),
+    "backwards": (Backwards(), GaussianNB()),
+    "codes only": (CodesOnly(), GaussianNB()),
+}
+
+
+def positions(X, y):
+    return list(StratifiedKFold(4).split(X, y))
+
+
+FOLDS = {
+    "default": lambda X, y: None,
+    "number": lambda X, y: 3,
+    "shuffled": lambda X, y: StratifiedKFold(3, shuffle=True, random_state=0),
+    "repeated": lambda X, y: RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0),
+    "positions": positions,
+    "generator": lambda X, y: iter(positions(X, y)),
+    "lists": lambda X, y: [(a.tolist(), b.tolist()) for a, b in positions(X, y)],
+}
+FORMS = {
+    "values": VALUES,
+    "container": CONTAINERS,
+    "X": INPUTS,
+    "classifier": CLASSIFIERS,
+    "cv": FOLDS,
+}
+counts: Counter = Counter()
+
+
+def make_data(seed, n_classes):
+    rng = np.random.default_rng(seed)
+    codes = rng.permutation(np.arange(N_ROWS) % n_classes)
+    X = rng.normal(size=(N_ROWS, 3)) + 1.5 * np.eye(3)[codes]
+    wrong = rng.choice(N_ROWS, 4, replace=False)
+    given_codes = codes.copy()
+    given_codes[wrong] = (codes[wrong] + 1) % n_classes
+    return X, given_codes
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(
+    form=st.fixed_dictionaries({name: st.sampled_from(list(each)) for name, each in FORMS.items()}),
+    seed=st.integers(0, 2**32 - 1),
+)
+def check(form, seed):
+    counts.update(combinations(sorted(form.items()), 2))
+    values = VALUES[form["values"]]
+    n_classes = len(set(values))
+    X, codes = make_data(seed, n_classes)
+    classifier, plain_classifier = CLASSIFIERS[form["classifier"]]
+    fold = FOLDS[form["cv"]]
+    plain = LabelAuditor(plain_classifier, cv=fold(X, codes)).fit(X, codes)
+
+    y = CONTAINERS[form["container"]]([values[code] for code in codes])
+    X_form = INPUTS[form["X"]](X.copy())
+    auditor = LabelAuditor(classifier, cv=fold(X, codes)).fit(X_form, y)
+
+    ordered = sorted(set(values))
+    columns = [values.index(value) for value in ordered]
+    assert auditor.classes_.tolist() == ordered
+    np.testing.assert_allclose(
+        auditor.cv_probabilities_, plain.cv_probabilities_[:, columns], atol=1e-9
+    )
+    np.testing.assert_array_equal(auditor.label_issues_, plain.label_issues_)
+    np.testing.assert_allclose(auditor.label_scores_, plain.label_scores_, atol=1e-9)
+    suggested = [values[code] for code in plain.suggested_labels_]
+    assert auditor.suggested_labels_.tolist() == suggested
+    assert auditor.predict(X_form).tolist() == [values[code] for code in plain.predict(X)]
+    assert auditor.audit(X_form, y).suggested_labels.tolist() == [
+        values[code] for code in plain.audit(X, codes).suggested_labels
+    ]
+
+
+def test_the_same_is_found_as_in_plain_form():
+    check()
+    pairs = [
+        ((one, a), (other, b))
+        for one, other in combinations(sorted(FORMS), 2)
+        for a, b in product(FORMS[one], FORMS[other])
+    ]
+    tried = [counts[pair] for pair in pairs]
+    print(f"\n{len(pairs)} pairs of forms, each tried {min(tried)} to {max(tried)} times")  # noqa: T201
+    assert min(tried) >= (20 if EXAMPLES >= 10_000 else 0)
