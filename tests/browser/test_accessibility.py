@@ -79,7 +79,7 @@ def test_what_is_said(page, animals):
     assert live.inner_text().startswith(f"Undone. Row r{first}, 1 of 40")
     for _ in range(5):
         page.keyboard.press("k")
-    assert live.inner_text().startswith("Kept. Rows ahead ordered anew. Row ")
+    assert live.inner_text().startswith("Kept. The remaining rows have a new order. Row ")
     page.keyboard.press("s")
     assert live.inner_text().startswith("Skipped. Row ")
     page.keyboard.press("d")

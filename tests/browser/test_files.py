@@ -194,8 +194,8 @@ def test_a_file_goes_over_what_was_decided_and_says_what_it_left_out(page):
     ]
     upload(page, "c.json", json.dumps({"format": FORMAT, "corrections": corrections}))
     assert message(page) == (
-        "2 decisions from c.json, 1 already here; 1 for rows that are not in this page left out; "
-        "1 with labels that are no classes left out."
+        "2 decisions from c.json, 1 already here; left out: 1 for rows that are not in this page, "
+        "1 with labels that are not among the classes."
     )
     found = {each["id"]: each["label"] for each in downloaded_json(page)["corrections"]}
     assert found == {first["id"]: first["label"], "r3": "hen", "r5": None}
@@ -205,12 +205,16 @@ def test_a_file_goes_over_what_was_decided_and_says_what_it_left_out(page):
     ("text", "problem"),
     [
         ('{"format": "x", "corrections": []}', "its format is not"),
-        ('{"format": ', "damaged JSON"),
-        ("id;label;status\n1;a;validated\n", "no CSV with a column id and label"),
-        ("", "no CSV"),
+        ('{"format": ', "not valid JSON"),
+        ("id;label;status\n1;a;validated\n", "not a CSV file with a column id and label"),
+        ("", "not a CSV file"),
         ("id,label,status\n1,owl\n", "record 1 has 2 cells, not 3"),
         ('id,label,status\n1,"ow"l,validated\n', "a quote out of place"),
         ("id,label,status\n1,owl,open\n", "correction 1 has a status"),
+        (
+            json.dumps({"format": FORMAT, "corrections": [{"id": "1", "label": "a", "who": 3}]}),
+            "correction 1 has a who or a when that is not text",
+        ),
         (
             json.dumps({"format": FORMAT, "corrections": [{"id": "1", "status": "validated"}]}),
             "correction 1 is validated but has no label",
@@ -241,9 +245,9 @@ def test_a_browser_that_keeps_nothing_says_so(open_page, animals):
         ["x"] * 40,
         script="Storage.prototype.setItem = () => { throw new DOMException('full'); };",
     )
-    assert "are kept in this browser" in page.locator("#kept").inner_text()
+    assert "are stored in this browser" in page.locator("#kept").inner_text()
     press(page, "k")
-    assert "does not keep decisions" in page.locator("#kept").inner_text()
+    assert "does not store decisions" in page.locator("#kept").inner_text()
     assert decided(page) == 1
 
 

@@ -90,7 +90,7 @@ def test_the_summary_is_the_audits(audit, tmp_path):
         "n_rows": 12,
         "n_flagged": 2,
         "n_evaluated": 12,
-        "n_agreed": 10,
+        "agreement": 10 / 12,
         "filter_by": "prune_by_noise_rate",
         "rank_by": "self_confidence",
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ from rich.console import Console, Group
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from label_auditor.report.highlights import FLAG_MEANING, agreement, confused_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,12 +62,11 @@ def print_warning(message: str) -> None:
 def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path]) -> None:
     """Print counts, the most confused pairs, the worst rows with their inputs, and the files."""
     console = Console(highlight=False)
-    agreed = (audit.suggested_labels == audit.labels)[audit.evaluated]
     console.print(
         f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "
         f"review: [bold]{audit.n_issues:,}[/] ({audit.n_issues / len(audit):.1%}).\n"
-        f"Models that never saw the row agree with {agreed.mean():.1%} of the given labels;\n"
-        "a flag is their suspicion, no proof of an error; their number is no estimate.\n"
+        f"Models that never saw the row agree with {agreement(audit):.1%} of the given labels.\n"
+        f"{FLAG_MEANING}\n"
     )
     if audit.n_issues:
         console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")
@@ -93,13 +93,11 @@ def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_
 
 def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
     """Count the flagged rows by given and suggested label."""
-    given, suggested = audit.labels[audit.ranked], audit.suggested_labels[audit.ranked]
-    pairs = Counter(zip(given.tolist(), suggested.tolist(), strict=True))
     table = _table("Most confused", console)
     table.add_column("rows", justify="right")
     table.add_column("given → suggested")
-    for pair, n_rows in pairs.most_common(N_PAIRS):
-        table.add_row(f"{n_rows:,}", _arrow(*pair))
+    for given, suggested, n_flagged in confused_pairs(audit, N_PAIRS):
+        table.add_row(f"{n_flagged:,}", _arrow(given, suggested))
     return table
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
+
+from label_auditor.report.highlights import FLAG_MEANING, confused_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +49,7 @@ def compact(audit: Findings) -> str:
         f"<p><b>{n:,}</b> rows, <b>{len(audit.classes):,}</b> classes, "
         f"<b>{audit.n_issues:,}</b> flagged ({audit.n_issues / n:.1%})"
         + (f", {unjudged:,} not judged" if unjudged else "")
-        + ". A flag is a suspicion; the number of flags is no estimate of the number of errors.</p>"
+        + f". {FLAG_MEANING}</p>"
         + (f"<div>{_worst(audit)}{_pairs(audit)}</div>" if audit.n_issues else "")
         + "<p>To look at the rows themselves: <code>to_html(path, inputs)</code>.</p></div>"
     )
@@ -74,10 +75,11 @@ def _worst(audit: Findings) -> str:
 
 def _pairs(audit: Findings) -> str:
     """Count the flagged rows by given and suggested label."""
-    given, suggested = audit.labels[audit.ranked], audit.suggested_labels[audit.ranked]
-    pairs = Counter(zip(given.tolist(), suggested.tolist(), strict=True)).most_common(N_PAIRS)
+    pairs = confused_pairs(audit, N_PAIRS)
     return _table(
-        "Most confused", ("given", "suggested", "rows"), ((*pair, f"{n:,}") for pair, n in pairs)
+        "Most confused",
+        ("given", "suggested", "flagged"),
+        ((given, suggested, f"{n:,}") for given, suggested, n in pairs),
     )
 
 

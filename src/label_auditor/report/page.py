@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.export.records import make_records
+from label_auditor.report.highlights import FLAG_MEANING
 from label_auditor.report.page_data import page_data
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _fill(title: str, data: dict[str, Any]) -> bytes:
             "img-src data:; base-uri 'none'; form-action 'none'"
         ),
         "title": html.escape(title),
+        "flag_meaning": html.escape(FLAG_MEANING),
         "style": style,
         "script": script,
         # "<" would end the element that holds it, or begin a comment.

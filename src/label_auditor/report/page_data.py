@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from label_auditor.data.labels import encode_labels
+from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.review import queue
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
             "n_rows": len(audit),
             "n_flagged": audit.n_issues,
             "n_evaluated": int(audit.evaluated.sum()),
-            "n_agreed": int((audit.predicted == audit.codes)[audit.evaluated].sum()),
+            "agreement": agreement(audit),
             "filter_by": audit.filter_by,
             "rank_by": audit.rank_by,
         },
         "classes": list(records.class_names.values()),
         "summary": _summary(audit),
-        "pairs": _pairs(audit),
+        "pairs": count_pairs(audit).tolist(),
         "histogram": _histogram(audit),
         "queue": _queue(audit, max_rows),
         "rows": _rows(dataclasses.replace(records, positions=records.positions[:max_rows])),
@@ -73,17 +74,6 @@ def _summary(audit: Findings) -> dict[str, list[Any]]:
         "noise": table["estimated_noise"].tolist(),
         "confused": encode_labels(confused.to_numpy(), audit.classes)[0].tolist(),
     }
-
-
-def _pairs(audit: Findings) -> list[list[int]]:
-    """Count the judged rows by given and suggested label: given, suggested, rows, flagged."""
-    given, suggested = audit.codes, audit.predicted
-    cells = (given * len(audit.classes) + suggested)[audit.evaluated]
-    values, which, rows = np.unique(cells, return_inverse=True, return_counts=True)
-    flagged = np.bincount(which, weights=audit.issues[audit.evaluated], minlength=len(values))
-    first, second = np.divmod(values, len(audit.classes))
-    pairs = np.stack([first, second, rows, flagged.astype(np.intp)], axis=1)
-    return list(pairs[np.argsort(-rows, kind="stable")].tolist())
 
 
 def _histogram(audit: Findings) -> dict[str, Any]:

@@ -50,7 +50,7 @@ export function drawCard(choose) {
 function drawNothing() {
   const empty = queue.visible.length === 0;
   $("row-name").textContent = empty
-    ? "No row passes these filters"
+    ? "No row matches these filters"
     : "All of these rows are decided";
   $("badges").replaceChildren();
   $("texts").replaceChildren(
@@ -58,8 +58,8 @@ function drawNothing() {
       "p",
       {},
       empty
-        ? "Clear the filters to go on."
-        : "Download the corrections, or clear the filters to go on.",
+        ? "Clear the filters to continue."
+        : "Download the corrections, or clear the filters to continue.",
     ),
   );
   for (const id of ["pair", "reason", "candidates"]) $(id).replaceChildren();
@@ -162,10 +162,10 @@ export function reason(row) {
   const [best] = candidates(row);
   if (suggested[row] < 0) return "No model could judge this row.";
   if (given[row] < 0)
-    return `No label was given; the models give the suggested one ${percent(best.probability)}.`;
+    return `No label was given. The models give the suggested label ${percent(best.probability)}.`;
   if (given[row] === suggested[row]) {
     return best.probability < 0.5
-      ? `The models agree with the label, but with ${percent(best.probability)} only.`
+      ? `The models agree with the label, but give it only ${percent(best.probability)}.`
       : "The models agree with the label.";
   }
   const ratio = best.probability / givenProbability[row];
@@ -175,10 +175,10 @@ export function reason(row) {
       : ratio < 1.5
         ? "A close call between the two labels"
         : `The suggested label is ${ratio < 10 ? ratio.toFixed(1) : count(Math.round(ratio))} times as likely as the given one`;
-  const sure = best.probability < 0.4 ? ", though they are sure of none" : "";
+  const sure = best.probability < 0.4 ? ", but the models are sure of no label" : "";
   const others = pairCount(given[row], suggested[row]) - 1;
   const same =
-    others > 0 ? ` ${plural(others, "other row is", "other rows are")} confused the same way.` : "";
+    others > 0 ? ` ${plural(others, "other row has", "other rows have")} the same two labels.` : "";
   return `${first}${sure}.${same}`;
 }
 

@@ -59,10 +59,10 @@ function search() {
   $("chooser-list").scrollTop = 0;
   $("chooser-note").textContent =
     found.length > LIMIT
-      ? `${count(found.length - LIMIT)} more; type to narrow`
+      ? `${count(found.length - LIMIT)} more; type to narrow the list`
       : found.length === 0
-        ? "No class has such a name."
-        : "↑ ↓ to move, Enter to take, Esc to leave";
+        ? "No class matches."
+        : "↑ ↓ to move, Enter to choose, Esc to close";
   activate(0);
 }
 

@@ -46,7 +46,7 @@ export function drawClasses(chooseClass) {
     el(
       "caption",
       { class: "note" },
-      "Noise: the share that the confident joint places in other classes, a rough guide.",
+      "Noise: the share of rows that the confident joint places in other classes. It is only a rough guide.",
     ),
     el("thead", {}, el("tr", {}, heads)),
     body,

@@ -46,7 +46,7 @@ function fromJson(text) {
   try {
     found = JSON.parse(text);
   } catch (error) {
-    throw new Error(`it is damaged JSON (${error.message}).`);
+    throw new Error(`it is not valid JSON (${error.message}).`);
   }
   if (found.format !== FORMAT || !Array.isArray(found.corrections)) {
     throw new Error(`its format is not “${FORMAT}”.`);
@@ -57,7 +57,7 @@ function fromJson(text) {
 function fromCsv(text) {
   const [header, ...records] = cells(text);
   const missing = ["id", "label"].filter((name) => !header?.includes(name));
-  if (missing.length) throw new Error(`it is no CSV with a column ${missing.join(" and ")}.`);
+  if (missing.length) throw new Error(`it is not a CSV file with a column ${missing.join(" and ")}.`);
   return records.map((record, i) => {
     if (record.length !== header.length) {
       throw new Error(`record ${i + 1} has ${record.length} cells, not ${header.length}.`);
@@ -94,8 +94,11 @@ function check({ id, label, status, who, when }, i) {
   const text = (each) => each === null || each === undefined || typeof each === "string";
   const made = status ?? VALIDATED;
   if (!["string", "number"].includes(typeof id)) throw new Error(`correction ${i + 1} has no id.`);
-  if (![VALIDATED, DISCARDED].includes(made) || !text(who) || !text(when)) {
+  if (![VALIDATED, DISCARDED].includes(made)) {
     throw new Error(`correction ${i + 1} has a status other than validated and discarded.`);
+  }
+  if (!text(who) || !text(when)) {
+    throw new Error(`correction ${i + 1} has a who or a when that is not text.`);
   }
   if (made === VALIDATED && typeof label !== "string") {
     throw new Error(`correction ${i + 1} is validated but has no label.`);

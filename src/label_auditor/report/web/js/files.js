@@ -19,7 +19,7 @@ function download(name, type, text) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
   saved = decisions.size;
-  toast(`${plural(decisions.size, "decision")} in ${name}.`);
+  toast(`${plural(decisions.size, "decision")} downloaded as ${name}.`);
 }
 
 export function bindFiles(done) {
@@ -95,12 +95,14 @@ function resume(found, name) {
   }
   const left = [
     [found.length - here.length, "for rows that are not in this page"],
-    [here.length - known.length, "with labels that are no classes"],
-  ].filter(([n]) => n);
+    [here.length - known.length, "with labels that are not among the classes"],
+  ]
+    .filter(([n]) => n)
+    .map(([n, why]) => `${count(n)} ${why}`);
   return (
     `${plural(fresh.length, "decision")} from ${name}` +
     (latest.size > fresh.length ? `, ${count(latest.size - fresh.length)} already here` : "") +
-    left.map(([n, why]) => `; ${count(n)} ${why} left out`).join("") +
+    (left.length ? `; left out: ${left.join(", ")}` : "") +
     "."
   );
 }

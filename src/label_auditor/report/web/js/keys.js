@@ -7,16 +7,16 @@ const SHEET = [
   [["K"], "keep the given label"],
   [["T"], "take the suggestion"],
   [["1", "…", "6"], "choose that label of the list"],
-  [["C"], "choose any other label: type to search"],
-  [["D"], "discard: no label is right"],
-  [["S"], "skip: it comes again at the end"],
+  [["C"], "choose any other label: type part of its name"],
+  [["D"], "discard: no label is right, or you can’t tell which one is"],
+  [["S"], "skip: the row comes back at the end"],
   [["U"], "undo, also after a reload"],
   [["N", "→"], "next row"],
   [["P", "←"], "previous row"],
   [["/"], "search the texts"],
-  [["L"], "learn from decisions, or keep the audit’s order"],
+  [["L"], "switch between the learned order and the audit’s order"],
   [["Esc"], "leave a field or this sheet; clear the filters"],
-  [["?"], "these keys"],
+  [["?"], "show these keys"],
 ];
 
 const REPEATABLE = new Set(["n", "p", "arrowright", "arrowleft"]);

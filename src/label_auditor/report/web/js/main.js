@@ -67,7 +67,7 @@ function advance(row, message) {
   queue.current = nextOpen(anew ? null : row);
   draw();
   announce(
-    `${message} ${anew && queue.learnedFrom ? "Rows ahead ordered anew. " : ""}${describe(queue.current)}`,
+    `${message} ${anew && queue.learnedFrom ? "The remaining rows have a new order. " : ""}${describe(queue.current)}`,
   );
 }
 

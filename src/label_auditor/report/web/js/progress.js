@@ -47,13 +47,13 @@ export function drawProgress() {
       ? el(
           "p",
           { class: "note" },
-          "The queue picked these rows, so their share says nothing about the others.",
+          "The queue chose these rows because they look wrong, so they say nothing about the other rows.",
         )
       : "",
   );
   $("kept").textContent = isKept()
-    ? "Decisions are kept in this browser. Download them to take them along."
-    : "This browser does not keep decisions: download them before you close the page.";
+    ? "Decisions are stored in this browser. Download them to use them elsewhere."
+    : "This browser does not store decisions. Download them before you close the page.";
   $("kept").classList.toggle("warning", !isKept());
 }
 

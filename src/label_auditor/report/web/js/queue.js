@@ -2,7 +2,7 @@
 
 import { classes, flagged, given, ids, nRows, suggested, texts } from "./data.js";
 import { decisions, outcome, settings, skipped } from "./log.js";
-import { explore, learn, nFacts } from "./model.js";
+import { explore, learn, nFacts } from "./learning.js";
 
 /** After how many decisions the rows ahead are ordered anew. */
 export const HANDFUL = 5;

@@ -17,14 +17,10 @@ export function drawSummary(choosePair) {
   $("summary").append(
     tile(count(audit.n_rows), audit.n_rows === 1 ? "row" : "rows", unjudged()),
     tile(count(classes.length), classes.length === 1 ? "class" : "classes"),
+    tile(count(audit.n_flagged), `flagged · ${percent(audit.n_flagged / audit.n_rows)}`),
     tile(
-      count(audit.n_flagged),
-      `flagged · ${percent(audit.n_flagged / audit.n_rows)}`,
-      "a suspicion, no estimate",
-    ),
-    tile(
-      percent(audit.n_agreed / Math.max(audit.n_evaluated, 1)),
-      "agree",
+      percent(audit.agreement),
+      "agreement",
       "with models that never saw the row",
     ),
     estimate ? estimated() : notEstimated(),
@@ -66,7 +62,7 @@ function estimated() {
       "p",
       { class: "note" },
       `${round(low)} to ${round(high)} with ${percent(confidence)} confidence, ` +
-        `estimated from ${plural(n_reviewed, "row")} drawn at random and reviewed`,
+        `estimated from a reviewed random sample of ${plural(n_reviewed, "row")}`,
     ),
   );
 }
@@ -79,9 +75,9 @@ function notEstimated() {
     el(
       "p",
       { class: "note" },
-      "The number of flagged rows is often off by a factor of two. A random sample tells: review the rows of ",
+      "To estimate the number, review a random sample: the rows of ",
       el("code", {}, 'plan_review(audit, 200, goal="count")'),
-      ", then call ",
+      ". Then call ",
       el("code", {}, "estimate_label_errors"),
       ".",
     ),
@@ -149,11 +145,11 @@ function drawGrid() {
         class: "scroll-x",
         tabindex: "0",
         role: "region",
-        "aria-label": "Given against suggested labels",
+        "aria-label": "Given and suggested labels",
       },
       table,
     ),
-    note("Rows by given label and the models’ own. A cell filters the queue."),
+    note("Rows by given and suggested label. Choose a cell to filter the queue."),
   ];
 }
 
@@ -188,7 +184,7 @@ function drawBars() {
   return [
     list,
     rest.length ? more : null,
-    note("Rows by given label and the models’ own; a pair filters the queue."),
+    note("Rows by given and suggested label. Choose a pair to filter the queue."),
   ].filter(Boolean);
 }
 

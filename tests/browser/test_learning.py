@@ -144,7 +144,7 @@ def test_scores_are_pythons_to_1e_9(chromium, open_page):
                 "known": known.tolist(),
                 "wrong": wrong.tolist(),
             }
-            found = page.evaluate(LEARN, [_asset("js/model.js"), data])
+            found = page.evaluate(LEARN, [_asset("js/learning.js"), data])
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
             assert np.ptp(expected) > 0.1
     finally:

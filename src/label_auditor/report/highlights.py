@@ -1,0 +1,90 @@
+"""What to know of an audit first: the terminal, notebooks and the page all say it from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from label_auditor.data.findings import Findings
+
+FLAG_MEANING = (
+    "A flag means that the models disagree with the label. It is not proof, and the number of "
+    "flags does not estimate the number of errors."
+)
+
+
+class ConfusedPair(NamedTuple):
+    """A given and a suggested label, and how many flagged rows have both."""
+
+    given: Any
+    suggested: Any
+    n_flagged: int
+
+
+def agreement(audit: Findings) -> float:
+    """Give the share of given labels that the models agree with.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+
+    Returns
+    -------
+    float
+        A share of the rows that were evaluated; 0 if there are none.
+    """
+    agrees = (audit.predicted == audit.codes)[audit.evaluated]
+    return float(agrees.mean()) if len(agrees) else 0.0
+
+
+def count_pairs(audit: Findings) -> NDArray[np.intp]:
+    """Count the rows that were evaluated by given and suggested label.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+
+    Returns
+    -------
+    ndarray of int, shape (n_pairs, 4)
+        One row for each pair that occurs, the most frequent first: the positions of the given and
+        the suggested label in `audit.classes`, the number of rows, and how many are flagged.
+    """
+    n_classes = len(audit.classes)
+    cells = (audit.codes * n_classes + audit.predicted)[audit.evaluated]
+    values, which, n_rows = np.unique(cells, return_inverse=True, return_counts=True)
+    n_flagged = np.bincount(which[audit.issues[audit.evaluated]], minlength=len(values))
+    given, suggested = np.divmod(values, n_classes)
+    pairs = np.stack([given, suggested, n_rows, n_flagged], axis=1)
+    return pairs[np.argsort(-n_rows, kind="stable")]
+
+
+def confused_pairs(audit: Findings, n: int) -> list[ConfusedPair]:
+    """Find the pairs of given and suggested label with the most flagged rows.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    n : int
+        How many pairs; fewer if fewer have a flagged row.
+
+    Returns
+    -------
+    list of ConfusedPair
+        The pair with the most flagged rows first.
+    """
+    pairs = count_pairs(audit)
+    pairs = pairs[pairs[:, 3] > 0]
+    most = pairs[np.argsort(-pairs[:, 3], kind="stable")[:n]]
+    labels = audit.classes[most[:, :2]].tolist()
+    return [
+        ConfusedPair(given, suggested, n_flagged)
+        for (given, suggested), n_flagged in zip(labels, most[:, 3].tolist(), strict=True)
+    ]
