@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -87,29 +87,13 @@ class CorrectionReport:
         return ", ".join(parts)
 
 
-@overload
 def apply_corrections(
     y: Kept,
     corrections: Corrections,
     *,
     ids: Iterable[Any] | None = None,
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
-) -> tuple[Kept, CorrectionReport]: ...
-@overload
-def apply_corrections(
-    y: object,
-    corrections: Corrections,
-    *,
-    ids: Iterable[Any] | None = None,
-    class_names: Mapping[Any, str] | Sequence[str] | None = None,
-) -> tuple[Any, CorrectionReport]: ...
-def apply_corrections(
-    y: Any,
-    corrections: Corrections,
-    *,
-    ids: Iterable[Any] | None = None,
-    class_names: Mapping[Any, str] | Sequence[str] | None = None,
-) -> tuple[Any, CorrectionReport]:
+) -> tuple[Kept, CorrectionReport]:
     """Put the labels that reviewers decided in the place of those that were given.
 
     Every row stays where it is, and `y` itself is not changed.
@@ -174,7 +158,7 @@ def apply_corrections(
         )
     labels = read_labels(y)
     n = len(labels.given)
-    index = y.index if hasattr(y, "iloc") else range(n)
+    index: Any = getattr(y, "index", None) if hasattr(y, "iloc") else range(n)
     rows = {str(name): row for row, name in enumerate(unique_ids(index, n, ids))}
     names = _name_classes(labels, class_names)
     _check_kind(corrections, several=labels.several)

@@ -94,7 +94,9 @@ def read_labels(y: Any) -> Labels:
 def _values(y: Any) -> Any:
     """Give one label per row in a form that keeps each label as it is."""
     if isinstance(y, np.ma.MaskedArray):
-        return np.where(np.ma.getmaskarray(y), None, np.ma.getdata(y).astype(object))
+        values: NDArray[Any] = np.ma.getdata(y).astype(object)
+        values[np.ma.getmaskarray(y)] = None
+        return values
     if hasattr(y, "dtype"):
         return y
     # NumPy would make strings of all labels, or floats of integers, to give them one type.
