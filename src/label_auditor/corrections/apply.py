@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     )
 
 
+__all__ = ["CorrectionReport", "apply_corrections"]
+
+
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class CorrectionReport:
     """What became of the corrections. Each reviewed record is in exactly one of these groups.
