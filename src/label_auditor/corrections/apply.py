@@ -1,49 +1,64 @@
-"""Putting corrections into the labels that they are for."""
+"""Putting the labels that reviewers decided into the labels that were given."""
 
 from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
-from scipy import sparse
 
 from label_auditor.corrections.collection import Corrections
+from label_auditor.corrections.label_containers import Labels, read_labels
 from label_auditor.data.decisions import DISCARDED, OPEN, names_in, read_label
-from label_auditor.data.labels import check_labels, encode_labels, find_missing
-from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import name_classes, unique_ids
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
+    from scipy import sparse
+
+    # The containers that come back as what they are.
+    Kept = TypeVar(
+        "Kept",
+        bound=list[Any]
+        | tuple[Any, ...]
+        | NDArray[Any]
+        | pd.Series
+        | pd.DataFrame
+        | pd.api.extensions.ExtensionArray
+        | sparse.spmatrix
+        | sparse.sparray,
+    )
 
 
-CONTAINERS = (list, tuple, set, frozenset, np.ndarray)
+__all__ = ["CorrectionReport", "apply_corrections"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class CorrectionReport:
-    """What became of every correction: each reviewed record is in exactly one of these.
+    """What became of the corrections. Each reviewed record is in exactly one of these groups.
 
     Attributes
     ----------
     n_rows : int
-        The number of labels.
-    changed, confirmed : ndarray of int
-        Positions of the rows that got another label, and of those whose label reviewers chose
-        again.
+        The number of rows, corrected or not.
+    changed : ndarray of int
+        Positions of the rows that have another label now.
+    confirmed : ndarray of int
+        Positions of the rows for which reviewers chose the label that was given.
     discarded : ndarray of int
         Positions of the rows that reviewers discarded. They keep the label that was given;
         ``np.delete(y_new, report.discarded)`` leaves them out.
     open : ndarray of int
         Positions of the rows on which reviewers are divided. They keep the label that was given.
     unknown_ids : tuple of str
-        Ids of corrections for none of the rows.
+        Ids of corrections that belong to none of the rows.
     unknown_labels : dict of str to str, or to tuple of str
-        By id, labels that are no class. These rows keep the label that was given.
+        Labels that reviewers chose but that are no classes, by id. The rows keep the label that
+        was given.
     """
 
     n_rows: int
@@ -75,61 +90,56 @@ class CorrectionReport:
         return ", ".join(parts)
 
 
-class _Labels(NamedTuple):
-    """Labels of any kind."""
-
-    given: Sequence[Any]  # a class each; a frozenset of them where rows have several labels
-    classes: list[Any]  # in the order in which class_names names them
-    more_classes: Collection[Any] | None  # those that no row has, but could; None: any
-    replace: Callable[[dict[int, Any]], Any]  # gives new labels, by position, in y's own kind
-    several: bool = False
-
-
 def apply_corrections(
-    y: Any,
+    y: Kept,
     corrections: Corrections,
     *,
     ids: Iterable[Any] | None = None,
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
-) -> tuple[Any, CorrectionReport]:
-    """Give the labels as reviewers decided them.
+) -> tuple[Kept, CorrectionReport]:
+    """Put the labels that reviewers decided in the place of those that were given.
 
-    Every row stays, in its place. `y` is not changed.
+    Every row stays where it is, and `y` itself is not changed.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_classes)
-        The labels that were audited: an array, a Series, a list, a categorical; for several labels
-        per row an indicator matrix (array, DataFrame, sparse) or lists of labels.
+        The labels that were audited: an array, a Series, a list or a categorical. If rows have
+        several labels: an indicator matrix (array, DataFrame or sparse), or a list of the labels
+        of each row. Labels may be missing (None, NaN or NA) where a row has one.
     corrections : Corrections
-        The decisions of reviewers. Where several decided, the majority counts.
+        The decisions of reviewers. Where several reviewers decided, the majority counts.
     ids : iterable of length n_samples, default=None
-        The ids that the records were sent with, compared as strings. None: the index of `y`, if it
-        has one that is unique, else 0 … n_samples - 1.
+        The ids with which the records were sent. They are compared as strings. None takes the
+        index of `y` if it has a unique one, and 0 … n_samples - 1 otherwise.
     class_names : mapping or sequence of str, default=None
-        The names that reviewers read, as the records were sent with: by class, or in the order of
-        the sorted classes or columns. A mapping may name classes that no row has.
+        The names that reviewers read, the same with which the records were sent: by class, or in
+        the order of the sorted classes or of the columns. A mapping may name classes that no row
+        has.
 
     Returns
     -------
     y_new : same kind, index and dtype as y
-        The labels; a wider dtype where strings of fixed length need it. What is none of the above
-        comes back as an array.
+        The labels. Strings of a fixed length get a longer one if a new label needs it. Containers
+        of other kinds than those above come back as an array.
     report : CorrectionReport
         Which labels changed, and what became of all other corrections.
 
     Raises
     ------
     ValueError
-        If no correction is for any of the ids, ids aren't unique, class names are missing or
-        shared, or corrections have several labels where `y` has one, or the other way round.
+        If none of the corrections can be applied, because their ids or their labels are unknown;
+        if ids aren't unique; if class names are missing or shared; if corrections have several
+        labels where `y` has one per row, or the other way round; or if `y` mixes labels of several
+        types.
     TypeError
-        If `corrections` are none, or a class can't be held by labels of y's dtype.
+        If `corrections` isn't an object of that class, or if labels of y's dtype can't hold a
+        class.
 
     Warns
     -----
     UserWarning
-        If reviewers chose labels that aren't among the classes.
+        If reviewers chose labels that aren't among the classes. These corrections are not applied.
 
     Examples
     --------
@@ -146,35 +156,50 @@ def apply_corrections(
     """
     if not isinstance(corrections, Corrections):
         raise TypeError(
-            f"corrections is a {type(corrections).__name__}; read them with Corrections.from_json, "
-            "from_rubrix or another of its readers."
+            f"corrections is a {type(corrections).__name__}, but Corrections are needed; read them "
+            "with Corrections.from_json, from_rubrix or another of its methods."
         )
-    labels = _read_labels(y)
+    labels = read_labels(y)
     n = len(labels.given)
-    index = y.index if hasattr(y, "iloc") else range(n)
+    index: Any = getattr(y, "index", None) if hasattr(y, "iloc") else range(n)
     rows = {str(name): row for row, name in enumerate(unique_ids(index, n, ids))}
     names = _name_classes(labels, class_names)
     _check_kind(corrections, several=labels.several)
     new_labels, report = _sort_out(corrections, labels, rows, names)
-    if len(corrections) and len(report.unknown_ids) == len(corrections.decisions):
-        raise ValueError(
-            f"corrections are for the ids {quote_values(report.unknown_ids)}, but the rows of y "
-            f"have {quote_values(rows)}; pass the ids= that the records were sent with."
-        )
+    _check_ids(corrections, report, rows)
     if report.unknown_labels:
-        foreign = quote_values(dict.fromkeys(report.unknown_labels.values()))
-        warnings.warn(
-            f"{len(report.unknown_labels)} corrections have labels that aren't among the classes, "
-            f"and are not applied: {foreign}, where the classes are named {quote_values(names)}. "
-            "Pass the class_names= that the records were sent with, or name new classes there.",
-            UserWarning,
-            stacklevel=2,
-        )
+        problem = _unknown_labels(report, names)
+        used = (report.changed, report.confirmed, report.discarded, report.open)
+        if not any(map(len, used)):
+            raise ValueError(f"None of the corrections can be applied: {problem}")
+        warnings.warn(problem, UserWarning, stacklevel=2)
     return labels.replace(new_labels), report
 
 
+def _check_ids(corrections: Corrections, report: CorrectionReport, rows: dict[str, int]) -> None:
+    """Refuse corrections none of which is for one of the rows."""
+    if len(corrections) and len(report.unknown_ids) == len(corrections.decisions):
+        raise ValueError(
+            f"corrections are for the ids {quote_values(report.unknown_ids)}, but the rows of y "
+            f"have {quote_values(rows)}; pass the ids= with which the records were sent."
+        )
+
+
+def _unknown_labels(report: CorrectionReport, names: dict[str, Any]) -> str:
+    """Say which labels are no classes, and what to do."""
+    n = len(report.unknown_labels)
+    return (
+        f"{n} correction{'s have' if n > 1 else ' has'} a label that isn't among the classes, and "
+        f"{'are' if n > 1 else 'is'} not applied: "
+        f"{quote_values(dict.fromkeys(report.unknown_labels.values()))} "
+        f"(ids {quote_values(report.unknown_labels)}), where the classes are named "
+        f"{quote_values(names)}. Pass the class_names= with which the records were sent, or a "
+        "mapping that names the new classes too."
+    )
+
+
 def _name_classes(
-    labels: _Labels, class_names: Mapping[Any, str] | Sequence[str] | None
+    labels: Labels, class_names: Mapping[Any, str] | Sequence[str] | None
 ) -> dict[str, Any]:
     """Give the class of each name, also of classes that no row has."""
     names = {name: value for value, name in name_classes(labels.classes, class_names).items()}
@@ -190,7 +215,7 @@ def _name_classes(
 
 
 def _sort_out(
-    corrections: Corrections, labels: _Labels, rows: dict[str, int], names: dict[str, Any]
+    corrections: Corrections, labels: Labels, rows: dict[str, int], names: dict[str, Any]
 ) -> tuple[dict[int, Any], CorrectionReport]:
     """Give the labels that change, by position, and what becomes of every correction."""
     new_labels: dict[int, Any] = {}
@@ -236,103 +261,3 @@ def _check_kind(corrections: Corrections, *, several: bool) -> None:
             f"y has {has}, but corrections have {have} (ids {quote_values(wrong)}); "
             "pass the labels that were audited, in the same form."
         )
-
-
-def _read_labels(y: Any) -> _Labels:
-    """Read labels of any kind."""
-    if len(getattr(y, "shape", ())) == 2:
-        return _read_indicator(y)
-    if getattr(y, "ndim", 1) == 1 and any(isinstance(each, CONTAINERS) for each in y):
-        return _read_lists(y)
-    values = check_labels(y, name="y")
-    missing = find_missing(values)
-    classes = encode_labels(values)[1].tolist()
-    categories = getattr(getattr(y, "dtype", None), "categories", None)
-    return _Labels(
-        given=[None if m else v for m, v in zip(missing, values.tolist(), strict=True)],
-        classes=classes,
-        more_classes=None if categories is None else categories.tolist(),
-        replace=lambda new: _replace(y, new),
-    )
-
-
-def _replace(y: Any, new: dict[int, Any]) -> Any:
-    """Give a copy of labels with some of them replaced."""
-    rows, values = list(new), list(new.values())
-    if isinstance(y, list | tuple):
-        return type(y)(new.get(row, given) for row, given in enumerate(y))
-    if hasattr(y, "iloc"):
-        y_new = y.copy()
-        y_new.iloc[rows] = pd.array(values, dtype=y.dtype)
-        return y_new
-    if isinstance(y, pd.api.extensions.ExtensionArray):
-        y_new = y.copy()
-        y_new[rows] = values
-        return y_new
-    given = np.asarray(y)
-    if given.dtype.kind in "US" and values:
-        given = given.astype(np.promote_types(given.dtype, np.asarray(values).dtype))
-    y_new = given.copy()
-    y_new[rows] = values
-    changed = [value for row, value in new.items() if y_new[row] != value]
-    if changed:
-        raise TypeError(
-            f"class_names has the classes {quote_values(changed)}, which labels of dtype "
-            f"{given.dtype} can't hold; convert y first."
-        )
-    return y_new
-
-
-def _read_indicator(y: Any) -> _Labels:
-    """Read an indicator matrix: a row for each sample, a column for each class."""
-    classes = y.columns.tolist() if hasattr(y, "columns") else list(range(y.shape[1]))
-    matrix = sparse.csr_array(y if not hasattr(y, "columns") else y.to_numpy())
-    given = [
-        frozenset(
-            classes[column] for column in matrix.indices[start:end][matrix.data[start:end] != 0]
-        )
-        for start, end in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
-    ]
-
-    def replace(new: dict[int, Any]) -> Any:
-        rows = np.array([[label in labels for label in classes] for labels in new.values()])
-        y_new = y.tolil() if sparse.issparse(y) else y.copy()
-        target = y_new.iloc if hasattr(y, "iloc") else y_new
-        if new:
-            target[list(new)] = rows.astype(matrix.dtype)
-        return y_new.asformat(y.format) if sparse.issparse(y) else y_new
-
-    return _Labels(given, classes, (), replace, several=True)
-
-
-def _read_lists(y: Any) -> _Labels:
-    """Read lists of labels."""
-    wrong = [row for row, each in enumerate(y) if not isinstance(each, CONTAINERS)]
-    if wrong:
-        raise ValueError(
-            f"y has lists of labels, but in {list_rows(wrong)} none; an empty list says that a row "
-            "has no label."
-        )
-    given = [frozenset(each) for each in y]
-    classes = sorted(frozenset().union(*given))
-
-    def replace(new: dict[int, Any]) -> Any:
-        order = {label: position for position, label in enumerate(classes)}
-        rows = [
-            _like(each, sorted(new[row], key=lambda label: order.get(label, len(order))))
-            if row in new
-            else each
-            for row, each in enumerate(y)
-        ]
-        if isinstance(y, list | tuple):
-            return type(y)(rows)
-        array = np.empty(len(rows), dtype=object)
-        array[:] = rows
-        return pd.Series(array, index=y.index, name=y.name) if hasattr(y, "iloc") else array
-
-    return _Labels(given, classes, None, replace, several=True)
-
-
-def _like(given: Any, labels: list[Any]) -> Any:
-    """Give labels in a container of the kind that there was."""
-    return np.array(labels, dtype=given.dtype) if hasattr(given, "dtype") else type(given)(labels)
