@@ -1,7 +1,7 @@
 """Fail when pyright knows the types of less than this percentage of what is public.
 
-Public is what packages list in `__all__`, and the modules that are faces of documented paths. A class
-counts with its methods and attributes, and with those that it inherits.
+Public is what packages list in `__all__`, and the modules that are faces of documented paths. A
+class counts with its methods and attributes, and with those that it inherits.
 """
 
 from __future__ import annotations
