@@ -17,6 +17,7 @@ lint() {  # ruff, codespell, types, the direction of imports, types that users' 
     .venv/bin/mypy
     .venv/bin/lint-imports
     .venv/bin/python .ci/verify_types.py 99
+    .venv/bin/pytest -q tests/test_typing.py
     .venv/bin/python .ci/same_pins.py
 }
 

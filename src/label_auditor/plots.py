@@ -1,3 +1,9 @@
-"""Plots of an audit and of a review, under a short name."""
+"""Plots of an audit and of a review: the displays of `label_auditor.report`, under a short name."""
 
-from label_auditor.report.plots import *  # noqa: F403 - a face
+from label_auditor.report.plots import (
+    ConfidentJointDisplay,
+    ReviewCurveDisplay,
+    ScoreDistributionDisplay,
+)
+
+__all__ = ["ConfidentJointDisplay", "ReviewCurveDisplay", "ScoreDistributionDisplay"]

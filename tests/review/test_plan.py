@@ -141,6 +141,14 @@ def test_other_files_are_no_plans(tmp_path, content):
         ReviewPlan.load(path)
 
 
+def test_a_kept_plan_with_another_goal_is_refused(tmp_path):
+    path = tmp_path / "plan.json"
+    plan_count(5).save(path)
+    path.write_text(path.read_text().replace('"count"', '"guess"'))
+    with pytest.raises(ValueError, match="is not a review plan that this version can read"):
+        ReviewPlan.load(path)
+
+
 def test_label_sets_are_refused():
     sets = audit_labels([["a"], ["a", "b"]], np.full((2, 2), 0.4), multi_label=True)
     with pytest.raises(TypeError, match="audit is a MultiLabelAudit, where a row has a set"):

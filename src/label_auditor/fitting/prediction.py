@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     import numpy as np
     from numpy.typing import NDArray
+
+    Method = TypeVar("Method", bound=Callable[..., Any])
+
+    def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+        """Keep the type of the method, which scikit-learn's decorator loses."""
+
+else:
+    from sklearn.utils.metaestimators import available_if
 
 
 def _estimator_has(method: str) -> Any:

@@ -103,7 +103,7 @@ def _queue(audit: Findings, max_rows: int) -> dict[str, Any]:
             "n_numbers": facts.numbers.shape[1],
             "intercept_ridge": queue.INTERCEPT_RIDGE,
             "number_ridge": queue.NUMBER_RIDGE,
-            "prior": queue.PRIOR,
+            "prior": list(queue.PRIOR),
             "group_ridge": queue.GROUP_RIDGE,
         },
     }

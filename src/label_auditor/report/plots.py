@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +12,13 @@ from label_auditor.review.decided import decided_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.container import BarContainer
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
     from numpy.typing import ArrayLike, NDArray
 
     from label_auditor.corrections.collection import Corrections
@@ -25,10 +32,10 @@ N_CLASSES = 20
 class _Display:
     """What the displays share: axes made on use, and kept."""
 
-    ax_: Any
-    figure_: Any
+    ax_: Axes
+    figure_: Figure | SubFigure
 
-    def _axes(self, ax: Any) -> Any:
+    def _axes(self, ax: Axes | None) -> Axes:
         if ax is None:
             try:
                 import matplotlib.pyplot as plt
@@ -79,6 +86,11 @@ class ConfidentJointDisplay(_Display):
     'Given label'
     """
 
+    confident_joint: NDArray[np.int_]
+    display_labels: list[str]
+    im_: AxesImage
+    text_: list[Text]
+
     def __init__(self, confident_joint: ArrayLike, *, display_labels: Sequence[str]) -> None:
         self.confident_joint = np.asarray(confident_joint)
         self.display_labels = list(display_labels)
@@ -90,8 +102,8 @@ class ConfidentJointDisplay(_Display):
         *,
         class_names: Mapping[Any, str] | Sequence[str] | None = None,
         max_classes: int = N_CLASSES,
-        ax: Any = None,
-        cmap: Any = "Oranges",
+        ax: Axes | None = None,
+        cmap: str | Colormap = "Oranges",
     ) -> ConfidentJointDisplay:
         """Plot the confident joint of an audit.
 
@@ -123,7 +135,9 @@ class ConfidentJointDisplay(_Display):
         display = cls(cells, display_labels=[names[i] for i in shown])
         return display.plot(ax=ax, cmap=cmap)
 
-    def plot(self, *, ax: Any = None, cmap: Any = "Oranges") -> ConfidentJointDisplay:
+    def plot(
+        self, *, ax: Axes | None = None, cmap: str | Colormap = "Oranges"
+    ) -> ConfidentJointDisplay:
         """Draw the cells; the diagonal, whose counts are far larger, without colour.
 
         Parameters
@@ -196,6 +210,11 @@ class ScoreDistributionDisplay(_Display):
     'Label quality (self_confidence)'
     """
 
+    scores: NDArray[np.float64]
+    issues: NDArray[np.bool_]
+    score_name: str
+    bars_: list[BarContainer]
+
     def __init__(self, scores: ArrayLike, issues: ArrayLike, *, score_name: str) -> None:
         self.scores = np.asarray(scores, dtype=np.float64)
         self.issues = np.asarray(issues, dtype=bool)
@@ -203,7 +222,7 @@ class ScoreDistributionDisplay(_Display):
 
     @classmethod
     def from_audit(
-        cls, audit: Findings, *, bins: int = 40, ax: Any = None
+        cls, audit: Findings, *, bins: int = 40, ax: Axes | None = None
     ) -> ScoreDistributionDisplay:
         """Plot the scores of an audit.
 
@@ -225,7 +244,7 @@ class ScoreDistributionDisplay(_Display):
         display = cls(audit.scores[judged], audit.issues[judged], score_name=audit.rank_by)
         return display.plot(bins=bins, ax=ax)
 
-    def plot(self, *, bins: int = 40, ax: Any = None) -> ScoreDistributionDisplay:
+    def plot(self, *, bins: int = 40, ax: Axes | None = None) -> ScoreDistributionDisplay:
         """Draw stacked bars.
 
         Parameters
@@ -241,13 +260,14 @@ class ScoreDistributionDisplay(_Display):
             This display.
         """
         ax = self._axes(ax)
-        _, _, self.bars_ = ax.hist(
+        _, _, bars = ax.hist(
             [self.scores[self.issues], self.scores[~self.issues]],
             bins=bins,
             stacked=True,
             color=["C1", "0.75"],
             label=[f"flagged ({self.issues.sum():,})", f"other ({(~self.issues).sum():,})"],
         )
+        self.bars_ = cast("list[BarContainer]", bars)
         # Most labels are right: without a scale of roots the flagged rows could not be seen.
         ax.set_yscale("function", functions=(np.sqrt, np.square))
         ax.set(xlabel=f"Label quality ({self.score_name})", ylabel="Rows (square-root scale)")
@@ -288,6 +308,10 @@ class ReviewCurveDisplay(_Display):
     [0, 1, 1, 1]
     """
 
+    found: NDArray[np.bool_]
+    name: str | None
+    line_: Line2D
+
     def __init__(self, found: ArrayLike, *, name: str | None = None) -> None:
         self.found = np.asarray(found, dtype=bool)
         self.name = name
@@ -304,7 +328,7 @@ class ReviewCurveDisplay(_Display):
         reviewed: Corrections | Mapping[int, Any],
         *,
         name: str | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> ReviewCurveDisplay:
         """Plot the course of a review.
 
@@ -330,7 +354,7 @@ class ReviewCurveDisplay(_Display):
         given = audit.codes[rows]
         return cls((codes >= 0) & (given >= 0) & (codes != given), name=name).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> ReviewCurveDisplay:
+    def plot(self, *, ax: Axes | None = None) -> ReviewCurveDisplay:
         """Draw the curve, under the line on which every row looked at is an error.
 
         Parameters

@@ -56,7 +56,7 @@ class ReviewPlan(Sequence[int]):
     """
 
     rows: NDArray[np.intp]
-    goal: str
+    goal: Goal
     strata: tuple[Stratum, ...]
     stratum_of: NDArray[np.int8]
     seed: int | None
@@ -165,8 +165,8 @@ class ReviewPlan(Sequence[int]):
         """
         try:
             stored = json.loads(Path(path).read_text(encoding="utf-8"))
-            if stored["format"] != FORMAT:
-                raise KeyError(stored["format"])
+            if stored["format"] != FORMAT or stored["goal"] not in GOALS:
+                raise ValueError(stored["format"], stored["goal"])
             return cls(
                 rows=np.array(stored["rows"], dtype=np.intp),
                 goal=stored["goal"],
@@ -197,7 +197,7 @@ def plan_review(
     *,
     goal: Goal = "find",
     reviewed: Corrections | Mapping[int, Any] | None = None,
-    random_state: Any = None,
+    random_state: int | np.random.RandomState | None = None,
 ) -> ReviewPlan:
     """Choose the rows to review next: to find errors, or to know how many there are.
 
@@ -278,7 +278,7 @@ def _check_n(n: int) -> None:
         raise ValueError(f"n is {n!r}; pass how many rows to review, a whole number from 1 up.")
 
 
-def _draw_seed(random_state: Any) -> int:
+def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
     """Give a seed that can be kept: an integer as it is, else a number drawn."""
     if isinstance(random_state, Integral):
         check_random_state(random_state)

@@ -182,7 +182,7 @@ def row_facts(audit: Findings) -> RowFacts:
     n_classes = len(audit.classes)
     sizes = np.bincount(codes[rows], minlength=n_classes).astype(float)
     # A class that is never given counts as one of average size.
-    sizes[sizes == 0] = len(rows) / n_classes
+    sizes[sizes == 0] = max(len(rows), 1) / n_classes
     data = LabelledRows(codes, audit.pred_probs)
     values, other = zip(*data.map(lambda block: _measure(data, block, sizes)), strict=True)
     measured = np.concatenate(values)
