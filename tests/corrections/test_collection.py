@@ -78,6 +78,10 @@ def test_several_labels_are_names_sorted_and_lead_back_to_classes(audit):
         (("7", "dog", "Validated"), ValueError, "the status is 'Validated', not 'validated' or"),
         (("7", None), ValueError, "record '7' is validated with None"),
         (("7", "dog", "discarded"), ValueError, "record '7' is discarded with 'dog'"),
+        ((None, "dog"), ValueError, r"the id of a record is missing \(None\); give the id"),
+        ((float("nan"), "dog"), ValueError, r"the id of a record is missing \(nan\)"),
+        ((pd.NA, "dog"), ValueError, r"the id of a record is missing \(<NA>\)"),
+        ((pd.NaT, "dog"), ValueError, r"the id of a record is missing \(NaT\)"),
         (("7", 3), TypeError, "record '7' has 3 where the name of a class"),
         (("7", "dog", "validated", 3), TypeError, "record '7' has 3 where"),
     ],
@@ -85,3 +89,29 @@ def test_several_labels_are_names_sorted_and_lead_back_to_classes(audit):
 def test_what_is_no_decision_is_refused(values, error, message):
     with pytest.raises(error, match=message):
         Correction(*values)
+
+
+def test_an_id_that_is_a_word_for_missing_is_an_id():
+    assert [Correction(each, "dog").id for each in ("None", "nan", "", 7)] == [
+        "None",
+        "nan",
+        "",
+        "7",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("dog", "corrections is a str, but an iterable of Correction is needed"),
+        ({"7": "dog"}, "corrections is a dict, but"),
+        (None, "corrections is a NoneType, but"),
+        (
+            [Correction("7", "dog"), ("8", "cat")],
+            r"corrections\[1\] is \('8', 'cat'\), but a Correction is needed",
+        ),
+    ],
+)
+def test_what_are_no_corrections_is_refused(given, message):
+    with pytest.raises(TypeError, match=message):
+        Corrections(given)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from label_auditor import Corrections
 from label_auditor.corrections.collection import Correction
+from label_auditor.corrections.files import write_csv
 
 STRANGE = [
     *("", " ", ",", '"', '""', "a\nb", "a\r\nb", "\r", "[", '["a"]', '"a"', "null", "[spam]"),
@@ -95,9 +96,20 @@ def test_csv_by_hand(tmp_path):
     ("content", "message"),
     [
         ("", r"c\.csv, line 1: there is no column 'id', 'label', but none; the columns of correct"),
-        ("id;label\n7;dog\n", r"there is no column 'id', 'label', but 'id;label'; .* by commas"),
-        ("id,label\n7,dog\n8,cat,3\n", r"c\.csv, line 3: the number of cells"),
-        ("id,label\n7\n", r"line 2: the number of cells isn't that of the header"),
+        (
+            "id|label\n7|dog\n",
+            r"there is no column 'id', 'label', but 'id\|label'; .* by commas, s",
+        ),
+        ("ID,label\n7,dog\n", r"line 1: there is no column 'id', but 'ID', 'label'"),
+        ("id,label\n7,dog\n8,cat,3\n", r"c\.csv, line 3: .* cells than the header \(3, not 2\)"),
+        ("id,label\n7\n", r"line 2: the row has another number of cells than the header \(1, no"),
+        ("id,label,id\n7,dog,8\n", r"line 1: there are several columns 'id'; leave one"),
+        ("id,label,who,who\n7,dog,a,b\n", r"line 1: there are several columns 'who'"),
+        ('id,label\n7,dog\n8,"cat\n9,dog\n', r"line 3: a quote is opened here and isn't closed"),
+        ('id,label\n7,"a\nb"\n8,\n', r"line 4: record '8' is validated with None"),
+        ("id,label\n7," + "[" * 100_000 + "\n", r"line 2: the label is '\[\[.*nested too deeply"),
+        ('id,label\n7,"[1, 2]"\n', r"line 2: the label is '\[1, 2\]', a list of other values than"),
+        ('id,label\n7,"[""a"", null]"\n', r"line 2: the label is .*, a list of other values than"),
         ("id,label\n7,\n", r"line 2: record '7' is validated with None for its label; a valid"),
         ("id,label,status\n7,dog,ok\n", r"line 2: the status is 'ok', not 'validated' or 'disca"),
         ("id,label,status\n7,dog,discarded\n", r"line 2: record '7' is discarded with 'dog'"),
@@ -116,7 +128,12 @@ def test_csv_that_holds_no_corrections(tmp_path, content, message):
 def test_another_encoding_is_refused(tmp_path, kind):
     path = tmp_path / f"c.{kind}"
     path.write_bytes("id,label\n7,é".encode("latin-1"))
-    with pytest.raises(ValueError, match=rf"c\.{kind}.*'utf-8' codec can't decode"):
+    with pytest.raises(
+        ValueError, match=rf"c\.{kind} is no .*: byte 0xe9 at position 11 isn't UTF"
+    ):
+        getattr(Corrections, f"from_{kind}")(path)
+    path.write_bytes("id,label\n7,é".encode("utf-16"))
+    with pytest.raises(ValueError, match=rf"c\.{kind} is no .*: byte 0xff at position 0 isn't UTF"):
         getattr(Corrections, f"from_{kind}")(path)
 
 
@@ -126,8 +143,29 @@ def test_another_encoding_is_refused(tmp_path, kind):
         ("id,label", r"c\.json is no JSON"),
         ("[]", r"c\.json holds no corrections: it needs an object with \"format\": \"label-aud"),
         ('{"corrections": []}', r"holds no corrections"),
+        ("[" * 100_000, r"c\.json is no JSON: lists or objects are nested too deeply"),
+        ('{"a":' * 100_000, r"c\.json is no JSON: lists or objects are nested too deeply"),
+        (
+            '{"format": 1, "corrections": [], "format": 2}',
+            r"object has several values for 'format'",
+        ),
+        (
+            '{"format": "label-auditor corrections, version 2", "corrections": []}',
+            r"upgrade label-a",
+        ),
+        ('{"corrections": [' + "7" * 5000 + "]}", r"c\.json is no JSON: Exceeds the limit"),
         ([7], r"c\.json, correction 1: 7 is no object with an \"id\""),
         ([{"id": 1, "label": "a"}, {"id": 2}], r"correction 2: record '2' is validated with None"),
+        (
+            [{"id": None, "label": "a"}],
+            r"correction 1: the \"id\" is None; write a string or a num",
+        ),
+        ([{"id": True, "label": "a"}], r"correction 1: the \"id\" is True"),
+        ([{"id": float("nan"), "label": "a"}], r"correction 1: the \"id\" is nan"),
+        ([{"id": ["a"], "label": "a"}], r"correction 1: the \"id\" is \['a'\]"),
+        ([{"id": 1, "label": float("nan")}], r"correction 1: record '1' has nan where the name"),
+        ([{"id": 1, "label": [["a"]]}], r"correction 1: record '1' has \['a'\] where the name"),
+        ([{"id": 1, "label": "a", "status": None}], r"correction 1: the status is None, not"),
         ([{"id": 1, "label": 3}], r"correction 1: record '1' has 3 where the name of a class"),
         ([{"id": 1, "label": ["a", 3]}], r"correction 1: record '1' has 3 where"),
         ([{"id": 1, "label": ["a"], "who": {}}], r"correction 1: record '1' has \{\} where"),
@@ -140,6 +178,24 @@ def test_json_that_holds_no_corrections(tmp_path, content, message):
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     with pytest.raises(ValueError, match=message):
         Corrections.from_json(path)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_csv_of_a_spreadsheet_in_another_language(tmp_path, separator):
+    path = tmp_path / "c.csv"
+    rows = ["", '"id"-label-status', '"7"-"a;b,c\td"-', "8--discarded"]
+    path.write_text("\n".join(rows).replace("-", separator), encoding="utf-8-sig")
+    assert list(Corrections.from_csv(path)) == [
+        Correction("7", "a;b,c\td"),
+        Correction("8", None, "discarded"),
+    ]
+
+
+def test_brackets_in_another_column_are_text(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("id,label,who\n[1],dog,[x]\n" + "[" * 100_000 + ",dog,\n")
+    first, second = Corrections.from_csv(path)
+    assert (first.id, first.who, len(second.id)) == ("[1]", "[x]", 100_000)
 
 
 def test_a_table():
@@ -158,6 +214,6 @@ def test_a_file_stays_whole_if_writing_the_new_one_fails(tmp_path):
     before = Corrections([Correction("1", "cat")])
     before.to_csv(path)
     with pytest.raises(AttributeError, match="id"):
-        Corrections([Correction("2", "dog"), "no correction"]).to_csv(path)
+        write_csv(path, [Correction("2", "dog"), "no correction"])
     assert Corrections.from_csv(path) == before
     assert [each.name for each in tmp_path.iterdir()] == ["corrections.csv"]

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from label_auditor.export.columns import check_utf8, utf8
 from label_auditor.export.records import make_records
 
 TEXTS = [f"text {i}" for i in range(12)]
@@ -121,3 +122,15 @@ def test_a_table_that_names_its_columns_itself(audit):
 
     first = next(iter(make_records(audit, TEXTS, metadata=Table())))
     assert first.metadata["key"] == 4
+
+
+def test_a_set_of_texts_has_no_order(audit):
+    with pytest.raises(TypeError, match=r"inputs is a set .*, but a sequence of texts is needed"):
+        make_records(audit, {*TEXTS})
+
+
+def test_names_that_utf_8_cannot_hold_are_refused():
+    check_utf8("class_names", ["é", "\U0001f600", 7])
+    with pytest.raises(ValueError, match=r"class_names 'b\\udc80' can't be sent: half of a surrog"):
+        check_utf8("class_names", ["a", "b\udc80"])
+    assert utf8("b\udc80é") == "b?é"

@@ -11,6 +11,7 @@ from label_auditor.export.hub import from_datasets, to_datasets
 from label_auditor.export.records import make_records
 
 datasets = pytest.importorskip("datasets")
+pa = pytest.importorskip("pyarrow")
 
 TEXTS = [f"text {i} é\n\U0001f600" for i in range(12)]
 
@@ -141,6 +142,30 @@ def test_ids_beyond_64_bits_are_strings(audit):
     assert dataset["id"][0] == str(2**70 + 4)
 
 
+HALF = "\ud83d"
+
+
+def test_half_surrogates_in_what_is_shown_are_question_marks(audit):
+    texts = [f"{HALF}{i}" for i in range(12)]
+    tokens = [{"text": [(HALF, {"a": 0.5})]}] * 12
+    dataset = audit.to_datasets(texts, metadata={"m": [HALF] * 12}, explanation=tokens)
+    assert (dataset["text"][0], dataset["metadata"][0]["m"]) == ("?4", "?")
+    assert dataset["explanation"][0]["text"][0]["token"] == "?"
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"ids": [f"{HALF}{i}" for i in range(12)]}, "ids"),
+        ({"class_names": ["a", "b", HALF]}, "class_names"),
+        ({"metadata": {HALF: [1] * 12}}, "columns of inputs or metadata"),
+    ],
+)
+def test_half_surrogates_in_what_is_joined_on_are_refused(audit, options, what):
+    with pytest.raises(ValueError, match=f"{what} .* can't be sent: half of a surrogate pair"):
+        audit.to_datasets(TEXTS, **options)
+
+
 def test_another_data_set_is_refused():
     dataset = datasets.Dataset.from_dict({"text": ["x"], "label": [0]})
     with pytest.raises(ValueError, match="no column 'id', 'prediction', 'annotation', but 'text'"):
@@ -188,3 +213,67 @@ def test_what_holds_no_corrections_is_refused(audit):
         Corrections.from_datasets(dataset.remove_columns("status"))
     with pytest.raises(TypeError, match=r"dataset is a DatasetDict, .* pass one split"):
         Corrections.from_datasets(datasets.DatasetDict(train=dataset))
+
+
+def reviewed(annotations, statuses, feature):
+    """Give a data set of these annotations, as Parquet and CSV bring them back."""
+    schema = datasets.Features(
+        {"id": datasets.Value("string"), "status": datasets.Value("string"), "annotation": feature}
+    )
+    ids = [f"row {i}" for i in range(len(annotations))]
+    columns = {"id": ids, "status": statuses, "annotation": annotations}
+    table = pa.table(columns, schema=schema.arrow_schema)
+    return datasets.Dataset(
+        datasets.table.InMemoryTable(table), datasets.DatasetInfo(features=schema)
+    )
+
+
+CODES = datasets.ClassLabel(names=["neg", "pos"])
+
+
+@pytest.mark.parametrize(
+    ("annotation", "feature", "message"),
+    [
+        (1, datasets.Value("int64"), r"record 'row 1' has 1 for an annotation.*cast_column\('ann"),
+        (1.0, datasets.Value("float64"), r"record 'row 1' has 1\.0 for an annotation"),
+        (float("nan"), datasets.Value("float64"), "record 'row 1' is validated, but has no annot"),
+        (None, datasets.Value("int64"), "record 'row 1' is validated, but has no annotation"),
+        (-100, datasets.Value("int64"), "record 'row 1' is validated, but has no annotation; giv"),
+        (-100, CODES, "record 'row 1' is validated, but has no annotation"),
+        (-1, CODES, "record 'row 1' is validated, but has no annotation"),
+        (2, CODES, "record 'row 1' has the class label 2 .* the labels 0 to 1: 'neg', 'pos'"),
+        ([0, 1], [datasets.Value("int64")], "record 'row 1' has 0 for an annotation"),
+        ([0, 2], [CODES], "record 'row 1' has the class label 2"),
+    ],
+)
+def test_annotations_without_names_are_refused(annotation, feature, message):
+    dataset = reviewed([None, annotation], ["Default", "Validated"], feature)
+    with pytest.raises(ValueError, match=message):
+        Corrections.from_datasets(dataset)
+
+
+def test_negative_codes_are_missing():
+    statuses = ["Validated", "Default", "Discarded", "Default"]
+    found = Corrections.from_datasets(reviewed([1, -100, -1, None], statuses, CODES))
+    assert list(found) == [Correction("row 0", "pos"), Correction("row 2", None, "discarded")]
+    found = Corrections.from_datasets(reviewed([[0, -100], [-1]], ["Validated"] * 2, [CODES]))
+    assert [each.label for each in found] == [("neg",), ()]
+
+
+@pytest.mark.parametrize("status", ["validated", "VALIDATED", "Done"])
+def test_a_status_that_no_tool_has_is_refused(status):
+    dataset = reviewed(["pos"], [status], datasets.Value("string"))
+    with pytest.raises(ValueError, match=f"record 'row 0' has the status '{status}', but it must"):
+        Corrections.from_datasets(dataset)
+
+
+def test_records_of_missing_and_nameless_labels():
+    columns = {"id": ["a", "b"], "text": ["x", "y"], "prediction": [None, None]}
+    dataset = datasets.Dataset.from_dict(columns | {"annotation": [-100, -1]})
+    assert [each.annotation for each in from_datasets(dataset)] == [None, None]
+    dataset = datasets.Dataset.from_dict(columns | {"annotation": [-100, 1]})
+    with pytest.raises(ValueError, match="record 'b' has 1 for an annotation"):
+        list(from_datasets(dataset))
+    dataset = dataset.map(lambda row: {"multi_label": True, "annotation": [1, -1]})
+    dataset = dataset.cast_column("annotation", [CODES])
+    assert [each.annotation for each in from_datasets(dataset)] == [("pos",), ("pos",)]

@@ -1,4 +1,4 @@
-"""What reviewers decided, and how it comes home."""
+"""The decisions of reviewers, and where they are read from."""
 
 from __future__ import annotations
 
@@ -48,7 +48,19 @@ class Corrections(Sequence[Correction]):
     """
 
     def __init__(self, corrections: Iterable[Correction]) -> None:
-        self._corrections = tuple(corrections)
+        if isinstance(corrections, str | bytes | Mapping) or not isinstance(corrections, Iterable):
+            raise TypeError(
+                f"corrections is a {type(corrections).__name__}, but an iterable of Correction is "
+                "needed; from_records, from_json and the like read them from elsewhere."
+            )
+        found = tuple(corrections)
+        for position, each in enumerate(found):
+            if not isinstance(each, Correction):
+                raise TypeError(
+                    f"corrections[{position}] is {each!r:.60}, but a Correction is needed: "
+                    "Correction(id, label)."
+                )
+        self._corrections = found
 
     @overload
     def __getitem__(self, position: int) -> Correction: ...
@@ -244,7 +256,7 @@ class Corrections(Sequence[Correction]):
         Raises
         ------
         ValueError
-            If the file holds no corrections; says which of them is wrong and how.
+            If the file holds no corrections; the error names the correction and what is wrong.
         """
         from label_auditor.corrections.files import read_json
 
@@ -269,8 +281,9 @@ class Corrections(Sequence[Correction]):
         Parameters
         ----------
         path : str or path
-            The file: UTF-8, divided by commas, with columns `id` and `label`, and `status`, `who`
-            and `when` or not; others are passed over. Several labels are a list as JSON has it.
+            The file, in UTF-8, its cells separated by commas, semicolons or tabs. It has a column
+            `id` and a column `label`, and may have `status`, `who` and `when`; other columns are
+            passed over. Several labels of a record are a list as in JSON: ``["a", "b"]``.
 
         Returns
         -------
@@ -280,7 +293,7 @@ class Corrections(Sequence[Correction]):
         Raises
         ------
         ValueError
-            If the file holds no corrections; says which line is wrong and how.
+            If the file holds no corrections; the error names the line and what is wrong there.
         """
         from label_auditor.corrections.files import read_csv
 

@@ -1,11 +1,14 @@
-"""Corrections in files: JSON and CSV, each of which gives back exactly what was written."""
+"""Corrections in files of JSON or CSV. What was written comes back exactly as it was."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import math
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 FORMAT = "label-auditor corrections, version 1"
 COLUMNS = ("id", "label", "status", "who", "when")
+# What spreadsheets put between cells, by language.
+SEPARATORS = (",", ";", "\t")
 # Strings that a cell of CSV could not hold, or that could be taken for something else there.
 _NOT_PLAIN = re.compile(r'^$|^[\["]|[\0\ud800-\udfff]')
 
@@ -39,27 +44,60 @@ def write_json(path: Path_, corrections: Iterable[Correction]) -> None:
 def read_json(path: Path_) -> Iterator[Correction]:
     """Read corrections that :func:`write_json` or a review page wrote."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        content = _parse(_decode(Path(path).read_bytes()))
     except ValueError as error:
-        raise ValueError(f"{path} is no JSON: {error}.") from error
+        raise ValueError(f"{path} is no JSON: {error}") from error
     entries = content.get("corrections") if isinstance(content, dict) else None
-    if not isinstance(entries, list) or content.get("format") != FORMAT:
+    written_as = content.get("format") if isinstance(content, dict) else None
+    if not isinstance(entries, list) or written_as != FORMAT:
+        newer = str(written_as).startswith(FORMAT.split(",")[0]) and written_as != FORMAT
         raise ValueError(
-            f"{path} holds no corrections: it needs an object with "
-            f'"format": "{FORMAT}" and a list of "corrections".'
+            f'{path} holds no corrections: it needs an object with "format": "{FORMAT}" and a '
+            'list of "corrections"'
+            + (f', but has "format": {written_as!r}; upgrade label-auditor.' if newer else ".")
         )
     for number, entry in enumerate(entries, start=1):
         yield _read_entry(entry, f"{path}, correction {number}")
+
+
+def _decode(content: bytes) -> str:
+    """Give the text of a file, which must be UTF-8, with or without a byte order mark."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"byte {content[error.start]:#04x} at position {error.start} isn't UTF-8; save the "
+            "file with the encoding UTF-8."
+        ) from error
+
+
+def _parse(text: str) -> Any:
+    """Give what JSON holds, a key of an object once."""
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except RecursionError:
+        raise ValueError("lists or objects are nested too deeply for corrections.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Give an object of JSON; of a key that stands there twice, the last value would win."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        raise ValueError(f"an object has several values for {quote_values(twice)}.")
+    return found
 
 
 def _read_entry(entry: Any, where: str) -> Correction:
     """Make a correction of an object of JSON; keys that it doesn't know are left out."""
     if not isinstance(entry, dict) or "id" not in entry:
         raise ValueError(f'{where}: {entry!r:.100} is no object with an "id".')
-    label = entry.get("label")
+    identity, label = entry["id"], entry.get("label")
+    if isinstance(identity, bool) or not (isinstance(identity, str) or _is_finite(identity)):
+        raise ValueError(f'{where}: the "id" is {identity!r:.60}; write a string or a number.')
     try:
         return Correction(
-            str(entry["id"]),
+            str(identity),
             tuple(label) if isinstance(label, list) else label,
             entry.get("status", VALIDATED),
             entry.get("who"),
@@ -67,6 +105,11 @@ def _read_entry(entry: Any, where: str) -> Correction:
         )
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+def _is_finite(value: Any) -> bool:
+    """Tell whether a value is a number other than NaN and the infinite ones."""
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def write_csv(path: Path_, corrections: Iterable[Correction]) -> None:
@@ -81,38 +124,71 @@ def write_csv(path: Path_, corrections: Iterable[Correction]) -> None:
 def read_csv(path: Path_) -> Iterator[Correction]:
     """Read corrections from CSV with columns id and label, and status, who, when or not."""
     csv.field_size_limit(2**31 - 1)
-    with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, strict=True)
-        try:
-            _check_header(reader.fieldnames or ())
-            for row in reader:
-                yield _read_row(row)
-        except (csv.Error, ValueError) as error:
-            raise ValueError(f"{path}, line {reader.reader.line_num or 1}: {error}") from error
+    try:
+        text = _decode(Path(path).read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} is no CSV: {error}") from error
+    reader = _cells(text, _separator(text))
+    line = 1  # where a row begins, also if a quote isn't closed
+    try:
+        names: list[str] = next(filter(None, reader), [])
+        _check_header(names)
+        line = reader.line_num + 1
+        for cells in reader:
+            if cells:
+                yield _read_row(names, cells)
+            line = reader.line_num + 1
+    except (csv.Error, ValueError) as error:
+        unclosed = "unexpected end of data" in str(error)
+        reason = "a quote is opened here and isn't closed." if unclosed else error
+        raise ValueError(f"{path}, line {line}: {reason}") from error
 
 
-def _check_header(names: Iterable[str]) -> None:
-    """Refuse a header that lacks a column without which there are no corrections."""
+def _separator(text: str) -> str:
+    """Give the separator by which the header has the columns of corrections; else a comma."""
+    for separator in SEPARATORS:
+        with contextlib.suppress(csv.Error):
+            if {"id", "label"} <= set(next(filter(None, _cells(text, separator)), ())):
+                return separator
+    return ","
+
+
+def _cells(text: str, separator: str) -> Any:
+    """Give a reader of the rows of CSV."""
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+
+
+def _check_header(names: list[str]) -> None:
+    """Refuse a header that lacks a column without which there are no corrections, or has two."""
     missing = [name for name in ("id", "label") if name not in names]
     if missing:
         raise ValueError(
             f"there is no column {quote_values(missing)}, but {quote_values(names) or 'none'}; "
-            f"the columns of corrections are {', '.join(COLUMNS)}, divided by commas."
+            f"the columns of corrections are {', '.join(COLUMNS)}, divided by commas, "
+            "semicolons or tabs."
         )
+    twice = [name for name in COLUMNS if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"there are several columns {quote_values(twice)}; leave one of each.")
 
 
-def _read_row(row: dict[str, Any]) -> Correction:
+def _read_row(names: list[str], cells: list[str]) -> Correction:
     """Make a correction of the cells of a row."""
-    if None in row or None in row.values():
-        raise ValueError("the number of cells isn't that of the header; quote cells with commas.")
-    values = {name: _value(row[name]) for name in COLUMNS if name in row}
-    if values["id"] is None or isinstance(values["id"], tuple):
+    if len(cells) != len(names):
+        raise ValueError(
+            f"the row has another number of cells than the header ({len(cells)}, not "
+            f"{len(names)}); put a cell that holds a separator between quotes."
+        )
+    row = dict(zip(names, cells, strict=True))
+    identity = _text(row["id"])
+    if identity is None:
         raise ValueError("the id is missing.")
     return Correction(
-        values["id"],
-        values["label"],
-        str(values.get("status") or VALIDATED),
-        *(None if values.get(name) is None else str(values[name]) for name in ("who", "when")),
+        identity,
+        _label(row["label"]),
+        _text(row.get("status", "")) or VALIDATED,
+        _text(row.get("who", "")),
+        _text(row.get("when", "")),
     )
 
 
@@ -125,15 +201,31 @@ def _cell(value: Label | None) -> str:
     return value
 
 
-def _value(cell: str) -> Label | None:
-    """Give what a cell holds: None where it is empty."""
-    if cell[:1] in ("[", '"'):
-        try:
-            found = json.loads(cell)
-        except ValueError:
-            return cell  # somebody's own "[spam]"
-        if isinstance(found, str):
-            return found
-        if isinstance(found, list) and all(isinstance(each, str) for each in found):
-            return tuple(found)
+def _text(cell: str) -> str | None:
+    """Give the text that a cell holds: None where it is empty."""
+    if cell[:1] == '"':
+        with contextlib.suppress(ValueError):  # somebody's own quotes
+            found = _parse(cell)
+            return found if isinstance(found, str) else cell
     return cell or None
+
+
+def _label(cell: str) -> Label | None:
+    """Give the label or the labels that a cell holds: None where it is empty."""
+    if cell[:1] != "[":
+        return _text(cell)
+    try:
+        found = json.loads(cell)
+    except RecursionError:
+        raise ValueError(
+            f"the label is {cell[:20]!r}…, a list that is nested too deeply."
+        ) from None
+    except ValueError:
+        return cell  # somebody's own "[spam]"
+    if not all(isinstance(each, str) for each in found):
+        raise ValueError(
+            f"the label is {cell!r:.60}, a list of other values than strings; write a list such "
+            f"as {json.dumps([str(each) for each in found][:3])!s:.60}, or, for one class of this "
+            f"name, {json.dumps(cell)!s:.60}."
+        )
+    return tuple(found)

@@ -21,7 +21,7 @@ class Correction:
     Parameters
     ----------
     id : str
-        The record's id; what isn't a string is made one.
+        The record's id. Another value than a string is turned into one.
     label : str, tuple of str or None
         The name of the class that the reviewer chose, be it the given one or another; a tuple of
         names, sorted, where records have several labels; None for a discarded record.
@@ -33,8 +33,8 @@ class Correction:
     Raises
     ------
     ValueError
-        If the status is none of the two, or a record is validated without a label or discarded
-        with one.
+        If the id is missing, the status is none of the two, or a record is validated without a
+        label or discarded with one.
     TypeError
         If the label is none of the three, or who or when isn't a string.
     """
@@ -46,6 +46,10 @@ class Correction:
     when: str | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.id, str) and str(self.id) in ("None", "nan", "NaT", "<NA>"):
+            raise ValueError(
+                f"the id of a record is missing ({self.id!r}); give the id with which it was sent."
+            )
         object.__setattr__(self, "id", str(self.id))
         if self.status not in (VALIDATED, DISCARDED):
             raise ValueError(f"the status is {self.status!r}, not {VALIDATED!r} or {DISCARDED!r}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def columns(table: Any, name: str) -> dict[str, Any]:
 def check_texts(texts: Any) -> Any:
     """Check that texts are a sequence of them."""
     if (
-        isinstance(texts, str | bytes)
+        isinstance(texts, str | bytes | Set)
         or getattr(texts, "ndim", 1) != 1
         or not hasattr(texts, "__len__")
     ):
@@ -86,3 +86,18 @@ def text(value: Any, name: str, row: int) -> str:
     """Give a value as text."""
     value = plain(value, name, row)
     return "" if is_missing(value) else str(value)
+
+
+def check_utf8(what: str, names: Iterable[Any]) -> None:
+    """Refuse names that would come back changed, since UTF-8 has no half of a surrogate pair."""
+    bad = [name for name in names if utf8(str(name)) != str(name)]
+    if bad:
+        raise ValueError(
+            f"{what} {quote_values(bad)} can't be sent: half of a surrogate pair stands for no "
+            "character, so UTF-8 can't hold it, and it would come back as '?'. Rename it."
+        )
+
+
+def utf8(text: str) -> str:
+    """Give a text as UTF-8 holds it, with "?" for half of a surrogate pair."""
+    return text.encode(errors="replace").decode()

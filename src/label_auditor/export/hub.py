@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from label_auditor.data.decisions import Correction, read_label
 from label_auditor.data.messages import quote_values
+from label_auditor.export.columns import check_utf8, utf8
 from label_auditor.export.records import QUALITY, RANK, SUGGESTION, Record, make_records
-from label_auditor.export.rubrix.read import read_records
+from label_auditor.export.rubrix.read import check_names, is_missing, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,6 +88,9 @@ def to_datasets(
         metadata=metadata,
         explanation=explanation,
     )
+    check_utf8("columns of inputs or metadata", [*records.fields, *records.metadata])
+    check_utf8("class_names", records.class_names.values())
+    check_utf8("ids", (records.ids[row] for row in records.positions))
     features = _features(hf, records)
     schema = features.arrow_schema
     codes = {name: code for code, name in enumerate(records.class_names.values())}
@@ -132,19 +136,20 @@ def from_datasets(dataset: Any) -> Iterator[Record]:
             f"dataset has no column {quote_values(missing or ['text'])}, but "
             f"{quote_values(names, 20)}; to_datasets makes one that has."
         )
-    feature = dataset.features["annotation"]
-    to_name = getattr(feature, "int2str", None)
+    feature = _label_feature(dataset)
     for row in dataset:
-        annotation = row["annotation"]
-        if to_name is not None:
-            annotation = None if annotation in (None, -1) else to_name(annotation)
+        annotation = _names(row["annotation"], feature, row["id"])
         several = bool(row.get("multi_label"))
+        if several:
+            annotation = check_names(annotation or (), row["id"])
+        elif annotation is not None:
+            annotation = check_names([annotation], row["id"])[0]
         texts = row.get("inputs") or {"text": row.get("text")}
         yield Record(
             id=row["id"],
             fields={key: value for key, value in texts.items() if value is not None},
             prediction={each["label"]: each["score"] for each in row["prediction"] or ()},
-            annotation=tuple(annotation or ()) if several else annotation,
+            annotation=annotation,
             metadata={k: v for k, v in (row.get("metadata") or {}).items() if v is not None},
             explanation=_explanation(row.get("explanation")),
             multi_label=several,
@@ -213,7 +218,8 @@ def _row(
         list(label or ()) if record.multi_label else read_label(label, codes)
         for label in (record.annotation, record.suggested)
     )
-    texts: dict[str, Any] = {**record.fields} if plain else {"inputs": record.fields}
+    fields = {name: utf8(text) for name, text in record.fields.items()}
+    texts: dict[str, Any] = {**fields} if plain else {"inputs": fields}
     return {
         **texts,
         "annotation": given,
@@ -224,14 +230,17 @@ def _row(
         QUALITY: record.metadata.get(QUALITY),
         RANK: record.metadata.get(RANK),
         "is_label_issue": RANK in record.metadata,
-        "metadata": record.metadata,
+        "metadata": {
+            key: utf8(value) if isinstance(value, str) else value
+            for key, value in record.metadata.items()
+        },
         "explanation": record.explanation
         and {  # for every field, as Rubrix reads a list of each
             field: [
-                {"token": token, "attributions": scores}
+                {"token": utf8(token), "attributions": scores}
                 for token, scores in record.explanation.get(field, ())
             ]
-            for field in record.fields
+            for field in fields
         },
         "multi_label": record.multi_label,
         "status": "Default",
@@ -279,17 +288,32 @@ def read_dataset(dataset: Any, annotation_agent: str) -> Iterator[Correction]:
             f"dataset has no column {quote_values(missing)} but {quote_values(names, 20)}; "
             "rename_column says which is which."
         )
-    wanted = [name for name in (*required, "annotation_agent") if name in names]
-    feature = dataset.features["annotation"]
-    feature = feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
+    wanted = [name for name in (*required, "annotation_agent", "multi_label") if name in names]
+    feature = _label_feature(dataset)
     rows = dataset.select_columns(wanted)
-    if hasattr(feature, "int2str"):
-        rows = (row | {"annotation": _names(row["annotation"], feature)} for row in rows)
-    return read_records(rows, annotation_agent)
+    return read_records(
+        (row | {"annotation": _names(row["annotation"], feature, row["id"])} for row in rows),
+        annotation_agent,
+    )
 
 
-def _names(codes: Any, feature: Any) -> Any:
-    """Give the names of class labels; -1 is none."""
-    if codes is None or codes == -1:
+def _label_feature(dataset: Any) -> Any:
+    """Give the type of an annotation, or of one of several."""
+    feature = dataset.features["annotation"]
+    return feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
+
+
+def _names(codes: Any, feature: Any, identity: Any) -> Any:
+    """Give the names of class labels; what has names already, or is none, stays as it is."""
+    if isinstance(codes, list):
+        return [_names(code, feature, identity) for code in codes if not is_missing(code)]
+    if is_missing(codes):
         return None
+    if not hasattr(feature, "int2str"):
+        return codes
+    if codes >= feature.num_classes:
+        raise ValueError(
+            f"record {identity!r} has the class label {codes} for an annotation, but the column "
+            f"names the labels 0 to {feature.num_classes - 1}: {quote_values(feature.names)}."
+        )
     return feature.int2str(codes)

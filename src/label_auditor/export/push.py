@@ -91,6 +91,14 @@ class PushInterruptedError(RuntimeError):
         self.report = report
 
 
+def check_chunk_size(chunk_size: int, largest: int) -> None:
+    """Refuse a number of records per request that a server can't take."""
+    if not isinstance(chunk_size, int) or not 1 <= chunk_size <= largest:
+        raise ValueError(
+            f"chunk_size is {chunk_size!r}, but must be a whole number from 1 to {largest}."
+        )
+
+
 def push_chunks(
     report: PushReport,
     payloads: Iterator[dict[str, Any]],

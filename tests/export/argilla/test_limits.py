@@ -59,6 +59,8 @@ def test_a_plan(audit):
             "class names have 1 to 200 characters in Argilla, but ''",
         ),
         ({"class_names": ["a", "b", "x" * 201]}, "class names .* has 201; rename it"),
+        ({"class_names": ["a", "b", "\ud83d"]}, r"class_names '\\ud83d' can't be sent: half of a"),
+        ({"ids": [f"\ud83d{i}" for i in range(12)]}, r"ids '\\ud83d4', .* can't be sent: half of"),
         ({"inputs": {"": TEXTS}}, "inputs has fields, whose names have 1 to 200 characters"),
         ({"metadata": {"x" * 201: TEXTS}}, "metadata has columns, whose names have 1 to 200"),
         ({"metadata": {"given_label": TEXTS}}, "metadata has a column 'given_label', which is set"),

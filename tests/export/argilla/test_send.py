@@ -85,7 +85,7 @@ def test_without_the_client_the_way_is_named(audit, monkeypatch):
     [
         ({"name": ""}, "name is '', but Argilla takes names of 1 to 200 characters"),
         ({"name": "x" * 201}, "name is 'xxx"),
-        ({"chunk_size": 0}, "chunk_size is 0, but must be from 1 to 500"),
+        ({"chunk_size": 0}, "chunk_size is 0, but must be a whole number from 1 to 500"),
         ({"chunk_size": 501}, "chunk_size is 501"),
         ({}, "api_url is missing: pass api_url= or set ARGILLA_API_URL"),
         ({"api_url": "http://127.0.0.1:9"}, "api_key is missing: pass api_key= or set ARGILLA_API"),
@@ -99,7 +99,7 @@ def test_what_is_refused_before_anything_is_sent(audit, monkeypatch, options, me
         push_to_argilla(audit, TEXTS, **({"name": "x"} | options))
 
 
-def test_an_auditor_has_the_same_doors():
+def test_an_auditor_has_the_same_outputs():
     X = np.repeat([[0.0], [1.0]], 10, axis=0)
     y = np.repeat(["a", "b"], 10)
     y[0] = "b"

@@ -30,10 +30,24 @@ def test_names_that_fail(name):
         check_request(name, 500)
 
 
-@pytest.mark.parametrize("size", [0, -1, 501])
+@pytest.mark.parametrize("size", [0, -1, 501, 2.5, "5", None])
 def test_chunk_sizes_that_fail(size):
-    with pytest.raises(ValueError, match=rf"chunk_size is {size}, but must be from 1 to 500"):
+    with pytest.raises(
+        ValueError, match=rf"chunk_size is {size!r}, but .* whole number from 1 to 500"
+    ):
         check_request("a", size)
+
+
+def test_an_agent_is_a_string(audit):
+    with pytest.raises(ValueError, match="annotation_agent is None, but in Rubrix an agent is a s"):
+        fit(audit, agents=("us", None))
+
+
+def test_a_class_name_that_would_come_back_changed_is_refused(audit):
+    with pytest.raises(
+        ValueError, match=r"class_names '\\ud83d' can't be sent: half of a surrogat"
+    ):
+        fit(audit, class_names=["a", "b", "\ud83d"])
 
 
 @pytest.mark.parametrize("length", [0, 65])

@@ -78,10 +78,69 @@ def test_records_of_a_client():
     ]
 
 
+def test_what_is_missing_in_a_record_that_was_discarded_does_not_matter():
+    nan = float("nan")
+    records = [client(id=-5, annotation=nan, annotation_agent=nan, status="Discarded")]
+    records += [client(id=8, annotation=-100, status="Default")]
+    assert list(Corrections.from_records(records)) == [Correction("-5", None, "discarded")]
+
+
+def test_a_time_is_read_as_text():
+    saved = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    (found,) = Corrections.from_records([client(id=7, annotation="dog", last_updated=saved)])
+    assert found.when == "2026-01-02T03:04:05"
+
+
 @pytest.mark.parametrize(
     ("records", "error", "message"),
     [
-        ([client(id=None, annotation="a")], ValueError, "a validated record has no id"),
+        (
+            [client(id=None, annotation="a")],
+            ValueError,
+            r"id of a record is missing \(None\); give",
+        ),
+        (
+            [client(id=float("nan"), annotation="a")],
+            ValueError,
+            r"id of a record is missing \(nan\)",
+        ),
+        (
+            [client(id=7, annotation=float("nan"))],
+            ValueError,
+            "record 7 is validated, but has no an",
+        ),
+        (
+            [client(id=7, annotation=-100)],
+            ValueError,
+            "record 7 is validated, but has no annotation",
+        ),
+        (
+            [client(id=7, annotation=-1.0)],
+            ValueError,
+            "has no annotation; give it one, or the stat",
+        ),
+        (
+            [client(id=7, annotation=1)],
+            ValueError,
+            r"record 7 has 1 for an annotation, .*ClassLabel\(",
+        ),
+        ([client(id=7, annotation=0.0)], ValueError, r"record 7 has 0\.0 for an annotation"),
+        ([client(id=7, annotation=True)], ValueError, "record 7 has True for an annotation"),
+        ([client(id=7, annotation=b"a")], ValueError, "record 7 has b'a' for an annotation"),
+        ([client(id=7, annotation=["a", 1])], ValueError, "record 7 has 1 for an annotation"),
+        ([client(id=7, annotation=["a", None])], ValueError, "record 7 has None for an annotation"),
+        (
+            [client(id=7, status="validated")],
+            ValueError,
+            "record 7 has the status 'validated', but",
+        ),
+        (
+            [client(id=7, status=1)],
+            ValueError,
+            "record 7 has the status 1, but .* one of 'Validated'",
+        ),
+        ([client(id=7, status=[])], ValueError, r"record 7 has the status \[\], but"),
+        (None, TypeError, "records is a NoneType; pass a list of records"),
         ([client(id=7)], ValueError, "record 7 is validated, but has no annotation"),
         ([wire(7, "Validated")], ValueError, "record 7 is validated, but has no annotation"),
         (["dog"], TypeError, r"'dog' is no record that comes back from review: it has no 'status'"),

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.data.messages import quote_values
+from label_auditor.export.columns import check_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,8 @@ def plan_layout(records: Records, agent: str, n_reviewers: int) -> Layout:
             f"there are {len(classes)} classes, but a question of Argilla has 2 to {MAX_CLASSES} "
             "answers to choose from."
         )
+    check_utf8("class_names", classes)
+    check_utf8("ids", (records.ids[row] for row in records.positions))
     _check_names("class names", classes)
     _check_names("inputs has fields, whose names", list(records.fields))
     _check_names("metadata has columns, whose names", list(records.metadata))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from label_auditor.export.argilla.limits import MAX_CHUNK, QUESTION, Layout, plan_layout
 from label_auditor.export.argilla.server import ArgillaServer
-from label_auditor.export.push import PushReport, push_chunks
+from label_auditor.export.push import PushReport, check_chunk_size, push_chunks
 from label_auditor.export.records import make_records
 from label_auditor.export.server import ConflictError, retry
 
@@ -162,8 +162,7 @@ def push_to_argilla(
     """
     if not isinstance(name, str) or not 1 <= len(name) <= 200:
         raise ValueError(f"name is {name!r:.250}, but Argilla takes names of 1 to 200 characters.")
-    if not 1 <= chunk_size <= MAX_CHUNK:
-        raise ValueError(f"chunk_size is {chunk_size}, but must be from 1 to {MAX_CHUNK}.")
+    check_chunk_size(chunk_size, MAX_CHUNK)
     records = make_records(
         audit,
         inputs,

@@ -8,6 +8,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.data.messages import quote_values
+from label_auditor.export.columns import check_utf8, utf8
+from label_auditor.export.push import check_chunk_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,8 +32,7 @@ def check_request(name: str, chunk_size: int) -> None:
             f"name is {name!r}, but a Rubrix data set is named with lower-case letters, digits, "
             "'-' and '_', and begins with a letter or a digit, such as 'ag-news-2'."
         )
-    if not 1 <= chunk_size <= MAX_CHUNK:
-        raise ValueError(f"chunk_size is {chunk_size}, but must be from 1 to {MAX_CHUNK}.")
+    check_chunk_size(chunk_size, MAX_CHUNK)
 
 
 def fit_records(records: Records, prediction_agent: str, annotation_agent: str) -> Iterator[Record]:
@@ -42,6 +43,7 @@ def fit_records(records: Records, prediction_agent: str, annotation_agent: str) 
     """
     _check_agent("prediction_agent", prediction_agent)
     _check_agent("annotation_agent", annotation_agent)
+    check_utf8("class_names", records.class_names.values())
     _check_length("A class name", records.class_names.values(), MAX_STRING)
     _check_fields(records.fields)
     _check_keys(records.metadata)
@@ -58,6 +60,8 @@ def fit_records(records: Records, prediction_agent: str, annotation_agent: str) 
 
 def _check_agent(argument: str, agent: str) -> None:
     """Refuse an agent that can't be the key of an object in the search engine."""
+    if not isinstance(agent, str):
+        raise ValueError(f"{argument} is {agent!r:.60}, but in Rubrix an agent is a string.")
     _check_length(argument, [agent], MAX_AGENT)
     if agent.startswith(".") or ".." in agent:
         raise ValueError(
@@ -116,7 +120,7 @@ def _read_back(given: int | str) -> str:
     try:
         return str(int(given))
     except ValueError:
-        return str(given).encode(errors="replace").decode()  # a lone surrogate is sent as "?"
+        return utf8(str(given))
 
 
 def _check_metadata(records: Records) -> dict[str, str]:
