@@ -38,6 +38,9 @@ numpydoc_validation_exclude = {
     r"ReviewPlan$",
     r"Estimate$",
     r"ErrorsLeft$",
+    r"Records?$",
+    r"PushReport",
+    r"PushInterruptedError$",
 }
 myst_heading_anchors = 3
 nitpicky = False

@@ -42,7 +42,7 @@ class Outputs:
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields of text.
-        only_issues, ids, class_names, metadata, explanation
+        only_issues, ids, class_names, metadata, explanation : as in make_records
             What is in the records: see :func:`label_auditor.export.records.make_records`.
         prediction_agent, annotation_agent : str
             Who is said to have made the predictions and the given labels.
@@ -98,7 +98,7 @@ class Outputs:
         api_url, api_key, workspace : str, default=None
             The server, your key there, and a workspace. None is the environment variable
             RUBRIX_API_URL, RUBRIX_API_KEY or RUBRIX_WORKSPACE.
-        only_issues, ids, class_names, metadata, explanation
+        only_issues, ids, class_names, metadata, explanation : as in make_records
             What is in the records: see :func:`label_auditor.export.records.make_records`.
         prediction_agent, annotation_agent : str
             Who is said to have made the predictions and the given labels.
@@ -154,7 +154,7 @@ class Outputs:
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields of text.
-        only_issues, ids, class_names, metadata
+        only_issues, ids, class_names, metadata : as in make_records
             What is in the records: see :func:`label_auditor.export.records.make_records`.
         prediction_agent : str, default="label-auditor"
             Who is said to have made the suggestions.
@@ -211,7 +211,7 @@ class Outputs:
         api_url, api_key, workspace : str, default=None
             The server, your key there, and a workspace. None is the environment variable
             ARGILLA_API_URL or ARGILLA_API_KEY; for the workspace, the only one that you have.
-        only_issues, ids, class_names, metadata
+        only_issues, ids, class_names, metadata : as in make_records
             What is in the records: see :func:`label_auditor.export.records.make_records`.
         prediction_agent : str, default="label-auditor"
             Who is said to have made the suggestions.
@@ -266,7 +266,7 @@ class Outputs:
         ----------
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields of text.
-        only_issues, ids, class_names, metadata, explanation
+        only_issues, ids, class_names, metadata, explanation : as in make_records
             What is in the records: see :func:`label_auditor.export.records.make_records`.
         prediction_agent, annotation_agent : str
             Who is said to have made the predictions and the given labels.
