@@ -1,4 +1,4 @@
-"""An audit to export, and a stand-in for a server of Rubrix or Argilla 1 that fails when told."""
+"""Audits to export, and stand-ins for servers of Rubrix and Argilla that fail when told."""
 
 import contextlib
 import json
@@ -66,6 +66,8 @@ class StandIn:
         "redirect" or "stream-error"; or call a function and go on.
     made : bool
         Whether somebody has made the data set; only Argilla insists on it.
+    extra : dict
+        More headers of each answer, by name.
     """
 
     key_header = "X-Rubrix-Api-Key"
@@ -73,6 +75,7 @@ class StandIn:
     def __init__(self):
         self.records, self.requests, self.faults = {}, [], {}
         self.bodies, self.headers, self.made = [], [], False
+        self.extra = {}
         self.answers = {
             "/api/_info": (200, {"rubrix_version": "0.18.0"}),
             "/api/me": (200, {"username": "me", "workspaces": ["", "team"]}),
@@ -84,7 +87,7 @@ class StandIn:
             disable_nagle_algorithm = True
 
             def __getattr__(self, name):
-                if name in ("do_GET", "do_POST"):
+                if name in ("do_GET", "do_POST", "do_PUT"):
                     return lambda: stand_in.handle(self)
                 raise AttributeError(name)
 
@@ -163,13 +166,18 @@ class StandIn:
         return 404, "<html>not here</html>"
 
     def _send(self, request, status, answer, *, cut):
-        data = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+        if not isinstance(answer, bytes):
+            answer = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+        data = answer
         request.send_response(status)
+        for name, value in self.extra.items():
+            request.send_header(name, value)
         request.send_header("Content-Length", str(len(data)))
         if status == 308:
-            request.send_header("Location", "https://elsewhere.example")
+            request.send_header("Location", f"https://elsewhere.example?k={KEY}")
         request.end_headers()
-        request.wfile.write(data[: len(data) // 2] if cut else data)
+        with contextlib.suppress(ConnectionError):  # the client may have hung up
+            request.wfile.write(data[: len(data) // 2] if cut else data)
         if cut:
             self._reset(request)
         request.spoilt = status >= 400
@@ -215,6 +223,60 @@ class ArgillaStandIn(StandIn):
         return 200, {"task": "TextClassification"}
 
 
+class Argilla2StandIn(StandIn):
+    """Stores one data set as Argilla 2 does it.
+
+    Attributes
+    ----------
+    dataset : dict or None
+        The data set, once it is made.
+    parts : dict
+        Its questions, fields and metadata properties, by kind.
+    """
+
+    key_header = "X-Argilla-Api-Key"
+
+    def __init__(self):
+        super().__init__()
+        self.dataset = None
+        self.parts = {"questions": [], "fields": [], "metadata-properties": []}
+        self.answers = {
+            "/api/v1/version": (200, {"version": "2.8.0"}),
+            "/api/v1/me/workspaces": (200, {"items": [{"id": "w1", "name": "team"}]}),
+            "/api/v1/users": (200, {"items": [{"id": "u1", "username": "anna"}]}),
+        }
+
+    def _answer(self, path, body):
+        path, _, query = path.partition("?")
+        method, kind = self.requests[-1].split()[0], path.rsplit("/", 1)[-1]
+        if path in self.answers:
+            return self.answers[path]
+        if path == "/api/v1/me/datasets":
+            return 200, {"items": [self.dataset] if self.dataset else []}
+        if path == "/api/v1/datasets":
+            self.dataset = {"id": "d1", "name": body["name"], "status": "draft"}
+            return 201, self.dataset
+        if kind == "publish":
+            self.dataset["status"] = "ready"
+            return 200, self.dataset
+        if kind == "bulk":
+            self.records |= {
+                each["external_id"]: {"responses": [], **each} for each in body["items"]
+            }
+            return 200, {"items": [{} for _ in body["items"]]}
+        if kind == "records":
+            query = dict(parse_qsl(query))
+            start = int(query["offset"])
+            found = [{"id": f"r{key}", **each} for key, each in self.records.items()]
+            return 200, {"items": found[start : start + int(query["limit"])]}
+        if kind in self.parts and method == "POST":
+            self.parts[kind].append({"id": f"{kind} {len(self.parts[kind])}", **body})
+            return 201, self.parts[kind][-1]
+        if kind in self.parts:
+            return 200, {"items": self.parts[kind]}
+        return 404, {"detail": "Not Found"}
+
+
 def _as_stored(record):
     """Give a record as Argilla's search engine has it."""
     annotation = record["annotation"]
@@ -236,10 +298,16 @@ def argilla_1(monkeypatch):
     yield from _run(ArgillaStandIn(), monkeypatch)
 
 
-def _run(server, monkeypatch):
-    monkeypatch.setenv("RUBRIX_API_URL", server.url)
-    monkeypatch.setenv("RUBRIX_API_KEY", KEY)
-    monkeypatch.delenv("RUBRIX_WORKSPACE", raising=False)
+@pytest.fixture
+def argilla_2(monkeypatch):
+    """Run that for Argilla 2 in the same way."""
+    yield from _run(Argilla2StandIn(), monkeypatch, "ARGILLA")
+
+
+def _run(server, monkeypatch, name="RUBRIX"):
+    monkeypatch.setenv(f"{name}_API_URL", server.url)
+    monkeypatch.setenv(f"{name}_API_KEY", KEY)
+    monkeypatch.delenv(f"{name}_WORKSPACE", raising=False)
     monkeypatch.setattr(http, "DELAYS", (0.0,) * 5)
     yield server
     server.close()

@@ -1,9 +1,11 @@
-"""Annotation servers, over HTTP."""
+"""Annotation servers, over HTTP: what is asked, and which answers are believed."""
 
 from __future__ import annotations
 
-import contextlib
+import email.utils
+import functools
 import json
+import math
 import os
 import re
 import time
@@ -13,23 +15,37 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 Result = TypeVar("Result")
 
 # Seconds between attempts: a server that restarts is back within their sum.
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TIMEOUT = urllib3.Timeout(connect=10, read=60)
+# The longest wait that a server may ask for; if it asks for more, the user should know.
+LONGEST_WAIT = 120.0
+# What an answer may take in seconds and in bytes, unpacked: far above a page of long records.
+ANSWER_SECONDS = 600.0
+ANSWER_BYTES = 2**28
 # Besides those of 500 and more, the answers of a server or gateway that will do better later.
 BUSY = (408, 429)
 
 
 class ServerUnavailableError(ConnectionError):
-    """The server could not be reached or failed; the same request may succeed later."""
+    """The server could not be reached or failed; the same request may succeed later.
 
-    def __init__(self, message: str, answer: bytes = b"") -> None:
+    Attributes
+    ----------
+    answer : bytes
+        What the server said.
+    wait : float
+        For how many seconds it asked to be left alone.
+    """
+
+    def __init__(self, message: str, answer: bytes = b"", wait: float = 0.0) -> None:
         super().__init__(message)
         self.answer = answer
+        self.wait = wait
 
 
 class NotFoundError(RuntimeError):
@@ -51,19 +67,62 @@ class RefusedError(RuntimeError):
 def retry(attempt: Callable[[], Result], *, times: int | None = None) -> Result:
     """Call again, after longer and longer delays, while the server is unavailable."""
     for delay in DELAYS[:times]:
-        with contextlib.suppress(ServerUnavailableError):
+        try:
             return attempt()
-        time.sleep(delay)
+        except ServerUnavailableError as error:  # noqa: PERF203 - each attempt may fail
+            if error.wait > LONGEST_WAIT:
+                raise
+            time.sleep(max(delay, error.wait))
     return attempt()
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Tell whether JSON has the shape that is needed of it.
+
+    Parameters
+    ----------
+    value : object
+        What the JSON holds.
+    shape : dict, list, tuple, type or None
+        The shapes of values by key, of each element, or one of several; a type; or none.
+
+    Returns
+    -------
+    bool
+        Whether it does. A key that isn't there counts as None.
+
+    Examples
+    --------
+    >>> fits({"items": [{"id": "a"}, {"id": "b", "more": 1}]}, {"items": [{"id": str}]})
+    True
+    >>> fits({"items": [{"id": None}]}, {"items": [{"id": (str, int)}]})
+    False
+    """
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(
+            fits(value.get(key), each) for key, each in shape.items()
+        )
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(each, shape[0]) for each in value)
+    if isinstance(shape, tuple):
+        return any(fits(value, each) for each in shape)
+    return value is None if shape is None else isinstance(value, shape)
+
+
+def segment(name: str) -> str:
+    """Quote a name as one segment of a path, which leads neither up nor to another query."""
+    return quote(name, safe="").replace(".", "%2E")
 
 
 class Server:
     """A server that has been found.
 
+    A proxy that the environment names, as by HTTPS_PROXY, is not used.
+
     Parameters
     ----------
     api_url, api_key : str or None
-        None is what the environment has: RUBRIX_API_URL, say.
+        None is what the environment has, for example as RUBRIX_API_URL.
 
     Raises
     ------
@@ -91,6 +150,9 @@ class Server:
         if parsed.auth:  # a proxy's user and password may come with the URL
             basic = urllib3.make_headers(basic_auth=parsed.auth)["authorization"]
             self._headers["Authorization"] = basic
+        password = (parsed.auth or "").partition(":")[2]
+        basic = self._headers.get("Authorization", "").removeprefix("Basic ")
+        self._secrets = [key, password, basic]
         self._pool = urllib3.PoolManager(timeout=TIMEOUT)
         self.version = self._check_version()
 
@@ -107,41 +169,59 @@ class Server:
         return found.strip()
 
     def request(
-        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
+        self, method: str, path: str, body: Any = None, *, shape: Any = dict, **query: Any
     ) -> Any:
-        """Send a request and give the JSON of the answer, an object with these keys."""
-        lines = self.request_lines(method, path, body, keys=keys, **query)
+        """Send a request and give the JSON of the answer, one object of this shape."""
+        lines = self.request_lines(method, path, body, shape=shape, **query)
         if len(lines) != 1:
             raise ServerUnavailableError(f"{self.url} gave no answer to {method} {path}.")
         return lines[0]
 
     def request_lines(
-        self, method: str, path: str, body: Any = None, *, keys: Iterable[str] = (), **query: Any
+        self, method: str, path: str, body: Any = None, *, shape: Any, **query: Any
     ) -> list[Any]:
-        """Send a request and give the JSON of each line of the answer: objects with these keys."""
+        """Send a request and give the JSON of each line of the answer: objects of this shape."""
         answer = self._send(method, path, body, query)
+        shown = f"{method} {path} with {self._strike(answer)[:100]!r}"
         try:
             lines = [json.loads(line) for line in answer.split(b"\n") if line]
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ServerUnavailableError(
-                f"{self.url} answered {method} {path} with {answer[:100]!r}, which is no JSON."
+                f"{self.url} answered {shown}, which is no JSON."
             ) from None
         # An error in mid-stream comes as the last line of a successful answer.
         if lines and isinstance(lines[-1], dict) and "detail" in lines[-1]:
             last = answer.rstrip().split(b"\n")[-1]
-            raise ServerUnavailableError(f"{self.url} failed: {_explain(last)}")
-        if not all(isinstance(line, dict) and key in line for key in keys for line in lines):
-            raise ServerUnavailableError(
-                f"{self.url} answered {method} {path} with {answer[:100]!r}, "
-                f"as {self.name} wouldn't."
-            )
+            raise ServerUnavailableError(f"{self.url} failed: {_explain(self._strike(last))}")
+        if not all(fits(line, shape) for line in lines):
+            raise ServerUnavailableError(f"{self.url} answered {shown}, as {self.name} wouldn't.")
         return lines
+
+    def pages(
+        self, load: Callable[[dict[str, Any] | None, int], list[dict[str, Any]]]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Give the pages of a listing up to an empty one; each must have records of its own.
+
+        `load` gives the page after a record, of which so many came before; None for the first.
+        """
+        seen: set[str] = set()
+        last, n_read = None, 0
+        while page := retry(functools.partial(load, last, n_read)):
+            ids = {str(record["id"]) for record in page}
+            if ids <= seen:
+                raise RuntimeError(
+                    f"{self.url} gives the same records again and again; the last of them is "
+                    f"{page[-1]['id']!r:.60}. Without an end to the listing it can't be read."
+                )
+            seen |= ids
+            yield page
+            last, n_read = page[-1], n_read + len(page)
 
     def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> bytes:
         """Send a request and give the answer; raise unless it is one of success."""
         # A lone surrogate can't be encoded: "?" stands for it.
         data = body and json.dumps(body, ensure_ascii=False).encode(errors="replace")
-        url = self.url + quote(path, safe="/:") + (f"?{urlencode(query)}" if query else "")
+        url = self.url + path + (f"?{urlencode(query)}" if query else "")
         try:
             answer = self._pool.request(
                 method,
@@ -150,30 +230,59 @@ class Server:
                 headers=self._headers,
                 retries=False,
                 redirect=False,  # it would take the key to another host
+                preload_content=False,
             )
+            content = self._read(answer, f"{method} {path}")
         except urllib3.exceptions.HTTPError as error:
-            raise ServerUnavailableError(
-                f"{self.url} could not be reached ({type(error).__name__}: {error})."
-            ) from None
+            said = self._strike(f"{type(error).__name__}: {error}".encode()).decode()
+            raise ServerUnavailableError(f"{self.url} could not be reached ({said}).") from None
         finally:
             # A connection serves one request: on the next one, an answer that came twice would
             # be taken for that to another, and Rubrix resets it after an error.
             self._pool.clear()
         if answer.status < 300:
-            return answer.data
-        raise self._error(answer)
+            return content
+        raise self._error(answer.status, answer.headers, self._strike(content))
 
-    def _error(self, answer: urllib3.BaseHTTPResponse) -> Exception:
+    def _read(self, answer: urllib3.BaseHTTPResponse, request: str) -> bytes:
+        """Read an answer, as far as it is of a size and comes at a speed that can be borne."""
+        content, end = bytearray(), time.monotonic() + ANSWER_SECONDS
+        try:
+            while part := answer.read1(2**16):
+                content += part
+                if len(content) > ANSWER_BYTES:
+                    raise RuntimeError(
+                        f"{self.url} answered {request} with more than {ANSWER_BYTES:,} bytes, "
+                        f"which {self.name} wouldn't; is api_url= right?"
+                    )
+                if time.monotonic() > end:
+                    raise RuntimeError(
+                        f"{self.url} took more than {ANSWER_SECONDS:g} seconds to answer {request}."
+                    )
+        finally:
+            answer.close()
+        return bytes(content)
+
+    def _strike(self, text: bytes) -> bytes:
+        """Strike out the key and the password, which a server may send back."""
+        for secret in sorted(filter(None, self._secrets), key=len, reverse=True):
+            for form in (secret, json.dumps(secret)[1:-1]):
+                text = text.replace(form.encode(), b"***")
+        return text
+
+    def _error(self, status: int, headers: Any, answer: bytes) -> Exception:
         """Say what an answer other than success means."""
-        said = f"{self.url} answered {answer.status}: {_explain(answer.data)}"
-        if answer.status >= 500 or answer.status in BUSY:
-            return ServerUnavailableError(said, answer.data)
-        if answer.status < 400:
-            return RuntimeError(
-                f"{self.url} redirects to {answer.headers.get('Location')}; pass that as api_url=."
-            )
-        if answer.status == 404:
-            if self.missing.search(answer.data):
+        said = f"{self.url} answered {status}: {_explain(answer)}"
+        if status >= 500 or status in BUSY:
+            wait = _seconds(headers.get("Retry-After"))
+            if wait > LONGEST_WAIT:
+                said += f" It asks to be left alone for {wait:,.0f} seconds; try again then."
+            return ServerUnavailableError(said, answer, wait)
+        if status < 400:
+            place = self._strike(str(headers.get("Location")).encode()).decode()
+            return RuntimeError(f"{self.url} redirects to {place}; pass that as api_url=.")
+        if status == 404:
+            if self.missing.search(answer):
                 return NotFoundError(said)
             oldest = ".".join(map(str, self.oldest))
             return RuntimeError(f"{said}. It is no {self.name} server, or one older than {oldest}.")
@@ -185,20 +294,20 @@ class Server:
             401: (PermissionError, f". {refused} there."),
             403: (PermissionError, ". Your account there isn't allowed to do this."),
             409: (ConflictError, ""),
-        }.get(answer.status, (None, ""))
-        return error(said + advice) if error else RefusedError(said, answer.data)
+        }.get(status, (None, ""))
+        return error(said + advice) if error else RefusedError(said, answer)
 
     def _check_version(self) -> tuple[int, int]:
         """Check that such a server, and not too old a one, answers; give its version."""
         try:
             # Not for long: a wrong URL should be told soon.
-            info = retry(lambda: self.request("GET", self.info), times=2)
+            info = retry(lambda: self.request("GET", self.info, shape=object), times=2)
         except ServerUnavailableError as error:
             raise ConnectionError(
                 f"No {self.name} server answers: {error} Is it running, and is api_url= right? "
                 f"{self.other}"
             ) from None
-        found = re.search(r"version\W+(\d+)\.(\d+)", json.dumps(info))
+        found = re.search(r"version\W+(\d{1,9})\.(\d{1,9})", json.dumps(info))
         if not found:
             raise RuntimeError(
                 f"{self.url} is no {self.name} server: its {self.info} names no version."
@@ -239,6 +348,21 @@ def _parse_url(url: str) -> urllib3.util.Url:
     return parsed
 
 
+def _seconds(retry_after: str | None) -> float:
+    """Read the header Retry-After: a number of seconds, or a date."""
+    if retry_after is None:
+        return 0.0
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        date = email.utils.parsedate_tz(retry_after)
+        try:
+            seconds = 0.0 if date is None else email.utils.mktime_tz(date) - time.time()
+        except (ValueError, OverflowError):  # a year that no calendar has
+            return 0.0
+    return max(0.0, seconds) if math.isfinite(seconds) else 0.0
+
+
 def _explain(answer: bytes, limit: int = 500) -> str:
     """Give what a server says of an error, in one line."""
     try:
@@ -248,7 +372,7 @@ def _explain(answer: bytes, limit: int = 500) -> str:
             if isinstance(detail, str)
             else f"{detail['code'].split('::')[-1]}: {detail['params']}"
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         text = answer.decode(errors="replace")
     text = " ".join(text.split())
     return text if len(text) <= limit else text[:limit] + "…"

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.export.argilla.limits import MAX_CHUNK, QUESTION, Layout, plan_layout
-from label_auditor.export.argilla.server import ArgillaServer
+from label_auditor.export.argilla.server import DATASET, ArgillaServer
 from label_auditor.export.push import PushReport, check_chunk_size, push_chunks
 from label_auditor.export.records import make_records
-from label_auditor.export.server import ConflictError, retry
+from label_auditor.export.server import ConflictError, retry, segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from label_auditor.export.records import Record
 
 QUESTION_TYPES = {False: "label_selection", True: "multi_label_selection"}
+# What a server answers of the parts of a data set.
+OPTIONS = (None, [{"value": (str, int)}])
+PARTS = {
+    "questions": {"name": str, "id": str, "settings": {"type": str, "options": OPTIONS}},
+    "fields": {"name": str},
+    "metadata-properties": {"name": str},
+}
 
 
 def to_argilla(
@@ -174,10 +181,11 @@ def push_to_argilla(
     layout = plan_layout(records, prediction_agent, n_reviewers)
     server = ArgillaServer(api_url, api_key, workspace)
     dataset, question = _prepare_dataset(server, name, layout)
-    path = f"/api/v1/datasets/{dataset}/records/bulk"
+    path = f"/api/v1/datasets/{segment(dataset)}/records/bulk"
 
     def store(chunk: list[dict[str, Any]]) -> tuple[int, tuple[()], dict[int | str, str]]:
-        return len(server.request("PUT", path, {"items": chunk})["items"]), (), {}
+        answer = server.request("PUT", path, {"items": chunk}, shape={"items": list})
+        return len(answer["items"]), (), {}
 
     return push_chunks(
         PushReport(name, f"{server.url}/dataset/{dataset}/annotation-mode", len(records)),
@@ -194,7 +202,7 @@ def _prepare_dataset(server: ArgillaServer, name: str, layout: Layout) -> tuple[
     What an interrupted push has made of it is completed.
     """
     dataset = server.find_dataset(name) or _create(server, name, layout)
-    path = f"/api/v1/datasets/{dataset['id']}"
+    path = f"/api/v1/datasets/{segment(dataset['id'])}"
     new = dataset["status"] == "draft"
     questions = _ensure(server, path, "questions", _question_payloads(layout), new=new)
     fields = _ensure(server, path, "fields", _field_payloads(layout), new=new)
@@ -214,7 +222,9 @@ def _create(server: ArgillaServer, name: str, layout: Layout) -> dict[str, Any]:
     distribution = {"strategy": "overlap", "min_submitted": layout.n_reviewers}
     body = {"name": name, "workspace_id": server.workspace_id, "distribution": distribution}
     try:
-        made: dict[str, Any] = retry(lambda: server.request("POST", "/api/v1/datasets", body))
+        made: dict[str, Any] = retry(
+            lambda: server.request("POST", "/api/v1/datasets", body, shape=DATASET)
+        )
     except ConflictError:
         found = server.find_dataset(name)
         if found is None:
@@ -228,7 +238,9 @@ def _ensure(
 ) -> dict[str, dict[str, Any]]:
     """Add the parts that a data set lacks, if it is new; give all its parts by name."""
     listing = f"/api/v1/me/{path.removeprefix('/api/v1/')}" if "metadata" in kind else path
-    find = functools.partial(server.request, "GET", f"{listing}/{kind}")
+    find = functools.partial(
+        server.request, "GET", f"{listing}/{kind}", shape={"items": [PARTS[kind]]}
+    )
     known = {each["name"] for each in retry(find)["items"]}
     for part in wanted if new else ():
         if part["name"] not in known:
@@ -247,9 +259,12 @@ def _check_layout(
     question = questions.get(QUESTION, {"settings": {"type": None}})["settings"]
     if question["type"] != QUESTION_TYPES[layout.multi_label]:
         problem = f"has no {QUESTION_TYPES[layout.multi_label]} question {QUESTION!r}"
-    elif not set(layout.classes) <= {option["value"] for option in question["options"]}:
-        known = [option["value"] for option in question["options"]]
-        problem = f"has the classes {known!r:.200}, not all of {layout.classes!r:.200}"
+    elif not set(layout.classes) <= (
+        known := {option["value"] for option in question["options"] or ()}
+    ):
+        problem = (
+            f"has the classes {sorted(map(str, known))!r:.200}, not all of {layout.classes!r:.200}"
+        )
     elif lacking:
         problem = f"has no fields {lacking!r:.200}"
     else:

@@ -7,6 +7,8 @@ from typing import Any
 
 from label_auditor.export.server import Server, choose_workspace, retry
 
+DATASET = {"name": str, "id": str, "status": str}
+
 
 class ArgillaServer(Server):
     """An Argilla 2 server, with a key that it has accepted.
@@ -34,7 +36,8 @@ class ArgillaServer(Server):
 
     def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
         super().__init__(api_url, api_key)
-        found = retry(lambda: self.request("GET", "/api/v1/me/workspaces"))["items"]
+        shape = {"items": [{"name": str, "id": str}]}
+        found = retry(lambda: self.request("GET", "/api/v1/me/workspaces", shape=shape))["items"]
         known = {each["name"]: each["id"] for each in found}
         self.workspace = choose_workspace(workspace, known, self.url)
         self.workspace_id = known[self.workspace]
@@ -42,5 +45,7 @@ class ArgillaServer(Server):
     def find_dataset(self, name: str) -> dict[str, Any] | None:
         """Give the data set of a name, or None."""
         query = {"workspace_id": self.workspace_id, "name": name}
-        found = retry(lambda: self.request("GET", "/api/v1/me/datasets", **query))["items"]
+        found = retry(
+            lambda: self.request("GET", "/api/v1/me/datasets", shape={"items": [DATASET]}, **query)
+        )["items"]
         return next((each for each in found if each["name"] == name), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import numbers
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from label_auditor.data.decisions import DISCARDED, VALIDATED, Correction
 from label_auditor.data.messages import quote_values
 from label_auditor.export.rubrix.server import RubrixServer
-from label_auditor.export.server import NotFoundError, retry
+from label_auditor.export.server import NotFoundError
 
 REVIEWED = {"Validated": VALIDATED, "Discarded": DISCARDED}
 NOT_REVIEWED = (None, "Default", "Edited")
@@ -43,17 +42,16 @@ def read_rubrix(
 ) -> Iterator[Correction]:
     """Give the decisions that a server holds, a page of records at a time."""
     server = RubrixServer(api_url, api_key, workspace)
-    load = functools.partial(server.scan, name, {"status": list(REVIEWED)}, PAGE)
+    query = {"status": list(REVIEWED)}
+    pages = server.pages(lambda last, _: server.scan(name, query, PAGE, last and last["id"]))
     try:
-        page = retry(load)
+        for page in pages:
+            yield from read_records(page, annotation_agent)
     except NotFoundError:
         raise ValueError(
             f"name is {name!r}, but {server.url} has no data set of that name in the workspace "
             f"{server.workspace!r}; pass the name and the workspace that were pushed to."
         ) from None
-    while page:
-        yield from read_records(page, annotation_agent)
-        page = retry(functools.partial(load, after=page[-1]["id"]))
 
 
 def _read(record: Any, status: str, annotation_agent: str) -> Correction:

@@ -21,6 +21,7 @@ from label_auditor.export.server import (
     RefusedError,
     ServerUnavailableError,
     retry,
+    segment,
 )
 
 if TYPE_CHECKING:
@@ -217,7 +218,8 @@ def push_to_rubrix(
 def _prepare_dataset(server: RubrixServer, name: str) -> None:
     """Make the data set if there is none; refuse one for another task."""
     try:
-        found = retry(lambda: server.request("GET", f"/api/datasets/{name}", keys=["task"]))
+        path = f"/api/datasets/{segment(name)}"
+        found = retry(lambda: server.request("GET", path, shape={"task": str}))
     except NotFoundError:
         server.make_dataset(name)
         return
@@ -237,10 +239,10 @@ def _store(
     records = [record for record in chunk if str(record["id"]) not in reviewed]
     if not records:
         return 0, left_alone, {}
-    path = f"/api/datasets/{name}/TextClassification:bulk"
+    path = f"/api/datasets/{segment(name)}/TextClassification:bulk"
     body = {"tags": {}, "metadata": {}, "records": records}
     try:
-        answer = server.request("POST", path, body, keys=["processed"])
+        answer = server.request("POST", path, body, shape={"processed": int})
     except (ServerUnavailableError, RefusedError) as error:
         failed = _find_failed(error.answer, records)
         if not failed:

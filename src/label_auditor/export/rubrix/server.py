@@ -7,7 +7,23 @@ import os
 import re
 from typing import Any
 
-from label_auditor.export.server import ConflictError, Server, choose_workspace, retry
+from label_auditor.export.server import (
+    ConflictError,
+    Server,
+    choose_workspace,
+    retry,
+    segment,
+)
+
+USER = {"username": str, "workspaces": (None, [(None, str)])}
+# "class_label" is what Argilla 1 answers from 1.2 on.
+LABELS = [({"class": str}, {"class_label": str})]
+RECORD = {
+    "id": (str, int),
+    "status": str,
+    "annotation": (None, {"agent": (None, str), "labels": LABELS}),
+    "last_updated": (None, str),
+}
 
 
 class RubrixServer(Server):
@@ -36,8 +52,8 @@ class RubrixServer(Server):
 
     def __init__(self, api_url: str | None, api_key: str | None, workspace: str | None) -> None:
         super().__init__(api_url, api_key)
-        user = retry(lambda: self.request("GET", "/api/me", keys=["username"]))
-        known, own = {*(user.get("workspaces") or [])} - {""}, user["username"]
+        user = retry(lambda: self.request("GET", "/api/me", shape=USER))
+        known, own = {*(user.get("workspaces") or [])} - {"", None}, user["username"]
         if self.version < (1, 6):  # every user has a workspace of that name
             known.add(own)
         workspace = workspace or os.environ.get("RUBRIX_WORKSPACE")
@@ -69,13 +85,10 @@ class RubrixServer(Server):
         """Give the first records that match, of those whose id comes after another's."""
         page: list[dict[str, Any]]
         if self.version < (1, 2):
-            path = f"/api/datasets/{name}/TextClassification/data"
+            path = f"/api/datasets/{segment(name)}/TextClassification/data"
             start = {} if after is None else {"id_from": after}
-            page = self.request_lines(
-                "POST", path, query, keys=["id", "status"], limit=limit, **start
-            )
-        else:
-            path = f"/api/datasets/{name}/records/:search"
-            body = {"query": query, "next_idx": None if after is None else str(after)}
-            page = self.request("POST", path, body, keys=["records"], limit=limit)["records"]
+            return self.request_lines("POST", path, query, shape=RECORD, limit=limit, **start)
+        path = f"/api/datasets/{segment(name)}/records/:search"
+        body = {"query": query, "next_idx": None if after is None else str(after)}
+        page = self.request("POST", path, body, shape={"records": [RECORD]}, limit=limit)["records"]
         return page
