@@ -253,28 +253,42 @@ class Argilla2StandIn(StandIn):
             return self.answers[path]
         if path == "/api/v1/me/datasets":
             return 200, {"items": [self.dataset] if self.dataset else []}
-        if path == "/api/v1/datasets":
-            self.dataset = {"id": "d1", "name": body["name"], "status": "draft"}
-            return 201, self.dataset
-        if kind == "publish":
-            self.dataset["status"] = "ready"
-            return 200, self.dataset
+        if kind in ("datasets", "publish"):
+            return self._make(kind, body)
+        if kind in self.parts:
+            return self._part(kind, method, body)
         if kind == "bulk":
-            self.records |= {
-                each["external_id"]: {"responses": [], **each} for each in body["items"]
-            }
+            for each in body["items"]:
+                self.records[each["external_id"]] = {"responses": [], **each}
             return 200, {"items": [{} for _ in body["items"]]}
         if kind == "records":
             query = dict(parse_qsl(query))
             start = int(query["offset"])
             found = [{"id": f"r{key}", **each} for key, each in self.records.items()]
             return 200, {"items": found[start : start + int(query["limit"])]}
-        if kind in self.parts and method == "POST":
-            self.parts[kind].append({"id": f"{kind} {len(self.parts[kind])}", **body})
-            return 201, self.parts[kind][-1]
-        if kind in self.parts:
-            return 200, {"items": self.parts[kind]}
         return 404, {"detail": "Not Found"}
+
+    def _make(self, kind, body):
+        """Make the data set, or publish it."""
+        if kind == "datasets":
+            if self.dataset:
+                return 409, {"detail": "there is one of this name"}
+            self.dataset = {"id": "d1", "name": body["name"], "status": "draft"}
+            return 201, self.dataset
+        if self.dataset["status"] == "ready":
+            return 422, {"detail": "Dataset has already been published"}
+        self.dataset["status"] = "ready"
+        return 200, self.dataset
+
+    def _part(self, kind, method, body):
+        """Give the parts of a kind, or add one."""
+        known = self.parts[kind]
+        if method == "GET":
+            return 200, {"items": known}
+        if body["name"] in [each["name"] for each in known]:
+            return 409, {"detail": "there is one of this name"}
+        known.append({"id": f"{kind} {len(known)}", **body})
+        return 201, known[-1]
 
 
 def _as_stored(record):

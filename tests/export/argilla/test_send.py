@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from label_auditor import LabelAuditor, audit_labels
+from label_auditor.export import server as http
 from label_auditor.export.argilla.send import push_to_argilla, suggestion, to_argilla
+from label_auditor.export.push import PushInterruptedError
 from label_auditor.export.records import Record, make_records
 
 TEXTS = [f"text {i}" for i in range(12)]
@@ -106,3 +108,93 @@ def test_an_auditor_has_the_same_outputs():
     auditor = LabelAuditor().fit(X, y)
     with pytest.raises(ValueError, match="name is ''"):
         auditor.push_to_argilla(["x"] * 20, "")
+
+
+# What goes to a server
+
+
+def push(audit, **options):
+    return push_to_argilla(audit, TEXTS, "d", chunk_size=5, only_issues=False, **options)
+
+
+def test_the_wire(audit, argilla_2):
+    report = push(audit)
+    assert (report.n_stored, report.failed) == (12, {})
+    assert report.url == f"{argilla_2.url}/dataset/d1/annotation-mode"
+    assert argilla_2.dataset == {"id": "d1", "name": "d", "status": "ready"}
+    (question,) = argilla_2.parts["questions"]
+    assert [each["value"] for each in question["settings"]["options"]] == ["a", "b", "c"]
+    assert [each["name"] for each in argilla_2.parts["fields"]] == ["text"]
+    first = next(iter(argilla_2.records.values()))
+    assert (first["external_id"], first["fields"]) == ("4", {"text": "text 4"})
+    assert first["suggestions"] == [
+        {
+            "question_id": question["id"],
+            "value": "a",
+            "score": 0.97,
+            "agent": "label-auditor",
+            "type": "model",
+        }
+    ]
+
+
+@pytest.mark.parametrize("fault", ["drop", "lose", "503", "429", "cut", "html"])
+def test_nothing_is_lost_when_any_one_request_fails(audit, argilla_2, fault):
+    for number in range(20):
+        argilla_2.records.clear()
+        argilla_2.requests.clear()
+        argilla_2.dataset = None
+        for part in argilla_2.parts.values():
+            part.clear()
+        argilla_2.faults = {number: fault}
+        assert push(audit).n_stored == 12
+        assert (len(argilla_2.records), argilla_2.dataset["status"]) == (12, "ready")
+        assert len(argilla_2.requests) > 20  # something was tried again
+        names = [each["name"] for part in argilla_2.parts.values() for each in part]
+        assert len(names) == len(set(names)) == 6
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        (
+            "questions",
+            {"settings": {"type": "text", "options": None}},
+            "no label_selection question",
+        ),
+        (
+            "questions",
+            {"settings": {"type": "label_selection", "options": [{"value": "a"}]}},
+            r"has the classes \['a'\], not all of",
+        ),
+        ("questions", {"settings": {"type": "label_selection", "options": None}}, r"classes \[\]"),
+        ("fields", {"name": "title"}, r"has no fields \['text'\]"),
+    ],
+)
+def test_a_data_set_that_does_not_fit_is_refused(audit, argilla_2, part, change, message):
+    push(audit)
+    argilla_2.parts[part][0] |= change
+    with pytest.raises(ValueError, match=rf"there is a data set 'd', but it .*{message}"):
+        push(audit)
+
+
+@pytest.mark.parametrize(
+    "path", ["questions", "fields", "records/bulk", "metadata-properties", "publish"]
+)
+@pytest.mark.parametrize("answer", [7, [], {"items": 7}, {"items": [7]}], ids=str)
+def test_a_malformed_answer_is_one_error_that_names_the_server(
+    audit, argilla_2, monkeypatch, path, answer
+):
+    monkeypatch.setattr(http, "DELAYS", ())
+    me = "me/" if path == "metadata-properties" else ""
+    argilla_2.answers[f"/api/v1/{me}datasets/d1/{path}"] = (200, answer)
+    if (path, answer) in [("publish", {"items": 7}), ("publish", {"items": [7]})]:
+        assert push(audit).n_stored == 12  # nothing is read from it
+    elif (path, answer) == ("records/bulk", {"items": [7]}):
+        assert push(audit).n_stored == 3  # what it says it has stored
+    else:
+        with pytest.raises(
+            (http.ServerUnavailableError, PushInterruptedError),
+            match=rf"{argilla_2.url} answered .*{path} with .*, as Argilla wouldn't",
+        ):
+            push(audit)
