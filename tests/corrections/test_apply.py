@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -100,6 +100,7 @@ def test_everything_is_reported():
     )
 
 
+@settings(deadline=None)  # pandas is imported on first use
 @given(st.data())
 def test_every_correction_is_accounted_for_and_no_other_row_changes(data):
     names = st.sampled_from(["a", "b", "c", "d"])

@@ -81,7 +81,8 @@ def read_labels(y: Any) -> Labels:
         return _read_lists(y, values)
     values = check_labels(values, name="y")
     missing = find_missing(values)
-    _check_types(values[~missing].tolist())
+    if values.dtype == object:
+        _check_types(values[~missing].tolist())
     categories = getattr(getattr(y, "dtype", None), "categories", None)
     return Labels(
         given=[None if m else v for m, v in zip(missing, values.tolist(), strict=True)],
