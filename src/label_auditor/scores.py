@@ -1,5 +1,6 @@
-"""Label quality scores: :mod:`label_auditor.confident_learning.scores`, under a short name."""
+"""Label quality scores, under a short name."""
 
+from label_auditor.confident_learning import scores as _home
 from label_auditor.confident_learning.scores import (
     SCORES,
     RankBy,
@@ -9,3 +10,4 @@ from label_auditor.confident_learning.scores import (
 )
 
 __all__ = ["SCORES", "RankBy", "Score", "ScoreName", "score_rows"]
+__doc__ = _home.__doc__  # the API reference shows this module
