@@ -205,7 +205,7 @@ class TestUnknownRows:
         assert (estimate.n_reviewed, estimate.n_skipped, estimate.n_discarded) == (95, 5, 0)
         discarded = estimate_label_errors(AUDIT, reviewed | dict.fromkeys(plan[30:35]), plan=plan)
         assert (estimate.low, estimate.high) == (discarded.low, discarded.high)
-        assert "5 skipped rows count both ways" in repr(estimate)
+        assert "5 skipped rows widen the interval" in repr(estimate)
 
     def test_reviewing_the_worst_rows_of_a_plan_first_can_not_mislead(self):
         plan = plan_count(300)

@@ -16,7 +16,7 @@ N_ROWS = 8
 N_PAIRS = 8
 MAX_LENGTH = 60
 
-# The colours of the notebook, whichever they are: ink at lower strength is readable on its ground.
+# No colours: those of the notebook apply, light or dark.
 STYLE = """\
 .label-audit { line-height: 1.4; max-width: 62em; }
 .label-audit > div { display: flex; flex-wrap: wrap; gap: 1.5em 3em; }
@@ -41,7 +41,7 @@ def compact(audit: Findings) -> str:
     Returns
     -------
     str
-        HTML to put into a page; all that comes from the data is escaped.
+        HTML to put into a page. Everything that comes from the data is escaped.
     """
     n, unjudged = len(audit), len(audit) - int(audit.evaluated.sum())
     return (

@@ -44,8 +44,8 @@ def write_page(
 ) -> None:
     """Write the review page of an audit: one file, for any browser, from disk, offline.
 
-    The page makes no request to anywhere, and a content security policy forbids it any. All of
-    the data is shown as text; no markup in it ever runs.
+    The page makes no requests, and a content security policy forbids it to make any. All data is
+    shown as plain text; markup in it is never run.
 
     Parameters
     ----------
@@ -56,18 +56,19 @@ def write_page(
     path : str or path
         The file; if it exists, it is replaced when the new one is complete.
     ids : iterable of length n_samples, default=None
-        What corrections will be joined on; None: the index of the audit.
+        The ids by which corrections are matched with rows; None: the index of the audit.
     class_names : mapping or sequence of str, default=None
         The names that reviewers read: by class, or in the order of `audit.classes`.
     metadata : mapping or DataFrame, default=None
-        More about each row to show: columns of length n_samples.
+        More columns to show with each row, of length n_samples.
     estimate : ErrorEstimate, default=None
-        The number of label errors as estimated from a sample that was reviewed. None: the page
-        says how to get one.
+        The number of label errors, as estimated from a reviewed sample. None: the page says how to
+        get an estimate.
     title : str, default="Label review"
-        What the page is called.
+        The title of the page.
     max_rows : int, default=50_000
-        How many rows are in the page, in the order of the audit: flagged rows first, worst first.
+        The largest number of rows in the page. Rows are taken in the order of the audit: flagged
+        rows first, worst first.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def _fill(title: str, data: dict[str, Any]) -> bytes:
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
     }
     page = re.sub(r"\{\{ (\w+) \}\}", lambda found: parts[found[1]], _asset("template.html"))
-    # Half a surrogate pair has no bytes in UTF-8; its escape is JSON as well.
+    # Half of a surrogate pair can't be encoded in UTF-8; its escape is valid JSON, too.
     return page.encode("utf-8", "backslashreplace")
 
 

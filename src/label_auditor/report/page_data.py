@@ -27,8 +27,8 @@ N_BINS = 40
 def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, Any]:
     """Give the data of the page: the audit as a whole, then its first rows as columns.
 
-    Numbers are arrays of little-endian bytes in base64: they are read at once, and scores lose no
-    bit. Labels and field names are only ever values, never keys, so that no name is special.
+    Columns of numbers are little-endian bytes in base64: they are read at once, and scores keep
+    every bit. Labels and field names are always values, never keys, so that no name is special.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
     Returns
     -------
     dict
-        Of values that JSON has. `key` is a digest of all that a decision depends on.
+        It holds only values that JSON has. `key` is a digest of everything that decisions depend
+        on.
     """
     data = {
         "audit": {

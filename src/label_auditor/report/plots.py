@@ -49,7 +49,7 @@ class _Display:
 
 
 class ConfidentJointDisplay(_Display):
-    """The confident joint: given labels against those that the models are confident of.
+    """The confident joint: given labels against the labels that the models are confident of.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class ConfidentJointDisplay(_Display):
     def plot(
         self, *, ax: Axes | None = None, cmap: str | Colormap = "Oranges"
     ) -> ConfidentJointDisplay:
-        """Draw the cells; the diagonal, whose counts are far larger, without colour.
+        """Draw the cells. The diagonal has no colour, because its counts are far larger.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class ConfidentJointDisplay(_Display):
 
 
 class ScoreDistributionDisplay(_Display):
-    """The distribution of label quality scores, flagged rows apart.
+    """The distribution of label quality scores, with flagged rows in another colour.
 
     Parameters
     ----------
@@ -268,7 +268,7 @@ class ScoreDistributionDisplay(_Display):
             label=[f"flagged ({self.issues.sum():,})", f"other ({(~self.issues).sum():,})"],
         )
         self.bars_ = cast("list[BarContainer]", bars)
-        # Most labels are right: without a scale of roots the flagged rows could not be seen.
+        # Most labels are right: on a linear scale the flagged rows could not be seen.
         ax.set_yscale("function", functions=(np.sqrt, np.square))
         ax.set(xlabel=f"Label quality ({self.score_name})", ylabel="Rows (square-root scale)")
         ax.legend()

@@ -38,15 +38,16 @@ def decided_rows(
     Raises
     ------
     TypeError
-        If `reviewed` is neither, or the audit is one of label sets.
+        If `reviewed` is neither Corrections nor a mapping, or if the audit has a set of labels
+        per row.
     ValueError
         If a position isn't a row of the audit, or a label isn't one of its classes.
     """
     if audit.multi_label:
         raise TypeError(
             f"audit is a {type(audit).__name__}, where a row has a set of labels; reviews are "
-            "planned and counted for one label per row. Audit each class by itself, as given or "
-            "not."
+            "planned and counted for one label per row. Audit each class by itself, with labels "
+            "that say whether the row has it."
         )
     if reviewed is None:
         reviewed = {}

@@ -36,18 +36,18 @@ class Estimate:
     Attributes
     ----------
     n_rows : int
-        The rows of the part.
+        The number of rows in this part.
     n_errors : float
         The estimate; NaN if none of its rows was decided.
     low, high : int
-        The interval. Exact, and equal, if all rows were decided.
+        The interval. If all rows were decided, both are the exact number.
     confidence : float
-        The share of samples whose interval holds the true number.
+        The share of random samples whose interval contains the true number.
     n_reviewed : int
-        How many of the rows the estimate rests on, discarded ones included.
+        How many rows were reviewed and used for the estimate, including discarded rows.
     n_discarded : int
-        How many of those were discarded: right for `low`, wrong for `high`, and left out of
-        `n_errors`.
+        How many of those were discarded. They count as right for `low` and as wrong for `high`,
+        and are left out of `n_errors`.
     """
 
     n_rows: int
@@ -97,29 +97,28 @@ class ErrorEstimate(Estimate):
     Attributes
     ----------
     n_rows : int
-        The rows that have a given label.
+        The number of rows that have a given label.
     n_errors : float
         The estimate; NaN if no row was decided.
     low, high : int
-        The interval. Exact, and equal, if all rows were decided.
+        The interval. If all rows were decided, both are the exact number.
     confidence : float
-        The share of samples whose interval holds the true number.
+        The share of random samples whose interval contains the true number.
     n_reviewed : int
-        How many rows the estimate rests on, discarded ones included.
+        How many rows were reviewed and used for the estimate, including discarded rows.
     n_discarded : int
-        How many of those were discarded: right for `low`, wrong for `high`, and left out of
-        `n_errors`.
+        How many of those were discarded. They count as right for `low` and as wrong for `high`,
+        and are left out of `n_errors`.
     n_skipped : int
-        Rows without a decision among those that the estimate rests on; they count as discarded
-        ones do.
+        How many rows of the sample have no decision; they count as discarded rows do.
     n_unused : int
-        Decisions about planned rows that could not be used, because too many rows before them in
-        the plan have none.
+        How many decisions about planned rows could not be used, because too many rows before
+        them in the plan have no decision.
     flagged : Estimate
-        The same for the flagged rows.
+        The estimate for the flagged rows.
     by_class : dict of label to Estimate
-        The same for the rows of each given class. Where few rows of a class are in the sample,
-        its interval is wide; where there are none, `n_errors` is NaN.
+        The estimate for the rows of each given class. If the sample has few rows of a class, its
+        interval is wide; if it has none, `n_errors` is NaN.
     """
 
     n_skipped: int
@@ -135,7 +134,7 @@ class ErrorEstimate(Estimate):
         Parameters
         ----------
         k : int
-            So many flagged rows, worst first, as in `audit.ranked`.
+            The number of flagged rows, worst first, in the order of `audit.ranked`.
 
         Returns
         -------
@@ -150,29 +149,30 @@ class ErrorEstimate(Estimate):
         if not 1 <= k <= len(self._ranked):
             raise ValueError(
                 f"k is {k!r}, but the list has {len(self._ranked)} flagged rows; pass a number "
-                "from 1 to that."
+                f"from 1 to {len(self._ranked)}."
             )
         return _estimate_part(self._sample, self._ranked[:k], self.confidence)
 
     def reviews_for(self, half_width: float) -> int:
-        """Tell how many more reviews an interval of a wanted width takes.
+        """Tell how many more reviews are needed for an interval of a given width.
 
         Parameters
         ----------
         half_width : float
-            Half the difference of `high` and `low` that is wanted, in errors.
+            Half of the wanted difference between `high` and `low`, in errors.
 
         Returns
         -------
         int
-            How many more rows of the plan, extended as far as it takes, if errors and discarded
-            rows turn up as often as they have so far. 0 if the interval is that narrow.
+            How many more rows of the plan to review, if errors and discarded rows turn up as often
+            as they have so far; extend the plan if it is too short. 0 if the interval is narrow
+            enough already.
 
         Raises
         ------
         ValueError
-            If the width isn't positive, or the rows that are discarded alone make the interval
-            wider.
+            If the width isn't positive, or if the discarded and skipped rows alone make the
+            interval wider.
         """
         if not half_width > 0:
             raise ValueError(f"half_width is {half_width!r}; pass a positive number of errors.")
@@ -187,7 +187,7 @@ class ErrorEstimate(Estimate):
         if found is None:
             raise ValueError(
                 f"half_width={half_width!r} can't be reached: the discarded or skipped rows alone "
-                "make the interval wider; have them decided."
+                "make the interval wider; decide about them first."
             )
         return found
 
@@ -215,7 +215,7 @@ class ErrorEstimate(Estimate):
             f"{flagged.n_rows:,} flagged"
         )
         if self.n_skipped:
-            text += f"; {self.n_skipped:,} skipped rows count both ways"
+            text += f"; {self.n_skipped:,} skipped rows widen the interval"
         if self.n_unused:
             text += f"; {self.n_unused:,} decisions unused: review the rows before them in the plan"
         return f"<{text}>"
@@ -230,9 +230,9 @@ def estimate_label_errors(
 ) -> ErrorEstimate:
     """Estimate the number of label errors from a reviewed sample.
 
-    An error is a row whose decided label is another one than the given label. The rows that the
-    plan sampled are used and no others, so that rows which were reviewed for being suspicious
-    can't bias the estimate.
+    An error is a row whose decided label differs from the given label. Only the rows that the plan
+    sampled are used, so that rows which were reviewed because they looked suspicious can't bias
+    the estimate.
 
     Parameters
     ----------
@@ -244,7 +244,8 @@ def estimate_label_errors(
     plan : ReviewPlan
         The plan, made by :func:`plan_review` with ``goal="count"``.
     confidence : float in (0, 1), default=0.95
-        The confidence of each interval; half of what is left to 1 is on either side.
+        The confidence of each interval. Intervals have two sides, and each side is exceeded with
+        a probability of at most half of ``1 - confidence``.
 
     Returns
     -------
@@ -254,8 +255,8 @@ def estimate_label_errors(
     Raises
     ------
     ValueError
-        If the plan isn't one for counting, is for other data, none of its first rows is reviewed,
-        or `reviewed` doesn't fit the audit.
+        If the plan doesn't have the goal "count" or is for other data, if none of its first rows
+        is reviewed, or if `reviewed` doesn't fit the audit.
 
     See Also
     --------
@@ -263,14 +264,14 @@ def estimate_label_errors(
 
     Notes
     -----
-    Assumed is that the reviewers are right, and that rows were reviewed in the order of the plan:
-    then any part of the plan is a stratified random sample. A plan need not be reviewed to its
-    end. Rows that were left out on the way count as right for `low` and as wrong for `high`, as
-    discarded rows do, so that it doesn't matter why; the estimate goes as far in the plan as nine
-    of ten rows are reviewed.
+    This assumes that the reviewers are right, and that rows were reviewed in the order of the plan:
+    then the rows reviewed so far are a stratified random sample. A plan need not be reviewed to
+    its end. Rows that were skipped on the way count as right for `low` and as wrong for `high`, as
+    discarded rows do, so the reason for skipping them doesn't matter. The estimate uses the plan
+    up to the last row at which nine of ten rows are reviewed.
 
-    The estimate is the usual one of a stratified sample [1]_, and unbiased where no row was
-    discarded or skipped. How the intervals are made is said in :doc:`/review`.
+    The estimate is the usual one of a stratified sample [1]_, and unbiased if no row was discarded
+    or skipped. The intervals are explained in :doc:`/review`.
 
     References
     ----------
@@ -335,7 +336,7 @@ def _estimate_classes(
     estimates = {}
     for k, label in enumerate(classes.tolist()):
         tally = sample.tally(by_class[ends[k] : ends[k + 1]])
-        # The sample of the strata doesn't know how many rows the class has.
+        # Counts of whole strata are not limited to the rows of the class.
         most = tally.sum() - tally[RIGHT]
         known = n_errors[k] if tally[RIGHT] + tally[WRONG] else np.nan
         number, lowest, highest = np.minimum([known, low[k], high[k]], most).tolist()

@@ -1,23 +1,24 @@
 """Confidence bounds for the number of errors in a finite, stratified population.
 
-Of each stratum a simple random sample without replacement was reviewed. The number of errors in the
-stratum is then a number of marked balls in an urn, and the number that was found is
-hypergeometric.
+A simple random sample of each stratum was reviewed, without replacement. The errors in a stratum
+are then like marked balls in an urn, and the number of errors found in its sample has a
+hypergeometric distribution.
 
-- One stratum that is reviewed in part: the exact bounds, which are those of Clopper and Pearson
-  [1]_ for the hypergeometric distribution [2]_.
-- Several, upper bound: the largest total that a score test doesn't reject [3]_, corrected for
-  skewness [4]_ and for continuity. Under each total the rates of the strata, about which nothing
-  is known otherwise, are their maximum likelihood estimates. If no error was found, this puts the
-  errors that may be left where the sample is thinnest: the bound is a rule of three for the stratum
-  that was looked at least.
-- Several, lower bound: what is known about a stratum with x errors in n rows is put as a
-  Beta(x, n - x) distribution of its rate, in one of them as the Beta(x, n - x + 1) of Clopper and
-  Pearson: the smallest step by which the sample could have been another one, put where it counts
-  most. A beta distribution with the mean and the variance of the total gives the quantile. Fay and
-  Feuer [5]_ bound weighted sums of Poisson counts in this way.
+- If one stratum is reviewed in part, the bounds are exact: those of Clopper and Pearson [1]_ for
+  the hypergeometric distribution [2]_.
+- The upper bound for several strata is the largest total that a score test doesn't reject [3]_,
+  corrected for skewness [4]_ and for continuity. For each total, the error rates of the strata are
+  their maximum likelihood estimates under that total. If no error was found, this places the errors
+  that may be left where the sample is thinnest: the bound is then a rule of three for the stratum
+  of which the smallest share was reviewed.
+- The lower bound for several strata describes what is known about the rate of a stratum with x
+  errors in n rows by a Beta(x, n - x) distribution, and in one stratum by the Beta(x, n - x + 1) of
+  Clopper and Pearson. This one step is the smallest by which the sample could have differed, and it
+  is taken in the stratum where it lowers the bound most. The bound is a quantile of the beta
+  distribution that has the mean and the variance of the total. Fay and Feuer [5]_ bound weighted
+  sums of Poisson counts in this way.
 
-Bounds of several strata are approximate. Where few rows are left, they are rounded outwards.
+The bounds for several strata are approximate, and are rounded outwards to whole rows.
 
 `benchmarks/intervals.py` simulates how often the bounds hold.
 
@@ -63,16 +64,17 @@ def bounds(
     Parameters
     ----------
     size : ndarray of shape (..., n_strata)
-        Rows of each stratum.
+        The number of rows of each stratum.
     n : ndarray of shape (..., n_strata)
-        How many of them were reviewed; of strata without any, every number of errors is possible.
+        How many of them were reviewed. If none was, any number of errors is possible.
     found : ndarray of shape (..., n_strata)
         How many of those are wrong.
     confidence : float in (0, 1)
-        Each side has half of what is left to 1.
+        The confidence of the interval; each side is exceeded with a probability of at most half of
+        ``1 - confidence``.
     most : ndarray of shape (..., n_strata), default=None
-        How many may be wrong, if that is more: reviewed rows about which nothing was decided count
-        as right for the lower bound and as wrong for the upper one.
+        How many of those may be wrong. This is more than `found` if nothing was decided about some
+        reviewed rows: they count as right for the lower bound and as wrong for the upper bound.
 
     Returns
     -------
@@ -97,7 +99,7 @@ def upper_bound(size: Array, n: Array, found: Array, level: float) -> Array:
     """Bound the number of errors from above; parameters as for `bounds`, one-sided `level`."""
     bound = _bound(size, n, found, level, exact=_exact_upper, several=_score_upper)
     unseen = np.where(n == 0, size, 0).sum(axis=-1)
-    # Outwards: where few rows are left, a part of one is one.
+    # Rounded outwards: a part of a row is a whole row.
     bounded: Array = np.minimum(np.ceil(bound + unseen - 1e-6), (size - n + found).sum(axis=-1))
     return bounded
 
@@ -110,7 +112,7 @@ def lower_bound(size: Array, n: Array, found: Array, level: float) -> Array:
 
 
 def _bound(size: Array, n: Array, found: Array, level: float, *, exact: Any, several: Any) -> Array:
-    """Bound the errors of the strata that were reviewed in part; those of others are known."""
+    """Bound the errors of strata that were reviewed in part; the others need no bound."""
     size, n, found = (each.astype(float) for each in np.broadcast_arrays(size, n, found))
     shape = size.shape[:-1]
     size, n, found = (each.reshape(-1, size.shape[-1]) for each in (size, n, found))
@@ -120,7 +122,7 @@ def _bound(size: Array, n: Array, found: Array, level: float, *, exact: Any, sev
     one = n_open == 1
     if one.any():
         only = (np.flatnonzero(one), is_open[one].argmax(axis=1))
-        # Only numbers that are expected of reviews to come are not whole.
+        # Numbers are only fractions if they are expected of future reviews.
         total[one] += exact(size[only], np.rint(n[only]), np.rint(found[only]), level)
     more = n_open > 1
     if more.any():
@@ -158,15 +160,15 @@ def _score_upper(size: Array, n: Array, found: Array, level: float) -> Array:
     """Find the largest total that a score test does not reject."""
     z = stats.norm.ppf(level)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # So many rows from an endless population would tell as much: the variance is the same.
+        # A sample of this size from an infinite population has the same variance.
         worth = np.where(n > 0, n * (size - 1) / (size - n), 0)
         rate = np.where(n > 0, found / n, 0)
-        # How many rows one of those speaks for.
+        # How many rows of the stratum one of those stands for.
         weight = np.where(n > 0, size / worth, 0)
     estimate = (size * rate).sum(axis=1)
 
     def pushed(push: Array) -> tuple[Array, Array]:
-        """Give the total that a push upwards leads to, and by how much it is rejected."""
+        """Give the total that a multiplier leads to, and by how much the test rejects it."""
         rates = _pushed_rates(worth, worth * rate, size * np.exp(push)[:, np.newaxis])
         total = (size * rates).sum(axis=1)
         parts = size * weight * rates * (1 - rates)

@@ -35,24 +35,23 @@ GOALS = get_args(Goal)
 class ReviewPlan(Sequence[int]):
     """The rows to review, in order, and how they were chosen.
 
-    A sequence of row positions, made by :func:`plan_review`. Review them in this order: however far
-    you come, the rows that you have reviewed are then a sample that
-    :func:`estimate_label_errors` can use.
+    A sequence of row positions, made by :func:`plan_review`. Review them in this order: whenever
+    you stop, the rows reviewed so far are a sample that :func:`estimate_label_errors` can use.
 
     Attributes
     ----------
     rows : ndarray of int, shape (n_planned,)
         Row positions, in the order in which they are to be reviewed.
     goal : {"find", "count"}
-        What they were chosen for.
+        Whether they were chosen to find errors or to count them.
     strata : tuple of Stratum
-        The parts of the data that were sampled each by itself, with `name`, `n_rows` and `share`
-        of the sample; none for the goal "find".
+        The parts of the data that were sampled separately, each with `name`, `n_rows` and its
+        `share` of the sample; empty for the goal "find".
     stratum_of : ndarray of int8, shape (n_samples,)
-        The stratum of each row of the data; -1 for rows without a label, which are in none. Empty
-        for the goal "find".
+        The stratum of each row of the data; -1 for rows without a label, which are in no stratum.
+        Empty for the goal "find".
     seed : int or None
-        What the random order was drawn with; None for the goal "find".
+        The seed of the random order; None for the goal "find".
     """
 
     rows: NDArray[np.intp]
@@ -92,10 +91,10 @@ class ReviewPlan(Sequence[int]):
 
     @property
     def inclusion(self) -> NDArray[np.float64]:
-        """The probability with which each row of the plan came in, in the plan's order.
+        """The probability with which each row of the plan was drawn, in the plan's order.
 
-        That of all rows of its stratum: planned rows by rows. NaN for the goal "find", where
-        nothing is left to chance.
+        It is the same for all rows of a stratum: its planned rows divided by its rows. NaN for the
+        goal "find", where nothing is drawn at random.
         """
         if self.goal == "find":
             return np.full(len(self), np.nan)
@@ -106,18 +105,18 @@ class ReviewPlan(Sequence[int]):
         return probabilities
 
     def extend(self, n: int) -> ReviewPlan:
-        """Plan more rows, and keep those that are planned.
+        """Plan more rows after those that are planned already.
 
         Parameters
         ----------
         n : int
-            How many more; fewer if not so many are left.
+            How many more rows; the plan gets fewer if fewer are left.
 
         Returns
         -------
         ReviewPlan
-            A new plan that begins with the rows of this one: the plan that :func:`plan_review`
-            makes with the same seed for so many rows at once.
+            A new plan that begins with the rows of this one. It equals the plan that
+            :func:`plan_review` makes with the same seed for all of these rows at once.
 
         Raises
         ------
@@ -206,31 +205,31 @@ def plan_review(
     audit : LabelAudit
         The audit.
     n : int
-        How many rows; the plan has fewer if not so many are left.
+        How many rows; the plan has fewer if fewer are left.
     goal : {"find", "count"}, default="find"
-        "find": the rows most likely wrong, by a small model that learns from the decisions so far.
-        "count": a random sample, stratified by label quality score, from which
-        :func:`estimate_label_errors` tells the number of errors.
+        "find": the rows that are most likely wrong, according to a small model that learns from
+        the decisions so far. "count": a random sample, stratified by label quality score, from
+        which :func:`estimate_label_errors` estimates the number of errors.
     reviewed : Corrections, or mapping from row position to label, default=None
         The decisions so far; None for a discarded row. These rows are not planned again. For the
-        goal "count" they are known, as a stratum of their own that needs no sample: give them to
-        :func:`estimate_label_errors` too.
+        goal "count" they form a separate stratum, of which no sample is needed; pass them to
+        :func:`estimate_label_errors` as well.
     random_state : int, RandomState instance or None, default=None
-        Draws the sample of the goal "count"; None draws another one each time. The plan keeps the
-        seed.
+        Determines the sample for the goal "count"; None draws a different one each time. The plan
+        keeps the seed.
 
     Returns
     -------
     ReviewPlan
-        A sequence of row positions. Rows without a given label are never in it. Those that were not
-        evaluated are: for the goal "count", as a stratum of their own.
+        A sequence of row positions. Rows without a given label are never in it. Rows that were not
+        evaluated are planned only for the goal "count", as a separate stratum.
 
     Raises
     ------
     TypeError
-        If the audit is one of label sets, of which there is no plan.
+        If the audit has a set of labels per row, for which no plan can be made.
     ValueError
-        If n isn't positive, there is no such goal, or `reviewed` doesn't fit the audit.
+        If n isn't positive, if the goal is unknown, or if `reviewed` doesn't fit the audit.
 
     See Also
     --------
@@ -239,8 +238,9 @@ def plan_review(
 
     Notes
     -----
-    For the goal "count", each stratum's share of the sample is half proportional to its rows, half
-    Neyman's allocation [1]_ by the model's own doubt. See :doc:`/review` in the user guide.
+    For the goal "count", half of the sample is divided among the strata in proportion to their
+    rows, the other half by Neyman's allocation [1]_, according to how uncertain the model is about
+    their labels. See :doc:`/review` in the user guide.
 
     References
     ----------
@@ -279,7 +279,7 @@ def _check_n(n: int) -> None:
 
 
 def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """Give a seed that can be kept: an integer as it is, else a number drawn."""
+    """Give a seed that the plan can keep: an integer as it is, otherwise one drawn at random."""
     if isinstance(random_state, Integral):
         check_random_state(random_state)
         return int(random_state)

@@ -140,14 +140,14 @@ def order_by_queue(
     audit : LabelAudit
         The audit.
     rows, codes : ndarray of int, shape (n_reviewed,)
-        Reviewed rows, and the column of the class that was decided on for each; -1 for discarded
-        ones: as :func:`label_auditor.review.decided.decided_rows` gives them.
+        Reviewed rows, and the position of the decided class of each; -1 for discarded rows. This
+        is what :func:`label_auditor.review.decided.decided_rows` gives.
 
     Returns
     -------
     ndarray of int
-        Positions. With no decision the audit's own order; the same decisions, in any order, give
-        the same rows.
+        Row positions. Without any decision this is the audit's own order. It doesn't depend on the
+        order in which the decisions were made.
 
     Examples
     --------
@@ -289,7 +289,7 @@ def _measure(
 def _given_and_other(
     probs: NDArray[np.float64], given: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
-    """Give the probability of the given class, the highest other, and whose it is; eats `probs`."""
+    """Give p(given), p(other) and the other class of each row; `probs` is overwritten."""
     own = take_given(probs, given).copy()
     at = np.arange(len(probs))
     probs[at, given] = -1
@@ -298,7 +298,7 @@ def _given_and_other(
 
 
 def _pick_groups(member: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Give the groups with decisions enough for an effect of their own, in increasing order."""
+    """Give the groups with enough decisions to have an effect, in increasing order."""
     groups, counts = np.unique(member, return_counts=True)
     most = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
     return np.sort(groups[most[counts[most] >= FEWEST_DECISIONS]])

@@ -33,9 +33,10 @@ FEW = 5
 class Counts(NamedTuple):
     """Rows of each stratum, and what was found in them; arrays of shape (..., n_strata).
 
-    `size`: all; `n`: those in the sample, of which `wrong` are wrong and `unknown` discarded or
-    skipped; `decided`: those in the sample that the rate of the wrong ones refers to; `at_random`,
-    of shape (n_strata,): whether they were drawn at random, so that their rate may tell of others.
+    `size` counts all rows of a stratum and `n` those in the sample, of which `wrong` are wrong and
+    `unknown` were discarded or skipped. `decided` counts the rows of the sample to which the rate
+    of wrong rows refers. `at_random`, of shape (n_strata,), tells whether the rows were drawn at
+    random, so that their rate may be applied to other strata.
     """
 
     size: NDArray[np.float64]
@@ -48,7 +49,7 @@ class Counts(NamedTuple):
     def estimate(self) -> NDArray[np.float64]:
         """Estimate the number of errors; NaN where nothing was decided.
 
-        Strata without a decided row count as the others do.
+        Strata without a decided row are given the pooled rate of the others.
         """
         # Multiplied first: whole numbers stay whole.
         of_known = np.where(self.decided > 0, self.size * self.wrong / self._at_least_1, 0)
@@ -83,12 +84,16 @@ class ReviewedSample:
     given : ndarray of int, shape (n_samples,)
         The position of each given label among the classes.
     state : ndarray of int8, shape (n_samples,)
-        What is known of each row of the sample; of all others, nothing.
+        What is known of each row of the sample; `UNSEEN` for all other rows.
     n_drawn : int
-        How far into the plan the sample goes.
-    n_used, n_skipped, n_unused : int
-        Planned rows that were reviewed and are in the sample; that were skipped; that were
-        reviewed too far behind skipped ones.
+        How many rows of the plan belong to the sample.
+    n_used : int
+        How many of those were reviewed.
+    n_skipped : int
+        How many rows of the sample have no decision.
+    n_unused : int
+        How many planned rows were reviewed but are not used, because too many rows before them in
+        the plan were skipped.
     """
 
     strata: tuple[Stratum, ...]
@@ -106,9 +111,10 @@ class ReviewedSample:
         return np.array([stratum.share > 0 for stratum in self.strata])
 
     def counts(self, rows: NDArray[np.intp] | None = None) -> Counts:
-        """Count by stratum; of some rows alone, those of them that happen to be in the sample.
+        """Count by stratum: all rows, or only the given ones.
 
-        Given how many these are, they are a simple random sample of these rows of the stratum.
+        Given their number, those of the rows that are in the sample are a simple random sample of
+        the rows of the stratum.
         """
         number, state = self.stratum_of, self.state
         if rows is not None:
@@ -120,9 +126,9 @@ class ReviewedSample:
     def counts_by_class(self, n_classes: int) -> Counts:
         """Count the errors among the rows of each given class; shape (n_classes, n_strata).
 
-        Where at least `FEW` rows of the class are expected in a stratum's sample, its rows there
-        are a part of their own. Elsewhere the whole sample tells how many rows of the stratum are
-        of the class and wrong.
+        Where at least `FEW` rows of the class are expected in the sample of a stratum, the class is
+        counted separately in that stratum. Elsewhere the whole sample of the stratum is used to
+        estimate how many of its rows belong to the class and are wrong.
         """
         n_strata = len(self.strata)
         cells, state = self.given * n_strata + self.stratum_of, self.state
@@ -145,7 +151,7 @@ class ReviewedSample:
         )
 
     def tally(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Count the rows in each state, among those that are in a stratum."""
+        """Count in how many of the rows, of those in a stratum, each state occurs."""
         return np.bincount(self.state[rows][self.stratum_of[rows] >= 0], minlength=5)
 
 
@@ -166,17 +172,17 @@ def read_sample(
     Returns
     -------
     ReviewedSample
-        The first rows of the plan, as many as can be used, and the rows that were known before.
+        The first rows of the plan, as many as can be used, and the rows decided before the plan.
 
     Raises
     ------
     ValueError
-        If the plan isn't one for counting, or is for other data.
+        If the plan doesn't have the goal "count", or is for other data.
     """
     if plan.goal != "count":
         raise ValueError(
             f"plan has the goal {plan.goal!r}: its rows were chosen because they are suspicious, "
-            'and tell nothing about the others; pass one of plan_review(audit, n, goal="count").'
+            'and tell nothing about other rows; pass a plan_review(audit, n, goal="count").'
         )
     given = audit.codes
     if len(plan.stratum_of) != len(audit) or ((plan.stratum_of >= 0) != (given >= 0)).any():
@@ -210,22 +216,22 @@ def read_sample(
 def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> int | None:
     """Find how many more rows of the plan must be reviewed until the counts are good.
 
-    What is to come is expected to be as what was found so far.
+    Errors and discarded rows are expected to occur as often as they have so far.
 
     Parameters
     ----------
     sample : ReviewedSample
-        What was found so far.
+        The rows reviewed so far.
     good : function from Counts to bool
-        True from some number of rows on.
+        Whether the counts are good; once true, true for any larger number of rows.
 
     Returns
     -------
     int or None
-        None if not even all rows are enough.
+        The number of rows; None if even all rows are not enough.
     """
     now = sample.counts()
-    # Where nothing was decided in a stratum, it counts as the others do; nowhere, as clean.
+    # Strata without a decision have the pooled rate; if no row was decided at all, the rate is 0.
     pooled = np.nan_to_num(now.pooled_rate())
     rate = np.where(now.decided > 0, now.wrong / np.maximum(now.decided, 1), pooled)
     unknown = now.unknown / np.maximum(now.n, 1)
@@ -249,7 +255,7 @@ def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> i
 
 
 def _count(number: NDArray[Any], state: NDArray[np.int8], n_strata: int) -> _Columns:
-    """Count what `Counts` begins with."""
+    """Count the first five columns of `Counts`."""
 
     def count(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
         return np.bincount(number[mask], minlength=n_strata).astype(float)
@@ -259,10 +265,10 @@ def _count(number: NDArray[Any], state: NDArray[np.int8], n_strata: int) -> _Col
 
 
 def _usable(is_reviewed: NDArray[np.bool_]) -> int:
-    """Tell how far into the plan rows can be used: as far as nine of ten were reviewed.
+    """Tell how many rows of the plan can be used: up to where nine of ten were reviewed.
 
-    Rows that were left out may have been left out for what they are, and those that were reviewed
-    out of turn, as by the queue, reviewed for it: beyond this, they are no random sample.
+    Rows may have been skipped because of what they contain, or reviewed out of turn because the
+    queue showed them. Beyond this point the reviewed rows are not a random sample.
     """
     gain = np.cumsum(np.where(is_reviewed, 1, -PER_SKIPPED))
     if not len(gain) or gain.max() <= 0:

@@ -1,15 +1,14 @@
 """Which rows to review to know the number of errors: strata, their shares, seeded draws.
 
 The flagged rows are a stratum, and the others are cut by label quality score into some more. Each
-gets a share of the sample that is half proportional to its rows, so that no stratum goes without,
-and half Neyman's [1]_: rows times the standard deviation of "this label is wrong", as far as the
-model's probabilities tell it. Whether the model is right about it changes the width of the
-interval, never its coverage.
+gets a share of the sample. Half of the sample is divided in proportion to the rows, so that no
+stratum is left out, and half by Neyman's allocation [1]_: rows times the standard deviation of
+"this label is wrong", as estimated from the model's probabilities. If the model is wrong about
+this, the interval becomes wider, but its coverage stays the same.
 
 Rows of a stratum are in a random order, and strata take turns by the divisor method of Sainte-Laguë
-[2]_, which never takes back a row as the sample grows. So all rows stand in one order, and the
-first n of it are a stratified random sample of their own, whatever n is: a larger sample keeps the
-rows of a smaller one.
+[2]_, which never takes back a row as the sample grows. So all rows have one order, and its first n
+rows are a stratified random sample for every n: a larger sample keeps the rows of a smaller one.
 
 References
 ----------
@@ -74,7 +73,7 @@ def stratify(
     audit : LabelAudit
         The audit. Rows without a label are in no stratum.
     decided : ndarray of int
-        Rows that were decided before; they are a stratum that isn't sampled.
+        Rows that were decided before; they form a stratum that isn't sampled.
 
     Returns
     -------
@@ -115,7 +114,7 @@ def stratify(
 def sampling_order(
     stratum_of: NDArray[np.int8], strata: tuple[Stratum, ...], seed: int
 ) -> NDArray[np.intp]:
-    """Put all rows that can be sampled into the order in which they are.
+    """Put all rows that can be sampled into the order in which they are sampled.
 
     Parameters
     ----------
@@ -124,13 +123,13 @@ def sampling_order(
     strata : tuple of Stratum
         The strata.
     seed : int
-        Of the random order within strata.
+        The seed of the random order within strata.
 
     Returns
     -------
     ndarray of int, shape (n_sampled,)
-        Row positions. The first n are a random sample of n_h of the rows of each stratum h, where
-        the n_h depend on n and the strata alone.
+        Row positions. The first n contain a random sample of n_h rows of each stratum h, where the
+        n_h depend only on n and the strata.
     """
     # The legacy generator's streams are the same in every version of NumPy.
     lot = np.random.RandomState(seed).random_sample(len(stratum_of))
@@ -153,7 +152,8 @@ def take_turns(strata: tuple[Stratum, ...]) -> NDArray[np.int8]:
     Returns
     -------
     ndarray of int8, shape (n_sampled,)
-        First `FIRST` rows of each, then the stratum that is farthest behind its share.
+        Each stratum first has `FIRST` turns; then the turn goes to the stratum that is farthest
+        behind its share.
     """
     priority = []
     for stratum in strata:
@@ -182,10 +182,10 @@ def _cut(scores: NDArray[np.float64], rows: NDArray[np.intp]) -> list[tuple[str,
 
 
 def _expected_deviation(audit: Findings) -> NDArray[np.float64]:
-    """Give the standard deviation of "this label is wrong", as the model has it.
+    """Give the standard deviation of "this label is wrong" according to the model.
 
     A model that learned from wrong labels doubts right ones too. So a label counts as wrong with
-    the probability that three classes, drawn from the model's probabilities, are all other ones.
+    the probability that three classes, drawn from the model's probabilities, all differ from it.
     """
     own = label_quality_scores(
         LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)

@@ -29,16 +29,16 @@ class ErrorsLeft:
     Attributes
     ----------
     n_rows : int
-        The rows that have a given label and no decision.
+        The number of rows that have a given label and no decision.
     n_errors : float
         How many of them are estimated to be wrong; NaN without a random sample.
     high : int
-        At most so many are, in a share `confidence` of all samples. Without a random sample of
-        them, all may be.
+        An upper bound on how many of them are wrong. Without a random sample it is `n_rows`,
+        because all of them may be wrong.
     confidence : float
-        The confidence of `high`.
+        The share of random samples for which the bound holds.
     n_sampled : int
-        The reviewed rows of the random sample that it rests on; 0 without one.
+        How many reviewed rows of a random sample the bound is computed from; 0 without a sample.
     """
 
     n_rows: int
@@ -55,14 +55,15 @@ class ErrorsLeft:
         Parameters
         ----------
         n_errors : float
-            The bound that is wanted for the errors left.
+            The wanted bound on the errors that are left.
 
         Returns
         -------
         int
-            How many more rows of the plan, extended as far as it takes, if errors turn up as often
-            as they have so far. Without a sample: how many rows of a new plan for the goal
-            "count", if all turn out to be right; more if not. 0 if the bound holds already.
+            How many more rows of the plan to review, if errors turn up as often as they have so
+            far; extend the plan if it is too short. Without a sample: how many rows of a new plan
+            with the goal "count", if all of them turn out to be right. 0 if the bound holds
+            already.
 
         Raises
         ------
@@ -111,26 +112,26 @@ def stop_reviewing(
 ) -> ErrorsLeft:
     """Bound the label errors among the rows that were not reviewed.
 
-    That the queue finds no more errors tells little about the rows that it never showed. A random
-    sample of exactly those does: ``plan_review(audit, n, goal="count", reviewed=reviewed)``.
+    When the queue finds no more errors, this tells little about the rows that it never showed. A
+    random sample of those rows does: ``plan_review(audit, n, goal="count", reviewed=reviewed)``.
 
     Parameters
     ----------
     audit : LabelAudit
         The audit.
     reviewed : Corrections, or mapping from row position to label
-        All decisions: those about the sample, and those before and after it; None for a discarded
-        row.
+        All decisions, including those made before and after the sample; None for a discarded row.
     plan : ReviewPlan or None
-        The plan by which the sample was drawn. If it is None or one to find errors, or nothing of
-        it was reviewed, there is no bound, but the number of reviews that one takes.
+        The plan by which the sample was drawn. If it is None, if its goal is "find", or if none of
+        its rows was reviewed, there is no bound; the result then tells how many reviews it takes to
+        get one.
     confidence : float in (0, 1), default=0.95
-        The confidence of the bound, which is one-sided.
+        The confidence of the bound, which has one side.
 
     Returns
     -------
     ErrorsLeft
-        The bound, and how many reviews a smaller one takes.
+        The bound, which can also tell how many reviews a smaller bound takes.
 
     Raises
     ------
@@ -143,9 +144,9 @@ def stop_reviewing(
 
     Notes
     -----
-    It rests on what :func:`estimate_label_errors` rests on: reviewers are right, and the sample was
-    reviewed in the order of the plan. The errors left are those of the whole, bounded from above,
-    less those that were found. Rows of the sample that were discarded count as wrong in both.
+    This assumes the same as :func:`estimate_label_errors`: reviewers are right, and the sample was
+    reviewed in the order of the plan. The bound is an upper bound on the errors in all rows, minus
+    the errors that were found. Discarded rows count as wrong in both.
 
     Examples
     --------
