@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import Bunch, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
 from label_auditor.audit.from_probabilities import audit_codes, audit_labels, find_index
@@ -19,20 +18,17 @@ from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
 from label_auditor.confident_learning.scores import SCORES, RankBy
-from label_auditor.fitting.bagging import out_of_bag
 from label_auditor.fitting.final_fit import drop_flagged, train_final
-from label_auditor.fitting.folds import cross_fit
-from label_auditor.fitting.inputs import check_data, check_weights, encode_classes
-from label_auditor.fitting.parallel import limit_blas_threads
+from label_auditor.fitting.inputs import check_data, check_weights, encode_classes, find_features
+from label_auditor.fitting.out_of_sample import Settings, predict_out_of_sample, share
 from label_auditor.fitting.prediction import PredictionMixin
 from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor.fitting.routing import make_router, route
-from label_auditor.fitting.shared_steps import Shared, share_steps
-from label_auditor.fitting.splits import split_rows
 
 if TYPE_CHECKING:
+    import joblib
     import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
     from sklearn.utils import Tags
     from sklearn.utils.metadata_routing import MetadataRouter
 
@@ -173,11 +169,11 @@ class LabelAuditor(
         cv: Any = None,
         filter_by: FilterBy = "prune_by_noise_rate",
         rank_by: RankBy = "self_confidence",
-        share_preprocessing: Any = "auto",
-        train_on: str | None = "all",
-        missing_labels: str = "raise",
+        share_preprocessing: bool | Literal["auto"] = "auto",
+        train_on: Literal["all", "unflagged", "corrected"] | None = "all",
+        missing_labels: Literal["raise", "suggest"] = "raise",
         n_jobs: int | None = None,
-        memory: Any = None,
+        memory: str | os.PathLike[str] | joblib.Memory | None = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
@@ -224,27 +220,17 @@ class LabelAuditor(
             )
         index = find_index(X, y)
         X, labels = check_data(X, y, allow_missing=self.missing_labels == "suggest")
+        features = find_features(X)
         codes, classes = encode_classes(labels)
         check_weights(params.get("sample_weight"), codes, classes)
         routed = route(self, params)
-        shared = self._share_preprocessing(X, routed.fit)
-        # With nothing shared, probabilities are those of cross_val_predict, to the bit.
-        calm = limit_blas_threads(shared.rest) if shared.fitted is not None else nullcontext()
+        shared = share(self._base(), X, routed.fit, self.cv, self.share_preprocessing)
+        settings = Settings(self.cv, self.train_on, self.n_jobs, self.memory, self.verbose)
         trains_apart = self.train_on in ("unflagged", "corrected")
-        with start_task(self, n_parts=1 + trains_apart) as task, calm:
-            if isinstance(self.cv, str):
-                with task.part("out-of-bag"):
-                    trained, pred_probs = out_of_bag(
-                        shared.rest, shared.X, codes, classes, routed.fit
-                    )
-                n_predictions = ~np.isnan(pred_probs[:, 0])
-            else:
-                pred_probs, n_predictions, trained = self._cross_fit(
-                    shared, X, codes, classes, routed, task
-                )
-            alone = np.bincount(codes[codes >= 0], minlength=len(classes))[codes] == 1
-            # Whoever holds out the only member of a class can't know the class.
-            judged = (codes >= 0) & ~alone & (n_predictions > 0)
+        with start_task(self, n_parts=1 + trains_apart) as task, shared.limit_threads():
+            pred_probs, judged, trained = predict_out_of_sample(
+                settings, shared, X, codes, classes, routed, task
+            )
             audit = audit_codes(
                 codes,
                 LabelledRows(np.where(judged, codes, -1), pred_probs, self.n_jobs),
@@ -256,10 +242,8 @@ class LabelAuditor(
             if trains_apart:
                 with task.part("fit-final-estimator"):
                     trained = train_final(self.train_on, shared, codes, audit, routed.fit)
-        for name in ("estimator_", "n_features_in_", "feature_names_in_"):
-            if hasattr(self, name):
-                delattr(self, name)
-        validate_data(self, X, skip_check_array=True)
+        self._forget()
+        self.__dict__.update(features)
         if self.train_on is not None:
             self.estimator_ = shared.join(trained)
         self.audit_ = audit
@@ -366,40 +350,7 @@ class LabelAuditor(
     def _base(self) -> Any:
         return LogisticRegression() if self.estimator is None else self.estimator
 
-    def _share_preprocessing(self, X: Any, fit_params: dict[str, Any]) -> Shared:
-        """Fit the label-free steps of a pipeline once, if that is wanted."""
-        share = self.share_preprocessing
-        if share == "auto":
-            share = self.cv is None or isinstance(self.cv, (Integral, str))
-        base = self._base()
-        if not share:
-            return Shared(None, X, base)
-        return share_steps(base, X, fit_params, read_once=not isinstance(self.cv, str))
-
-    def _cross_fit(
-        self,
-        shared: Shared,
-        X: Any,
-        codes: NDArray[np.intp],
-        classes: NDArray[Any],
-        routed: Bunch,
-        task: Any,
-    ) -> tuple[NDArray[np.floating], NDArray[np.intp], Any]:
-        """Give out-of-sample probabilities, how often each row was held out, the final fit."""
-        splits = split_rows(self.cv, X, codes, classes, routed.split)
-        fits_all = self.train_on == "all"
-        whole, fits = task.folds(len(splits), final=fits_all)
-        with whole:
-            return cross_fit(
-                shared.rest,
-                shared.X,
-                classes[codes],
-                classes=classes,
-                splits=splits,
-                fit_params=routed.fit,
-                n_jobs=self.n_jobs,
-                memory=self.memory,
-                verbose=self.verbose,
-                progress=fits,
-                final_rows=np.flatnonzero(codes >= 0) if fits_all else None,
-            )
+    def _forget(self) -> None:
+        """Drop what an earlier fit had and this one may not have."""
+        for name in ("estimator_", "n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)

@@ -8,7 +8,7 @@ from sklearn.model_selection import (
 )
 from sklearn.naive_bayes import GaussianNB
 
-from label_auditor.fitting.folds import align_columns, cross_fit
+from label_auditor.fitting.folds import cross_fit
 
 
 @pytest.fixture
@@ -55,9 +55,3 @@ def test_the_final_fit_is_one_more_task(sorted_by_class, n_jobs):
     alone = GaussianNB().fit(X[rows], y[rows])
     np.testing.assert_array_equal(final.predict_proba(X), alone.predict_proba(X))
     np.testing.assert_array_equal(pred_probs, fit(X, y, StratifiedKFold(3))[0])
-
-
-def test_columns_are_put_in_the_order_of_all_classes():
-    fold_classes, classes = np.array(["b", "d"]), np.array(["a", "b", "c", "d"])
-    aligned = align_columns(np.array([[0.2, 0.8]]), fold_classes, classes)
-    np.testing.assert_array_equal(aligned, [[0, 0.2, 0, 0.8]])

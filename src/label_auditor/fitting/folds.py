@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
-import sklearn
 from sklearn.base import clone
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_memory
 
 from label_auditor._sklearn import _check_method_params, _num_samples, _safe_indexing
-from label_auditor.confident_learning.scan import sum_tolerance
-from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.messages import quote_values
+from label_auditor.fitting.columns import NoProbabilitiesError, find_columns, read_probabilities
+from label_auditor.fitting.encoded_labels import LabelForm
+from label_auditor.fitting.kept_folds import KeptFolds
 from label_auditor.fitting.parallel import run_folds
+from label_auditor.fitting.row_counts import refuse_changed_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -113,68 +112,113 @@ def cross_fit(
     (array([0, 0, 1, 1]), array([1, 1, 1, 1]))
     """
     fit_params = fit_params or {}
-    memory = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
-    keeps = getattr(memory, "location", None) is not None
-    # All that decides a fold but its rows, hashed once instead of once per fold.
-    everything = (estimator, X, y, fit_params, sklearn.__version__)
-    predict_fold = partial(
-        memory.cache(_predict_fold, ignore=["estimator", "X", "y", "fit_params"]),
-        key=joblib.hash(everything) if keeps else None,
-    )
+    kept = KeptFolds(memory, estimator, X, (y, classes), fit_params)
+    form = LabelForm()
     tasks = [
         partial(
             _run_fold,
-            predict_fold,
-            clone(estimator),
+            kept,
+            clone_classifier(estimator),
             X,
             y,
             train,
             test,
             fit_params,
+            form=form,
+            classes=classes,
             name=f"fold {fold + 1} of {len(splits)}",
-            goes_on=keeps,
             progress=progress[fold] if progress else nullcontext(),
         )
         for fold, (train, test) in enumerate(splits)
     ]
     if final_rows is not None:
         last = progress[-1] if progress else nullcontext()
-        final_fit = partial(
-            _fit_final, clone(estimator), X, y, final_rows, fit_params, progress=last
+        whole = partial(
+            _fit_final,
+            clone_classifier(estimator),
+            X,
+            y,
+            final_rows,
+            fit_params,
+            form=form,
+            classes=classes,
+            progress=last,
         )
-        tasks.insert(0, final_fit)
+        tasks.insert(0, whole)
     folds = run_folds(tasks, estimator, X, n_jobs=n_jobs, verbose=verbose)
     final = None if final_rows is None else folds.pop(0)
     for fold in folds:
         if isinstance(fold, Exception):
             raise fold
     tests = [test for _, test in splits]
-    _check_probabilities(estimator, tests, [probs for probs, _ in folds])
-    _warn_of_absent_classes([fold_classes for _, fold_classes in folds], y, classes)
-    fold_probs = [align_columns(probs, found, classes) for probs, found in folds]
-    return *_average(tests, fold_probs, _num_samples(X)), final
+    _warn_of_absent_classes([known for _, known in folds], y, classes)
+    return *_average(tests, [probs for probs, _ in folds], _num_samples(X)), final
+
+
+def clone_classifier(estimator: Any) -> Any:
+    """Clone a classifier; if its constructor changes a parameter, say which one and what to do."""
+    try:
+        return clone(estimator)
+    except RuntimeError as error:
+        parameter = str(error).rpartition(" ")[2]
+        if parameter not in estimator.get_params(deep=True):
+            raise
+        raise ValueError(
+            f"estimator can't be cloned for the folds, because the constructor of "
+            f"{type(estimator).__name__} doesn't keep {parameter} as it is given. Lists, dicts and "
+            f"arrays are what it copies: pass {parameter} as a tuple."
+        ) from error
 
 
 def _run_fold(
-    predict_fold: Callable[..., Any], *args: Any, name: str, goes_on: bool, progress: Any
+    kept: KeptFolds,
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    train: Rows,
+    test: Rows,
+    fit_params: dict[str, Any],
+    *,
+    form: LabelForm,
+    classes: NDArray[Any],
+    name: str,
+    progress: Any,
 ) -> Any:
     """Predict a fold; if it fails, say which one did, and give that back if the others go on."""
+    compute = partial(
+        _predict_fold, estimator, X, y, train, test, fit_params, form, classes, f" in {name}"
+    )
     try:
         with progress:
-            return predict_fold(*args)
-    except Exception as error:
-        kind = ValueError if isinstance(error, ValueError) else RuntimeError
-        failure = kind(f"{name} raised {type(error).__name__}: {error}")
-        if not goes_on:
-            raise failure from error
-        failure.__cause__ = error
+            return kept.predict(compute, train, test)
+    except Exception as error:  # noqa: BLE001 - it is raised here, or by cross_fit
+        if isinstance(error, NoProbabilitiesError):
+            failure: Exception = error
+        else:
+            kind = ValueError if isinstance(error, ValueError) else RuntimeError
+            failure = kind(f"{name} raised {type(error).__name__}: {error}")
+            failure.__cause__ = error
+        if not kept.keeps:
+            raise failure from failure.__cause__
         return failure
 
 
-def _fit_final(*args: Any, progress: Any) -> Any:
-    """Fit the final classifier, and tell of it."""
+def _fit_final(
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    rows: Rows,
+    fit_params: dict[str, Any],
+    *,
+    form: LabelForm,
+    classes: NDArray[Any],
+    progress: Any,
+) -> Any:
+    """Fit the final classifier, see whether its columns can be told, and tell of the progress."""
     with progress:
-        return fit_rows(*args)
+        final = fit_rows(estimator, X, y, rows, fit_params, form)
+        find_columns(final, classes)
+        return final
 
 
 def _predict_fold(
@@ -184,20 +228,40 @@ def _predict_fold(
     train: Rows,
     test: Rows,
     fit_params: dict[str, Any],
-    key: str | None,  # noqa: ARG001 - stands for the arguments that the cache ignores
-) -> tuple[Probabilities, NDArray[Any]]:
-    """Fit on `train`, predict `test`; give the probabilities and the classes of their columns."""
-    fit_rows(estimator, X, y, train, fit_params)
-    pred_probs = estimator.predict_proba(take_rows(estimator, X, test, train))
-    return np.asarray(pred_probs), estimator.classes_
+    form: LabelForm,
+    classes: NDArray[Any],
+    where: str,
+) -> tuple[Probabilities, Rows]:
+    """Fit on `train`, predict `test`; give the probabilities and the classes that it knows."""
+    fitted = fit_rows(estimator, X, y, train, fit_params, form)
+    taken = take_rows(fitted, X, test, train)
+    output = fitted.predict_proba(taken)
+    try:
+        return read_probabilities(fitted, output, test, classes, where=where, trained_on=y[train])
+    except NoProbabilitiesError as error:
+        refuse_changed_rows(fitted, taken, error)
+        raise
 
 
 def fit_rows(
-    estimator: Any, X: Any, y: NDArray[Any], rows: Rows, fit_params: dict[str, Any]
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    rows: Rows,
+    fit_params: dict[str, Any],
+    form: LabelForm | None = None,
 ) -> Any:
-    """Fit an estimator on some rows; metadata as long as X is cut with it."""
+    """Fit an estimator on some rows; metadata as long as X is cut with it.
+
+    Gives the estimator, or one that stands for it if it can only be fitted on codes.
+    """
     params = _check_method_params(X, params=fit_params, indices=rows)
-    return estimator.fit(take_rows(estimator, X, rows, rows), y[rows], **params)
+    taken = take_rows(estimator, X, rows, rows)
+    try:
+        return (form or LabelForm()).fit(estimator, taken, y[rows], params)
+    except Exception as error:
+        refuse_changed_rows(estimator, taken, error)
+        raise
 
 
 def take_rows(estimator: Any, X: Any, rows: Rows, train: Rows) -> Any:
@@ -207,42 +271,16 @@ def take_rows(estimator: Any, X: Any, rows: Rows, train: Rows) -> Any:
     return _safe_indexing(X, rows)
 
 
-def align_columns(
-    fold_probs: Probabilities, fold_classes: NDArray[Any], classes: NDArray[Any]
-) -> Probabilities:
-    """Put the columns of a fold in the order of all classes; absent ones get 0."""
-    if len(fold_classes) == len(classes):
-        return fold_probs
-    aligned = np.zeros((len(fold_probs), len(classes)), dtype=fold_probs.dtype)
-    aligned[:, np.searchsorted(classes, fold_classes)] = fold_probs
-    return aligned
-
-
-def _check_probabilities(
-    estimator: Any, tests: list[Rows], fold_probs: list[Probabilities]
-) -> None:
-    """Refuse folds whose predictions are no probabilities: NaN, or rows that don't sum to 1."""
-    for fold, (test, probs) in enumerate(zip(tests, fold_probs, strict=True), start=1):
-        sums = probs.sum(axis=1)
-        wrong = ~(np.abs(sums - 1) <= sum_tolerance(probs.dtype, probs.shape[1]))
-        if wrong.any():
-            raise ValueError(
-                f"predict_proba of {type(estimator).__name__} gave no probabilities in fold {fold} "
-                f"of {len(tests)}: {list_rows(test[wrong])} sum to {sums[wrong][0]:.6g}, not 1; "
-                "check the data and its parameters, or wrap it in CalibratedClassifierCV."
-            )
-
-
-def _warn_of_absent_classes(
-    fold_classes: list[NDArray[Any]], y: NDArray[Any], classes: NDArray[Any]
-) -> None:
+def _warn_of_absent_classes(known: list[Rows], y: NDArray[Any], classes: NDArray[Any]) -> None:
     """Warn of classes that training folds lack, but for those of one row: no fold can help them."""
-    found, counts = np.unique(y, return_counts=True)
-    needed = np.intersect1d(classes, found[counts > 1])
-    absent = [np.setdiff1d(needed, found) for found in fold_classes]
-    n_folds = sum(len(classes) > 0 for classes in absent)
+    if all(len(found) == len(classes) for found in known):
+        return
+    values, counts = np.unique(y, return_counts=True)
+    needed = np.flatnonzero(np.isin(classes, values[counts > 1]))
+    absent = [np.setdiff1d(needed, found) for found in known]
+    n_folds = sum(len(each) > 0 for each in absent)
     if n_folds:
-        names = quote_values(np.unique(np.concatenate(absent)))
+        names = quote_values(classes[np.unique(np.concatenate(absent))])
         warnings.warn(
             f"{n_folds} of {len(absent)} training folds lack a class ({names}); its probability "
             "is 0 there, so that its rows look wrong. Use a stratified splitter with no more "

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import indexable
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import column_or_1d, validate_data
 
+from label_auditor._sklearn import _num_samples
 from label_auditor.data.labels import (
     check_labels,
     encode_labels,
@@ -29,8 +31,9 @@ def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArr
             "LabelAuditor requires y to be passed, but the target y is None; pass the labels."
         )
     refuse_many_labels(y)
-    values: Any = y if hasattr(y, "iloc") else np.asarray(y)
-    if values.ndim == 2:
+    nested = isinstance(y, (list, tuple)) and any(isinstance(each, (list, tuple)) for each in y)
+    values: Any = np.asarray(y) if nested else y
+    if getattr(values, "ndim", 1) == 2:
         values = column_or_1d(values, dtype=None, warn=True)
     labels = check_labels(values, name="y")
     if not allow_missing:
@@ -39,10 +42,47 @@ def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArr
             name="y",
             remedy="drop these rows, or pass missing_labels='suggest' to get suggestions for them",
         )
+    _refuse_rowless(X)
     if isinstance(X, Sequence):  # a list, a tuple, a column of a Hugging Face data set
         X = list(X)
-    X, labels = indexable(X, labels)
+    n_rows = _num_samples(X)
+    if n_rows != len(labels):
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples: X has {n_rows} rows, y has "
+            f"{len(labels)} labels; pass one label for each row."
+        )
+    (X,) = indexable(X)
     return X, labels
+
+
+def _refuse_rowless(X: Any) -> None:
+    """Raise if X is nothing that has rows in an order."""
+    given = None
+    if X is None:
+        given = "None"
+    elif isinstance(X, (str, bytes)):
+        given = "a single text"
+    elif isinstance(X, (Mapping, Set)) or not (hasattr(X, "__len__") or hasattr(X, "shape")):
+        given = f"a {type(X).__name__}"
+    if given is not None:
+        raise ValueError(
+            f"X is {given}, but rows in the order of y are needed; pass an array, a sparse matrix, "
+            "a DataFrame or a list."
+        )
+
+
+def find_features(X: Any) -> dict[str, Any]:
+    """Give `n_features_in_` and `feature_names_in_` as scikit-learn finds them, where it does.
+
+    Columns that mix strings with other names have no `feature_names_in_`. Whether that is right is
+    for the classifier to say: some can do without.
+    """
+    seen = BaseEstimator()
+    try:
+        validate_data(seen, X, skip_check_array=True)
+    except TypeError:
+        return {"n_features_in_": X.shape[1]}
+    return dict(vars(seen))
 
 
 def encode_classes(labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
@@ -69,10 +109,20 @@ def refuse_many_labels(y: Any) -> None:
 
 
 def check_weights(sample_weight: Any, codes: NDArray[np.intp], classes: NDArray[Any]) -> None:
-    """Refuse weights that leave a class without any: no model could know it."""
+    """Refuse weights that are no numbers, or leave a class without any: no model could know it."""
+    if sample_weight is None:
+        return
     weights = np.asarray(sample_weight)
     if weights.shape != codes.shape:
-        return  # None, or for the classifier to complain about
+        raise ValueError(
+            f"sample_weight has shape {weights.shape}, but one weight for each row is needed: "
+            f"shape {codes.shape}."
+        )
+    if weights.dtype.kind not in "biuf" or not np.isfinite(weights).all():
+        raise ValueError(
+            "sample_weight holds values that are no finite numbers; give each row a weight, or "
+            "drop the rows that have none."
+        )
     weightless = np.setdiff1d(codes[codes >= 0], codes[weights != 0])
     if len(weightless):
         raise ValueError(

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
+
+from label_auditor.data.messages import quote_values
+from label_auditor.fitting.columns import (
+    find_columns,
+    name_estimator,
+    place_columns,
+    read_probabilities,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    import numpy as np
     from numpy.typing import NDArray
 
     Method = TypeVar("Method", bound=Callable[..., Any])
@@ -41,6 +49,7 @@ class PredictionMixin:
     """The methods of the classifier in `estimator_`, each where it has it."""
 
     estimator_: Any
+    classes_: NDArray[Any]
 
     @available_if(_estimator_has("predict"))
     def predict(self, X: Any) -> NDArray[Any]:
@@ -57,7 +66,7 @@ class PredictionMixin:
             Predicted classes, in y's own values.
         """
         check_is_fitted(self)
-        return self.estimator_.predict(X)  # type: ignore[no-any-return]
+        return _as_labels(self.estimator_.predict(X), self.classes_)
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
@@ -77,7 +86,7 @@ class PredictionMixin:
             Probabilities in the order of `classes_`.
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(X)  # type: ignore[no-any-return]
+        return self._by_class("predict_proba", X)
 
     @available_if(_estimator_has("predict_log_proba"))
     def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
@@ -94,7 +103,7 @@ class PredictionMixin:
             Natural logarithms of the probabilities, in the order of `classes_`.
         """
         check_is_fitted(self)
-        return self.estimator_.predict_log_proba(X)  # type: ignore[no-any-return]
+        return self._by_class("predict_log_proba", X)
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> NDArray[np.floating]:
@@ -108,7 +117,51 @@ class PredictionMixin:
         Returns
         -------
         ndarray of float, shape (n_samples,) or (n_samples, n_classes)
-            As the classifier gives it.
+            In the order of `classes_`; for two classes, high for the second. An SVC that gives one
+            column for each pair of classes gives them in its own order.
         """
         check_is_fitted(self)
-        return self.estimator_.decision_function(X)  # type: ignore[no-any-return]
+        return self._by_class("decision_function", X)
+
+    def _by_class(self, method: str, X: Any) -> NDArray[np.floating]:
+        """Give what a method of `estimator_` does, in the order of `classes_`."""
+        output = getattr(self.estimator_, method)(X)
+        found = np.asarray(self.estimator_.classes_)
+        same = np.array_equal(found, self.classes_)
+        if method == "decision_function":
+            return output if same else _order_decisions(self.estimator_, output, self.classes_)
+        if same and np.shape(output) == (len(output), len(found)):
+            return output  # type: ignore[no-any-return]
+        rows = np.arange(len(output))
+        if method == "predict_proba":
+            return read_probabilities(self.estimator_, output, rows, self.classes_)[0]
+        columns = find_columns(self.estimator_, self.classes_)
+        known = columns >= 0
+        output = np.asarray(output)[:, known]
+        return place_columns(output, columns[known], len(self.classes_), -np.inf)
+
+
+def _as_labels(predicted: Any, classes: NDArray[Any]) -> NDArray[Any]:
+    """Give predictions as a vector of y's own values: CatBoost gives a column, XGBoost ints."""
+    labels: NDArray[Any] = np.asarray(predicted)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels.ravel()
+    if labels.ndim != 1 or labels.dtype.kind == classes.dtype.kind:
+        return labels
+    place = {value: position for position, value in enumerate(classes.tolist())}
+    codes = [place.get(value, -1) for value in labels.tolist()]
+    return labels if -1 in codes else classes[codes]
+
+
+def _order_decisions(estimator: Any, output: Any, classes: NDArray[Any]) -> NDArray[np.floating]:
+    """Put the columns of a decision function in order; for two classes, see to its sign."""
+    columns = find_columns(estimator, classes)
+    decisions: NDArray[np.floating] = np.asarray(output)
+    if decisions.ndim == 1 and columns.tolist() in ([0, 1], [1, 0]):
+        return decisions if columns[0] == 0 else -decisions
+    if decisions.shape != (len(decisions), len(columns)) or (columns < 0).any():
+        raise ValueError(
+            f"decision_function of {name_estimator(estimator)} gave shape {decisions.shape}, whose "
+            f"columns can't be matched to the classes {quote_values(classes)}; use predict_proba."
+        )
+    return place_columns(decisions, columns, len(classes), -np.inf)

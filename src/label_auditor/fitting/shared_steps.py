@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from label_auditor._sklearn import _num_samples, _routing_enabled
+from label_auditor.fitting.parallel import limit_blas_threads
 from label_auditor.fitting.token_vectorizers import (
     can_share_tokens,
     name_terms,
@@ -21,6 +23,7 @@ from label_auditor.fitting.token_vectorizers import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
 
 class Shared(NamedTuple):
@@ -43,6 +46,13 @@ class Shared(NamedTuple):
     X: Any
     rest: Any
     terms: list[Any] | None = None
+
+    def limit_threads(self) -> AbstractContextManager[Any]:
+        """Give a context with one BLAS thread for a linear model, if something is shared.
+
+        With nothing shared, the probabilities are those of cross_val_predict, to the bit.
+        """
+        return nullcontext() if self.fitted is None else limit_blas_threads(self.rest)
 
     def join(self, fitted_rest: Any) -> Any:
         """Give the whole pipeline, fitted."""
@@ -121,7 +131,10 @@ def share_steps(
 def _share_fitted(n_steps: int, pipeline: Pipeline, X: Any) -> Shared:
     """Fit the first steps to all of X."""
     fitted = pipeline[:n_steps]
-    return Shared(fitted, fitted.fit_transform(X), pipeline[n_steps:])
+    transformed = fitted.fit_transform(X)
+    if _num_samples(transformed) != _num_samples(X):
+        raise ValueError("a step changes the number of rows; the fit without sharing says which")
+    return Shared(fitted, transformed, pipeline[n_steps:])
 
 
 def _learns_terms_only(steps: Pipeline) -> bool:

@@ -1,0 +1,126 @@
+"""Out-of-sample probabilities by the settings of an auditor: over folds, or out of bag."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from label_auditor.fitting.bagging import out_of_bag
+from label_auditor.fitting.folds import cross_fit
+from label_auditor.fitting.shared_steps import Shared, share_steps
+from label_auditor.fitting.splits import split_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sklearn.utils import Bunch
+
+
+class Settings(NamedTuple):
+    """The parameters of an auditor that say how rows are held out and predicted."""
+
+    cv: Any
+    train_on: str | None
+    n_jobs: int | None
+    memory: Any
+    verbose: int
+
+
+def share(
+    estimator: Any,
+    X: Any,
+    fit_params: dict[str, Any],
+    cv: Any,
+    share_preprocessing: Any,
+) -> Shared:
+    """Fit the label-free steps of a pipeline once, if that is wanted.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The classifier, or a pipeline that ends in one.
+    X : array-like, sparse matrix, DataFrame or list, n_samples long
+        The data.
+    fit_params : dict
+        The metadata that go to the classifier.
+    cv : int, splitter, iterable, "oob" or None
+        How rows are held out.
+    share_preprocessing : bool or "auto"
+        Whether to share; "auto": if `cv` is None, an int or "oob".
+
+    Returns
+    -------
+    Shared
+        The pipeline cut in two; with nothing in the first part if nothing is shared.
+    """
+    if share_preprocessing == "auto":
+        share_preprocessing = cv is None or isinstance(cv, (Integral, str))
+    if not share_preprocessing:
+        return Shared(None, X, estimator)
+    return share_steps(estimator, X, fit_params, read_once=not isinstance(cv, str))
+
+
+def predict_out_of_sample(
+    settings: Settings,
+    shared: Shared,
+    X: Any,
+    codes: NDArray[np.intp],
+    classes: NDArray[Any],
+    routed: Bunch,
+    task: Any,
+) -> tuple[NDArray[np.floating], NDArray[np.bool_], Any]:
+    """Predict each row with models that did not see its label.
+
+    Parameters
+    ----------
+    settings : Settings
+        How rows are held out.
+    shared : Shared
+        The classifier, and the data that it is fitted on.
+    X : array-like, sparse matrix, DataFrame or list, n_samples long
+        The data as they were given, for the splitter.
+    codes : ndarray of int, shape (n_samples,)
+        Position of each label in `classes`; -1 where there is none.
+    classes : ndarray of shape (n_classes,)
+        The sorted classes.
+    routed : Bunch
+        The metadata of fit: `fit` for the classifier, `split` for the splitter.
+    task : Task or Silent
+        Is told of the progress.
+
+    Returns
+    -------
+    pred_probs : ndarray of float, shape (n_samples, n_classes)
+        The probabilities; NaN where a row was never held out.
+    judged : ndarray of bool, shape (n_samples,)
+        The rows whose label can be judged by them.
+    trained : classifier or None
+        The classifier fitted on all rows, if `train_on` is "all" or `cv` is "oob".
+    """
+    if isinstance(settings.cv, str):
+        with task.part("out-of-bag"):
+            trained, pred_probs = out_of_bag(shared.rest, shared.X, codes, classes, routed.fit)
+        held_out = ~np.isnan(pred_probs[:, 0])
+    else:
+        splits = split_rows(settings.cv, X, codes, classes, routed.split)
+        fits_all = settings.train_on == "all"
+        whole, fits = task.folds(len(splits), final=fits_all)
+        with whole:
+            pred_probs, n_predictions, trained = cross_fit(
+                shared.rest,
+                shared.X,
+                classes[codes],
+                classes=classes,
+                splits=splits,
+                fit_params=routed.fit,
+                n_jobs=settings.n_jobs,
+                memory=settings.memory,
+                verbose=settings.verbose,
+                progress=fits,
+                final_rows=np.flatnonzero(codes >= 0) if fits_all else None,
+            )
+        held_out = n_predictions > 0
+    # Whoever holds out the only member of a class can't know the class.
+    alone = np.bincount(codes[codes >= 0], minlength=len(classes))[codes] == 1
+    return pred_probs, (codes >= 0) & ~alone & held_out, trained
