@@ -193,7 +193,7 @@ def test_an_index_that_is_not_unique_gives_way_to_positions():
             "y has several labels per row, but correction",
         ),
         ([["a"], "b"], {"0": ("a",)}, {}, ValueError, "lists of labels, but in row 1 none"),
-        (np.array([1, "b"], dtype=object), {"0": "b"}, {}, ValueError, "labels mix strings with"),
+        (np.array([1, "b"], dtype=object), {"0": "b"}, {}, ValueError, "(labels|y) mixes strings with"),
         (np.zeros((2, 2, 2)), {"0": "b"}, {}, ValueError, "one label per row is needed"),
     ],
 )

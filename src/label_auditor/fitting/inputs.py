@@ -17,6 +17,7 @@ from label_auditor.data.labels import (
     refuse_missing,
 )
 from label_auditor.data.messages import quote_values
+from label_auditor.data.values import read_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -29,7 +30,7 @@ def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArr
             "LabelAuditor requires y to be passed, but the target y is None; pass the labels."
         )
     refuse_many_labels(y)
-    values: Any = y if hasattr(y, "iloc") else np.asarray(y)
+    values = read_values(y, name="y")
     if values.ndim == 2:
         values = column_or_1d(values, dtype=None, warn=True)
     labels = check_labels(values, name="y")
@@ -48,7 +49,13 @@ def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArr
 def encode_classes(labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Give the position of each label among the sorted classes, -1 for none, and the classes."""
     codes, classes = encode_labels(labels)
-    check_classification_targets(classes[codes[codes >= 0]])
+    try:
+        check_classification_targets(classes[codes[codes >= 0]])
+    except ValueError as error:
+        raise ValueError(
+            f"y holds {quote_values(classes)}, which scikit-learn does not take as classes; make "
+            f"them strings, for example by y.astype(str). scikit-learn says: {error}"
+        ) from error
     if len(classes) < 2:
         raise ValueError(
             f"y holds one class only ({quote_values(classes)}); at least two are "
