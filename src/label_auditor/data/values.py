@@ -30,7 +30,10 @@ KINDS = {
 # Kinds that are refused, with what to do about them.
 REFUSED = {
     **dict.fromkeys(("S", "bytes"), ("bytes", "decode them into strings first")),
-    **dict.fromkeys(("c", "complex"), ("complex numbers", "pass strings, numbers or bools. Complex data not supported")),
+    **dict.fromkeys(
+        ("c", "complex"),
+        ("complex numbers", "pass strings, numbers or bools. Complex data not supported"),
+    ),
     "V": ("records of several fields", "pass one field of them"),
 }
 
