@@ -59,7 +59,7 @@ class TestAuditLabels:
             (["a", None, "b"], None, r"labels is missing .* for 1 of 3 rows: row 1; drop"),
             ([["a"], ["b"], ["a"]], None, r"labels has shape \(3, 1\), but one label per row"),
             ([], None, "labels is empty"),
-            (["a", 1, "b"], None, "labels mix strings with other values"),
+            (["a", 1, "b"], None, "(labels|y) mixes strings with other values"),
         ],
     )
     def test_what_is_wrong_with_labels_is_said(self, labels, classes, message):

@@ -93,7 +93,7 @@ def test_sets_come_back(sets):
         ([0, 1], None, TypeError, "labels is 0 in row 0"),
         ([["a"], ["b", None]], None, ValueError, "None, NaN or NA among the classes of row 1"),
         ([["a"], [], ["b", "z"]], ["a", "b"], ValueError, r"labels holds 'z' \(row 2\), not among"),
-        ([["a"], ["a", 1]], None, ValueError, "labels mix strings with other values"),
+        ([["a"], ["a", 1]], None, ValueError, "(labels|y) mixes strings with other values"),
         (
             [["a"], ["b", "a", "b"]],
             None,
@@ -104,7 +104,8 @@ def test_sets_come_back(sets):
         (INDICATOR * 2, None, ValueError, r"labels holds 2 in rows 0, 2, 3, but a matrix"),
         (INDICATOR - 0.5, None, ValueError, r"labels holds 0.5 in rows 0, 1, 2, 3"),
         (sparse.csr_array(INDICATOR * 3), None, ValueError, r"labels holds 3 in rows 0, 2, 3"),
-        (np.array([[1, np.nan]]), None, ValueError, "labels holds nan in row 0"),
+        (np.array([[1, np.nan]]), None, ValueError, "labels is missing in row 0; drop"),
+        (sparse.csr_array([[1, np.nan]]), None, ValueError, "labels holds nan in row 0"),
         (
             pd.DataFrame({"a": [1, 0], "b": pd.array([0, pd.NA], dtype="Int64")}),
             None,

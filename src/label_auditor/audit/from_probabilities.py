@@ -23,11 +23,14 @@ from label_auditor.confident_learning.scores import (
 )
 from label_auditor.data.labels import check_labels, encode_labels, has_many_labels, refuse_missing
 from label_auditor.data.naming import check_index
+from label_auditor.data.tables import arrange, find_index, name_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["audit_codes", "audit_labels", "find_index"]
 
 
 @overload
@@ -160,7 +163,7 @@ def audit_labels(
     1      (cat,)      (cat, dog)           0.24            True     0
     """
     rule = Rule(filter_by, frac_noise, min_examples_per_class, num_to_remove_per_class)
-    index = find_index(labels) if index is None else index
+    check_rank_by(rank_by)
     if multi_label:
         return audit_label_sets(
             labels, pred_probs, rule, classes=classes, rank_by=rank_by, index=index, n_jobs=n_jobs
@@ -170,7 +173,8 @@ def audit_labels(
     values = check_labels(labels)
     refuse_missing(values, name="labels", remedy="drop these rows")
     codes, columns = encode_labels(values, classes)
-    data = LabelledRows(codes, pred_probs, n_jobs)
+    index, names = name_rows(labels, index, len(codes))
+    data = LabelledRows(codes, arrange(pred_probs, columns, names), n_jobs)
     data.check_columns(columns, inferred=classes is None)
     return audit_codes(codes, data, rule, classes=columns, rank_by=rank_by, index=index)
 
@@ -206,6 +210,7 @@ def audit_codes(
     LabelAudit
     """
     check_rank_by(rank_by)
+    index = check_index(index, len(codes))
     found = find_label_issues(judged, rule)
     quality: NDArray[np.floating]
     if rank_by == "self_confidence":
@@ -224,16 +229,11 @@ def audit_codes(
         quality=quality,
         ranked=rank_issues(found.issues, quality),
         evaluated=judged.codes >= 0,
-        index=check_index(index, len(codes)),
+        index=index,
         confident_joint=found.confident_joint,
         filter_by=rule.filter_by,
         rank_by=name_of_score(rank_by),
     )
-
-
-def find_index(*data: Any) -> Sequence[Any] | None:
-    """Give the index of the first of `data` that has one, as pandas' objects do."""
-    return next((each.index for each in data if hasattr(each, "iloc")), None)
 
 
 def _custom_scores(

@@ -19,7 +19,7 @@ from label_auditor.confident_learning.scores import (
 )
 from label_auditor.data.findings import Findings
 from label_auditor.data.label_sets import decode_label_sets, encode_label_sets
-from label_auditor.data.naming import check_index
+from label_auditor.data.tables import arrange, name_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,8 @@ def audit_label_sets(
     check_rank_by(rank_by)
     given, columns = encode_label_sets(labels, classes)
     n = given.shape[0]
-    data = LabelledRows(np.zeros(n, np.intp), pred_probs, n_jobs)
+    index, names = name_rows(labels, index, n)
+    data = LabelledRows(np.zeros(n, np.intp), arrange(pred_probs, columns, names), n_jobs)
     data.check_columns(columns, inferred=classes is None)
     found = find_label_set_issues(given, data, rule)
     if callable(rank_by):
@@ -144,7 +145,7 @@ def audit_label_sets(
         quality=scores,
         ranked=rank_issues(found.issues, scores),
         evaluated=np.ones(n, bool),
-        index=check_index(index, n),
+        index=index,
         confident_joint=found.confident_joint,
         class_issues=found.class_issues,
         filter_by=rule.filter_by,

@@ -27,7 +27,7 @@ from label_auditor.confident_learning.scan import (
     group_by_class,
     scan_rows,
 )
-from label_auditor.confident_learning.scores import SCORES, ScoreName, check_rank_by, score_rows
+from label_auditor.confident_learning.scores import SCORES, ScoreName, check_method, score_rows
 
 __all__ = ["LabelIssues", "find_label_issues", "label_quality_scores", "rank_issues"]
 
@@ -236,7 +236,7 @@ def label_quality_scores(
     >>> label_quality_scores(data)
     array([0.75, 0.25])
     """
-    check_rank_by(method)
+    check_method(method)
     if SCORES[method].adjusted and thresholds is None:
         thresholds = class_thresholds(_group(data, _scan(data)))
     scores = np.empty(data.codes.size)

@@ -24,7 +24,7 @@ from label_auditor.confident_learning.find_issues import LabelIssues, find_label
 from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows
 from label_auditor.confident_learning.rules import Rule
 from label_auditor.confident_learning.scan import CLOSE, float_dtype
-from label_auditor.confident_learning.scores import ScoreName, score_rows
+from label_auditor.confident_learning.scores import SCORES, ScoreName, check_method, score_rows
 from label_auditor.confident_learning.selection import smallest
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def find_label_set_issues(
     --------
     >>> given = sparse.csr_array([[1, 0], [1, 0], [1, 1], [0, 0], [0, 1], [0, 1]], dtype=bool)
     >>> p = np.array([[0.9, 0.1], [0.8, 0.9], [0.9, 0.8], [0.1, 0.1], [0.2, 0.9], [0.1, 0.8]])
-    >>> data = LabelledRows(np.zeros(6), p)
+    >>> data = LabelledRows(np.zeros(6, dtype=int), p)
     >>> found = find_label_set_issues(given, data)
     >>> found.issues
     array([False,  True, False, False, False, False])
@@ -106,6 +106,7 @@ def find_label_set_issues(
     array([False,  True])
     """
     rule = Rule() if rule is None else rule
+    _check_shape(given, data)
     rule.check_classes(data.n_classes)
     each = replace(rule, filter_by="confident_learning") if rule.counts_only else rule
     by_class = sparse.csc_array(given)
@@ -157,20 +158,29 @@ def label_set_scores(
     method : str, default="self_confidence"
         The score of each class by itself; see `label_auditor.scores`.
     thresholds : ndarray of shape (K, 2), optional
-        From `find_label_set_issues`; the adjusted scores need it.
+        From `find_label_set_issues`, where they are known already; for adjusted scores.
 
     Returns
     -------
     ndarray of shape (n,), float64
         In [0, 1], low is suspicious.
 
+    Raises
+    ------
+    ValueError
+        If there is no such method, or `pred_probs` is not of the shape of `given`.
+
     Examples
     --------
     >>> given = sparse.csr_array([[0, 1, 0], [1, 0, 1]], dtype=bool)
     >>> p = np.array([[0.1, 0.9, 0.1], [0.4, 0.1, 0.9]])
-    >>> label_set_scores(given, LabelledRows(np.zeros(2), p))
+    >>> label_set_scores(given, LabelledRows(np.zeros(2, dtype=int), p))
     array([0.9, 0.5])
     """
+    check_method(method)
+    _check_shape(given, data)
+    if SCORES[method].adjusted and thresholds is None:
+        thresholds = find_label_set_issues(given, data).thresholds
     scores = np.empty(given.shape[0])
 
     def score_block(rows: slice) -> None:
@@ -184,6 +194,16 @@ def label_set_scores(
 
     data.map(score_block)
     return scores
+
+
+def _check_shape(given: sparse.csr_array, data: LabelledRows) -> None:
+    """Check that there is a probability for each row and class."""
+    shape = tuple(data.pred_probs.shape)
+    if shape != given.shape:
+        raise ValueError(
+            f"pred_probs has shape {shape} but given has {given.shape}; "
+            "pass a row for each row of given, and a column for each of its columns."
+        )
 
 
 def _map_classes(data: LabelledRows, function: Any) -> list[Any]:

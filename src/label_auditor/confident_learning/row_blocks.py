@@ -51,7 +51,8 @@ class LabelledRows:
     Raises
     ------
     ValueError
-        If `pred_probs` is not a matrix of numbers with a row for each code and at least one column.
+        If codes are not integers, or `pred_probs` is not a matrix of numbers with a row for each
+        code and at least one column.
     """
 
     codes: Array
@@ -59,7 +60,7 @@ class LabelledRows:
     n_jobs: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "codes", np.asarray(self.codes, np.intp))
+        object.__setattr__(self, "codes", _check_codes(self.codes))
         object.__setattr__(self, "pred_probs", _check_pred_probs(self.pred_probs, len(self.codes)))
 
     @property
@@ -146,6 +147,19 @@ def chunk_rows(array: Any) -> int:
     return int(np.max(chunks[0])) if chunks else 1
 
 
+def _check_codes(codes: Any) -> Array:
+    """Give codes as integers; refuse what isn't one."""
+    values = np.asarray(codes)
+    with np.errstate(invalid="ignore"):  # NaN
+        whole = values.astype(np.intp) if values.ndim == 1 and values.dtype.kind in "biuf" else None
+    if whole is None or (whole != values).any():
+        raise ValueError(
+            f"codes is an array of {values.dtype} and shape {values.shape}, but the column of each "
+            "label is needed: integers, -1 where a row is not to be judged."
+        )
+    return whole
+
+
 def _check_pred_probs(pred_probs: Any, n_labels: int) -> Any:
     """Check all of `pred_probs` but its values, which are checked as they are read."""
     pred_probs = _to_rows(pred_probs)
@@ -159,7 +173,7 @@ def _check_pred_probs(pred_probs: Any, n_labels: int) -> Any:
             f"pred_probs has {n_rows} rows but there are {n_labels} labels; "
             "pass one row for each label, in the same order."
         )
-    dtype = np.asarray(pred_probs[:0]).dtype
+    dtype = _dtype_of(pred_probs)
     if dtype.kind not in "biuf":
         raise ValueError(
             f"pred_probs has dtype {dtype}, but numbers are needed; "
@@ -168,22 +182,55 @@ def _check_pred_probs(pred_probs: Any, n_labels: int) -> Any:
     return pred_probs
 
 
+def _dtype_of(pred_probs: Any) -> np.dtype[Any]:
+    """Give the type of the probabilities, without reading one."""
+    if type(pred_probs).__module__.startswith("scipy.sparse"):
+        raise ValueError("pred_probs is a sparse matrix; pass pred_probs.toarray().")
+    try:
+        return np.asarray(pred_probs[:0]).dtype
+    except (TypeError, RuntimeError) as error:
+        # PyTorch raises these for what NumPy can't see: gradients, bfloat16, a GPU's memory.
+        raise ValueError(
+            f"pred_probs is a {type(pred_probs).__name__} that NumPy can't read ({error}). Of a "
+            "tensor of PyTorch, pass pred_probs.detach().float().cpu()."
+        ) from error
+
+
 def _to_rows(pred_probs: Any) -> Any:
     """Give `pred_probs` as it is if it has a shape and slices by rows, else as an array."""
+    if isinstance(pred_probs, np.ma.MaskedArray):
+        # What is masked is no probability, whatever number stands there.
+        pred_probs = np.where(np.ma.getmaskarray(pred_probs), np.nan, pred_probs.data)
     if not hasattr(pred_probs, "shape") or hasattr(pred_probs, "iloc"):
-        pred_probs = np.asarray(pred_probs)
-    if len(pred_probs.shape) != 2:
+        try:
+            pred_probs = np.asarray(pred_probs)
+        except ValueError as error:
+            raise ValueError(
+                f"pred_probs can't be read as a matrix: {error}. Pass rows of equal length, one "
+                "for each label, with a number for each class."
+            ) from error
+    shape = tuple(pred_probs.shape)
+    if len(shape) != 2:
         raise ValueError(
-            f"pred_probs has shape {tuple(pred_probs.shape)}, but one row per label and one column "
-            "per class are needed: shape (n_samples, n_classes)."
-            + (
-                " Of a list of arrays, one per class with the columns no and yes: "
-                "np.column_stack([p[:, 1] for p in pred_probs])."
-                if len(pred_probs.shape) == 3 and pred_probs.shape[2] == 2
-                else ""
-            )
+            f"pred_probs has shape {shape}, but one row per label and one column per class are "
+            f"needed: shape (n_samples, n_classes).{_remedy(shape)}"
         )
     return pred_probs
+
+
+def _remedy(shape: tuple[int, ...]) -> str:
+    """Say how a matrix of probabilities is made of what models give in its place."""
+    if len(shape) == 3 and shape[2] == 2:
+        return (
+            " Of a list of arrays, one per class with the columns no and yes: "
+            "np.column_stack([p[:, 1] for p in pred_probs])."
+        )
+    if len(shape) == 1:
+        return (
+            " Of the probability of the second of two classes: np.column_stack([1 - p, p]); of a "
+            "column of arrays: np.stack(p)."
+        )
+    return ""
 
 
 def refuse_rows(pred_probs: Any, rows: Array, *, multi_label: bool = False) -> None:

@@ -7,6 +7,7 @@ the flagged rows. Its line in `RULES` and its name in `FilterBy` are all that it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -135,15 +136,16 @@ class Rule:
     num_to_remove_per_class: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
-        if self.filter_by not in RULES:
+        if not isinstance(self.filter_by, str) or self.filter_by not in RULES:
             raise ValueError(
                 f"filter_by is {self.filter_by!r}; pass one of {quote_values(RULES, len(RULES))}."
             )
-        if not 0 <= self.frac_noise <= 1:
+        if not isinstance(self.frac_noise, Real) or not 0 <= self.frac_noise <= 1:
             raise ValueError(f"frac_noise is {self.frac_noise!r}; pass a number from 0 to 1.")
-        if self.min_examples_per_class < 0:
+        smallest_class = self.min_examples_per_class
+        if not isinstance(smallest_class, Integral) or smallest_class < 0:
             raise ValueError(
-                f"min_examples_per_class is {self.min_examples_per_class!r}; pass a number from 0."
+                f"min_examples_per_class is {smallest_class!r}; pass a whole number from 0."
             )
         tuned = self.frac_noise != 1 or self.num_to_remove_per_class is not None
         if tuned and not RULES[self.filter_by].prunes:
@@ -162,6 +164,11 @@ class Rule:
         """Check that there is one number to remove for each class, if there are any."""
         if self.num_to_remove_per_class is None:
             return
+        if hasattr(self.num_to_remove_per_class, "iloc"):
+            raise ValueError(
+                "num_to_remove_per_class is a pandas object, whose index would be ignored; pass a "
+                "list in the order of the classes, for example by .reindex(classes).tolist()."
+            )
         number = np.asarray(self.num_to_remove_per_class)
         if number.shape != (n_classes,) or number.dtype.kind not in "iu" or number.min() < 0:
             raise ValueError(

@@ -87,18 +87,29 @@ def score_rows(
     ndarray of shape (n,), float64
         NaN where the row is not to be judged.
 
+    Raises
+    ------
+    ValueError
+        If there is no such method, or it is adjusted and there are no thresholds.
+
     Examples
     --------
     >>> score_rows(np.array([0, 1]), np.array([[0.75, 0.25], [0.75, 0.25]]), "normalized_margin")
     array([0.75, 0.25])
     """
+    check_method(method)
     score, adjusted = SCORES[method]
+    if adjusted and thresholds is None:
+        raise ValueError(
+            f"method={method!r} needs the thresholds of the classes; pass thresholds=, for example "
+            "those that find_label_issues gives."
+        )
     if method == "self_confidence":
         return take_given(pred_probs, codes).astype(float)
     scores = np.empty(len(codes))
     for rows, block in cached_blocks(pred_probs):
         probs = block.astype(float, copy=False)
-        if adjusted and thresholds is not None:
+        if thresholds is not None and adjusted:
             probs = _adjust(probs, thresholds.astype(float))
         scores[rows] = score(probs, codes[rows])
     scores[codes < 0] = np.nan
@@ -162,9 +173,15 @@ SCORES: dict[str, Score] = {
 }
 
 
+def check_method(method: Any) -> None:
+    """Check that there is a score of this name."""
+    if not isinstance(method, str) or method not in SCORES:
+        raise ValueError(f"method is {method!r}; pass one of {quote_values(SCORES, len(SCORES))}.")
+
+
 def check_rank_by(rank_by: Any) -> None:
     """Check that a score to rank by is a function, or the name of one."""
-    if not callable(rank_by) and rank_by not in SCORES:
+    if not callable(rank_by) and not (isinstance(rank_by, str) and rank_by in SCORES):
         raise ValueError(
             f"rank_by is {rank_by!r}; pass one of {quote_values(SCORES, len(SCORES))}, or a "
             "function from (codes, pred_probs) to one score per row."

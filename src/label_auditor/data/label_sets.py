@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from label_auditor.data.labels import encode_labels, find_missing
+from label_auditor.data.labels import encode_labels, read_classes
 from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.tables import is_table, read_table
+from label_auditor.data.values import find_missing, read_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -55,9 +57,9 @@ def encode_label_sets(
            [0, 0, 0],
            [0, 0, 1]])
     >>> classes
-    array(['a', 'b', 'c'], dtype=object)
+    array(['a', 'b', 'c'], dtype='<U1')
     """
-    is_matrix = hasattr(labels, "columns") or getattr(labels, "ndim", 1) == 2
+    is_matrix = is_table(labels) or getattr(labels, "ndim", 1) == 2
     matrix, found = (_read_matrix if is_matrix else _read_lists)(labels, classes)
     if matrix.shape[0] == 0:
         raise ValueError("labels is empty: found 0 sample(s), while a minimum of 1 is required.")
@@ -88,6 +90,10 @@ def decode_label_sets(matrix: sparse.csr_array, classes: NDArray[Any]) -> NDArra
 
 def _read_matrix(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_array, NDArray[Any]]:
     """Read an indicator matrix."""
+    names = None
+    if is_table(labels):
+        table = read_table(labels, name="labels")
+        labels, names = table.values, table.columns
     matrix = sparse.csr_array(labels if sparse.issparse(labels) else _read_numbers(labels))
     wrong = (matrix.data != 0) & (matrix.data != 1)
     if wrong.any():
@@ -98,19 +104,21 @@ def _read_matrix(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arr
         )
     matrix = matrix.astype(bool)
     matrix.eliminate_zeros()
-    if not hasattr(labels, "columns"):
-        found = np.arange(matrix.shape[1]) if classes is None else np.asarray(classes)
+    if names is None:
+        found = np.arange(matrix.shape[1]) if classes is None else read_classes(classes)
         if found.shape != (matrix.shape[1],):
             raise ValueError(
                 f"labels has {matrix.shape[1]} columns but classes is {quote_values(found)}; "
                 "name every column of labels and pred_probs, in order."
             )
         return matrix, found
-    columns = np.asarray(labels.columns)
+    columns = read_values(names, name="the names of the columns of labels")
     if classes is None:
-        return matrix, columns
+        return matrix, read_classes(columns)
     # encode_labels says which columns are no classes.
     codes, found = encode_labels(columns, classes)
+    if len(np.unique(codes)) < len(codes):
+        raise ValueError(f"labels has columns of the same name ({quote_values(names)}).")
     if len(codes) < len(found):
         absent = np.delete(found, codes)
         raise ValueError(f"labels has no column {quote_values(absent)}, which classes names.")
@@ -119,11 +127,11 @@ def _read_matrix(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_arr
 
 def _read_numbers(labels: Any) -> NDArray[Any]:
     """Give a dense matrix as numbers."""
-    values = np.asarray(labels)
+    values = read_values(labels, name="labels")
+    rows = np.flatnonzero(find_missing(values).any(axis=1))
+    if len(rows):
+        raise ValueError(f"labels is missing in {list_rows(rows)}; drop these rows.")
     if values.dtype == object:
-        rows = np.flatnonzero(find_missing(values).any(axis=1))
-        if len(rows):
-            raise ValueError(f"labels is missing in {list_rows(rows)}; drop these rows.")
         with contextlib.suppress(TypeError, ValueError):
             values = values.astype(float)
     if values.dtype.kind not in "biuf":
@@ -136,21 +144,26 @@ def _read_numbers(labels: Any) -> NDArray[Any]:
 
 def _read_lists(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_array, NDArray[Any]]:
     """Read the classes of each row."""
-    sets = list(labels)
+    sets = list(labels.to_pylist() if hasattr(labels, "to_pylist") else labels)
     for row, each in enumerate(sets):
-        if isinstance(each, str | bytes) or not isinstance(each, Collection):
+        if isinstance(each, str | bytes | Mapping) or not isinstance(each, Collection):
             raise TypeError(
                 f"labels is {each!r:.60} in row {row}, but with multi_label=True each row is a "
                 "list of classes, empty where it has none; or pass a matrix of 0 and 1."
             )
     sizes = [len(each) for each in sets]
-    values = np.fromiter(chain.from_iterable(sets), object, sum(sizes))
+    values = read_values(list(chain.from_iterable(sets)), name="labels")
     rows = np.repeat(np.arange(len(sets)), sizes)
     missing = find_missing(values)
     if missing.any():
         raise ValueError(
             f"labels has None, NaN or NA among the classes of {list_rows(np.unique(rows[missing]))}"
             "; a row without a class is an empty list."
+        )
+    if set(sizes) == {2} and any(list(each) == [1, 0] for each in sets):
+        raise ValueError(
+            "labels has rows such as [1, 0], which are those of a matrix of 0 and 1; pass it as an "
+            "array (np.array(labels)), or the classes of each row in ascending order."
         )
     codes, found = encode_labels(values, classes, rows=rows)
     shape = (len(sets), len(found))

@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.values import find_missing, kind_of, read_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+__all__ = [
+    "check_labels",
+    "decode_labels",
+    "encode_labels",
+    "find_missing",
+    "has_many_labels",
+    "read_classes",
+    "refuse_missing",
+]
+
 
 def check_labels(labels: Any, *, name: str = "labels") -> NDArray[Any]:
     """Give `labels` as a one-dimensional array of their own values, with at least one row."""
-    if hasattr(labels, "iloc"):  # pandas would turn nullable ints into floats
-        labels = labels.astype(object) if labels.isna().any(axis=None) else labels
-    values = np.asarray(labels)
+    values = read_values(labels, name=name)
     if values.ndim != 1:
         raise ValueError(
             f"{name} has shape {values.shape}, but one label per row is needed: shape (n_samples,)."
@@ -31,17 +40,12 @@ def check_labels(labels: Any, *, name: str = "labels") -> NDArray[Any]:
 
 def has_many_labels(y: Any) -> bool:
     """Tell whether there are several labels per row: multi-label or multi-output."""
+    shape: tuple[int, ...] = getattr(y, "shape", ())
     if isinstance(y, (list, tuple)):
         return any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
-    shape: tuple[int, ...] = getattr(y, "shape", ())
+    if len(shape) == 1 and str(getattr(y, "dtype", "")) == "object":
+        return any(isinstance(each, (list, tuple, set, frozenset, np.ndarray)) for each in y)
     return len(shape) > 1 and shape[1] != 1
-
-
-def find_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Mark the labels that are None, NaN, NaT or pandas.NA."""
-    import pandas as pd
-
-    return np.asarray(pd.isna(values))
 
 
 def refuse_missing(values: NDArray[Any], *, name: str, remedy: str) -> None:
@@ -65,29 +69,10 @@ def encode_labels(
     Without `classes`, they are the sorted values that occur. An error names `rows`, which are
     the positions of the values unless given.
     """
-    import pandas as pd
-
     if classes is None:
-        codes, found = pd.factorize(values, sort=True)
-        kinds = {str if isinstance(value, str) else object for value in found}
-        if len(kinds) > 1:
-            raise ValueError(
-                "labels mix strings with other values "
-                f"({quote_values(found)}); make all of them strings, or none."
-            )
-        found = np.asarray(found)
-        if values.dtype.kind in "US":
-            found = found.astype(values.dtype)
-        elif found.dtype == object and str not in kinds:
-            found = pd.Series(found).infer_objects().to_numpy()
-        return codes, found
-
-    order = np.asarray(classes)
-    if order.ndim != 1 or _index(order).has_duplicates:
-        raise ValueError(
-            f"classes must name each column of pred_probs once; got {quote_values(order)}."
-        )
-    codes = _index(order).get_indexer(_index(values))
+        return _sort_classes(values)
+    order = read_classes(classes)
+    codes = _find_positions(values, order)
     unknown = np.flatnonzero((codes < 0) & ~find_missing(values))
     if len(unknown):
         where = unknown if rows is None else np.unique(rows[unknown])
@@ -97,6 +82,50 @@ def encode_labels(
             "labels are values of classes, never column positions."
         )
     return codes, order
+
+
+def read_classes(classes: Any) -> NDArray[Any]:
+    """Give the classes as an array; refuse what has no order, repeats or misses values."""
+    order = read_values(classes, name="classes")
+    if order.ndim != 1 or find_missing(order).any() or _index(order).has_duplicates:
+        raise ValueError(
+            f"classes must name each column of pred_probs once; got {quote_values(order)}."
+        )
+    return order
+
+
+def _sort_classes(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Give the positions of labels among the sorted values that occur, and these values."""
+    import pandas as pd
+
+    try:
+        codes, found = pd.factorize(values, sort=True)
+    except TypeError as error:
+        raise ValueError(
+            f"labels holds {type(values[0]).__name__} objects, which have no order; make them "
+            "strings, or pass the classes in the order of the columns."
+        ) from error
+    found = np.asarray(found)
+    if values.dtype.kind in "US":
+        found = found.astype(values.dtype)
+    elif found.dtype == object and kind_of(found) != "strings":
+        found = pd.Series(found).infer_objects().to_numpy()
+    return codes, found
+
+
+def _find_positions(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Find values among the classes; -1 for what isn't there."""
+    kind = kind_of(values)
+    if kind not in (kind_of(classes), "empty"):
+        # pandas would find True where there is 1.
+        return np.full(len(values), -1)
+    if kind == "numbers" and values.dtype.kind != classes.dtype.kind:
+        # pandas compares numbers of different types as floats, where large ones may be equal.
+        sizes = [np.abs(each.astype(float)).max(initial=0) for each in (values, classes)]
+        if max(sizes) >= 2**53:
+            values, classes = values.astype(object), classes.astype(object)
+    positions: NDArray[np.intp] = _index(classes).get_indexer(_index(values))
+    return positions
 
 
 def _index(values: NDArray[Any]) -> Any:

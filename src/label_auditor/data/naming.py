@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -78,12 +78,20 @@ def name_classes(
     return names
 
 
-def check_index(index: Sequence[Any] | None, n_samples: int) -> Sequence[Any]:
+def check_index(index: Any, n_samples: int) -> Sequence[Any]:
     """Give the names of the rows: their positions if there are none."""
     if index is None:
         return range(n_samples)
-    if len(index) != n_samples:
+    for method in ("compute", "to_pylist"):  # dask, PyArrow
+        index = getattr(index, method)() if hasattr(index, method) else index
+    if isinstance(index, str | Mapping | Set) or len(getattr(index, "shape", (0,))) != 1:
         raise ValueError(
-            f"index has {len(index)} names but there are {n_samples} labels; name every row."
+            f"index is {index!r:.60}, of type {type(index).__name__}; pass a sequence with the "
+            "name of each row, in order."
         )
-    return index
+    names: Sequence[Any] = index if hasattr(index, "__len__") else list(index)
+    if len(names) != n_samples:
+        raise ValueError(
+            f"index has {len(names)} names but there are {n_samples} labels; name every row."
+        )
+    return names

@@ -19,6 +19,7 @@ from label_auditor.data.labels import (
     refuse_missing,
 )
 from label_auditor.data.messages import quote_values
+from label_auditor.data.values import read_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -31,9 +32,8 @@ def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArr
             "LabelAuditor requires y to be passed, but the target y is None; pass the labels."
         )
     refuse_many_labels(y)
-    nested = isinstance(y, (list, tuple)) and any(isinstance(each, (list, tuple)) for each in y)
-    values: Any = np.asarray(y) if nested else y
-    if getattr(values, "ndim", 1) == 2:
+    values = read_values(y, name="y")
+    if values.ndim == 2:
         values = column_or_1d(values, dtype=None, warn=True)
     labels = check_labels(values, name="y")
     if not allow_missing:
@@ -88,7 +88,13 @@ def find_features(X: Any) -> dict[str, Any]:
 def encode_classes(labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Give the position of each label among the sorted classes, -1 for none, and the classes."""
     codes, classes = encode_labels(labels)
-    check_classification_targets(classes[codes[codes >= 0]])
+    try:
+        check_classification_targets(classes[codes[codes >= 0]])
+    except ValueError as error:
+        raise ValueError(
+            f"y holds {quote_values(classes)}, which scikit-learn does not take as classes; make "
+            f"them strings, for example by y.astype(str). scikit-learn says: {error}"
+        ) from error
     if len(classes) < 2:
         raise ValueError(
             f"y holds one class only ({quote_values(classes)}); at least two are "

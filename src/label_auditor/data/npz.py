@@ -1,0 +1,160 @@
+"""Read arrays from an npz file of unknown origin: what it holds is checked before it is read."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zipfile
+import zlib
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from numpy.lib import format as npy
+
+from label_auditor.data.messages import quote_values
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["DAMAGED", "Stored", "check_arrays", "find_array", "find_arrays", "read_array"]
+
+# What reading a damaged or crafted file raises.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+    RecursionError,
+    RuntimeError,
+    SyntaxError,
+    MemoryError,
+    OverflowError,
+    OSError,  # a seek before the start of the file
+)
+
+
+class Stored(NamedTuple):
+    """An array in a file, not yet read.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Its shape.
+    dtype : dtype
+        Its type, which holds no objects.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def find_arrays(archive: zipfile.ZipFile) -> dict[str, Stored]:
+    """Give shapes and types of the arrays in an npz file, as NumPy's `savez` writes it.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        The file, open.
+
+    Returns
+    -------
+    dict of str to Stored
+        The arrays by name. The file has as many bytes for each as its shape and type say.
+
+    Raises
+    ------
+    ValueError
+        If there is something else in the file, or it is compressed or encrypted.
+    """
+    found = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if name in found or name == member.filename:
+            raise ValueError(f"it holds {member.filename!r:.60}, which is no array or there twice")
+        found[name] = find_array(archive, name)
+    return found
+
+
+def find_array(archive: zipfile.ZipFile, name: str) -> Stored:
+    """Give shape and type of one array; :func:`find_arrays` says what is refused."""
+    member = archive.getinfo(f"{name}.npy")
+    if member.flag_bits & 1 or member.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name!r:.60} is compressed or encrypted, which save never does")
+    with archive.open(member) as file:
+        stored = _read_header(file)
+        length = member.file_size - file.tell()
+    needed = math.prod(stored.shape) * stored.dtype.itemsize
+    if stored.dtype.hasobject or min(stored.shape, default=0) < 0 or length != needed:
+        raise ValueError(
+            f"{name!r:.60} has {length} bytes, but shape {stored.shape} and dtype "
+            f"{stored.dtype} take {needed}"
+        )
+    return stored
+
+
+def read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """Read an array that `find_arrays` found."""
+    with archive.open(f"{name}.npy") as file:
+        array: NDArray[Any] = npy.read_array(file, allow_pickle=False)
+    return array
+
+
+def check_arrays(found: dict[str, Stored], expected: dict[str, tuple[Any, str]]) -> dict[str, int]:
+    """Check that a file has the arrays that are expected, and no others.
+
+    Parameters
+    ----------
+    found : dict of str to Stored
+        The arrays in the file.
+    expected : dict of str to tuple
+        Of each array its shape and the kinds of its dtype. A letter in a shape stands for a length
+        that is the same wherever the letter is.
+
+    Returns
+    -------
+    dict of str to int
+        The lengths that the letters stand for.
+
+    Raises
+    ------
+    ValueError
+        If an array is absent, unknown, or of another shape or type.
+    """
+    absent, unknown = set(expected) - set(found), set(found) - set(expected)
+    if absent or unknown:
+        raise ValueError(
+            f"it lacks {quote_values(sorted(absent))}"
+            if absent
+            else f"it holds {quote_values(sorted(unknown))}, which no audit has"
+        )
+    lengths: dict[Any, int] = {}
+    for name, (shape, kinds) in expected.items():
+        stored = found[name]
+        wanted = tuple(lengths.get(length, length) for length in shape)
+        fits = len(stored.shape) == len(shape) and stored.dtype.kind in kinds
+        for length, given in zip(wanted, stored.shape, strict=False):
+            if isinstance(length, str):
+                lengths[length] = given
+            elif length != given:
+                fits = False
+        if not fits:
+            raise ValueError(
+                f"{name!r} has shape {stored.shape} and dtype {stored.dtype}, but shape {wanted} "
+                f"and a dtype of kind {' or '.join(kinds)} is needed"
+            )
+    return lengths
+
+
+def _read_header(file: IO[bytes]) -> Stored:
+    """Read the header of an npy file; it may be no longer than NumPy's own limit."""
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"an array has the npy format {version}, which save never writes")
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return Stored(shape, dtype)
