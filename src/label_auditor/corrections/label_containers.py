@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,10 +12,9 @@ from scipy import sparse
 
 from label_auditor.data.labels import check_labels, encode_labels, find_missing
 from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.values import read_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
 # What holds the labels of one row, where a row has several.
@@ -81,8 +79,6 @@ def read_labels(y: Any) -> Labels:
         return _read_lists(y, values)
     values = check_labels(values, name="y")
     missing = find_missing(values)
-    if values.dtype == object:
-        _check_types(values[~missing].tolist())
     categories = getattr(getattr(y, "dtype", None), "categories", None)
     return Labels(
         given=[None if m else v for m, v in zip(missing, values.tolist(), strict=True)],
@@ -102,34 +98,6 @@ def _values(y: Any) -> Any:
         return y
     # NumPy would make strings of all labels, or floats of integers, to give them one type.
     return np.fromiter(y.to_pylist() if hasattr(y, "to_pylist") else y, object, len(y))
-
-
-def _check_types(labels: Iterable[Any]) -> None:
-    """Refuse labels of types that don't go together, and those that can't be compared."""
-    examples: dict[str, Any] = {}
-    for label in labels:
-        if not isinstance(label, Hashable):
-            raise TypeError(
-                f"y holds {label!r:.60}, a {type(label).__name__}, which can't be a class; "
-                "strings, numbers and booleans can."
-            )
-        if isinstance(label, float) and math.isinf(label):
-            raise ValueError(
-                f"y holds {label!r}, which can't be a class; pass classes, not numbers."
-            )
-        examples.setdefault(_type_name(label), label)
-    if len(examples) > 1:
-        kinds = ", ".join(f"{kind} ({label!r:.60})" for kind, label in examples.items())
-        raise ValueError(f"y mixes labels of several types: {kinds}. Give all of them one type.")
-
-
-def _type_name(label: Any) -> str:
-    """Name the type of a label, the same for all kinds of numbers."""
-    if isinstance(label, bool | np.bool_):
-        return "bool"
-    if isinstance(label, numbers.Number):
-        return "number"
-    return "str" if isinstance(label, str) else type(label).__name__
 
 
 def _replace(y: Any, new: dict[int, Any]) -> Any:
@@ -244,7 +212,8 @@ def _read_lists(y: Any, values: Any) -> Labels:
             "row has no label."
         )
     sets = [each.tolist() if isinstance(each, np.ndarray) else list(each) for each in values]
-    _check_types(label for each in sets for label in each if not _is_missing(label))
+    # Labels of types that don't go together are refused.
+    read_values([label for each in sets for label in each if not _is_missing(label)], name="y")
     for row, each in enumerate(sets):
         if any(map(_is_missing, each)) or len(set(each)) < len(each):
             raise ValueError(
