@@ -179,7 +179,9 @@ def _refuse(kind: str, name: str) -> None:
 def _refuse_mixed(values: NDArray[Any], name: str) -> None:
     """Raise if there are several types among values, or containers instead of single values."""
     present = values[~find_missing(values)]
-    examples = {type(value): value for value in present[::-1]}
+    examples: dict[type, Any] = {}
+    for value in present:
+        examples.setdefault(type(value), value)
     nested = next((value for value in present if _is_container(value)), None)
     if nested is not None:
         raise ValueError(
@@ -188,7 +190,7 @@ def _refuse_mixed(values: NDArray[Any], name: str) -> None:
     if len(examples) > 1:
         others = "strings with other values" if str in examples else "values of several types"
         raise ValueError(
-            f"{name} mixes {others} ({quote_values(list(examples.values())[::-1])}); "
+            f"{name} mixes {others} ({quote_values(examples.values())}); "
             "make all of them strings, or none."
         )
 
