@@ -215,3 +215,28 @@ def test_rows_that_are_no_probabilities_are_named(bad, problem, monkeypatch):
     with pytest.raises(ValueError, match=f"in row 17: row 17 has .*{problem}") as raised:
         find_set_issues(indicator, pred_probs)
     assert "softmax" not in str(raised.value)
+
+
+@pytest.mark.parametrize("method", ["adjusted_self_confidence", "adjusted_normalized_margin"])
+def test_adjusted_scores_find_the_thresholds_themselves(method):
+    rng = np.random.default_rng(0)
+    pred_probs = rng.random((80, 3))
+    given_labels = sparse.csr_array(rng.random((80, 3)) < pred_probs)
+    thresholds = find_label_set_issues(given_labels, rows(pred_probs)).thresholds
+    scores = label_set_scores(given_labels, rows(pred_probs), method)
+    expected = label_set_scores(given_labels, rows(pred_probs), method, thresholds=thresholds)
+    np.testing.assert_array_equal(scores, expected)
+    assert not np.array_equal(scores, label_set_scores(given_labels, rows(pred_probs)))
+
+
+def test_a_method_that_there_is_not():
+    with pytest.raises(ValueError, match="method is 'best'; pass one of 'self_confidence'"):
+        label_set_scores(sparse.csr_array(np.eye(3)), rows(np.eye(3)), "best")
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (6, 1), (5, 2)])
+@pytest.mark.parametrize("function", [find_label_set_issues, label_set_scores])
+def test_labels_of_another_shape_are_refused(function, shape):
+    given_labels = sparse.csr_array(np.ones(shape, bool))
+    with pytest.raises(ValueError, match=rf"shape \(6, 2\) but given has \({shape[0]}, {shape[1]}"):
+        function(given_labels, rows(np.full((6, 2), 0.5)))

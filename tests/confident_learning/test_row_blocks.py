@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from scipy import sparse
 
 from label_auditor.confident_learning.find_issues import find_label_issues
 from label_auditor.confident_learning.joint import calibrate, count_joint, merge_joints
@@ -322,3 +323,74 @@ def test_rounded_probabilities_are_taken(dtype, n_classes):
 def test_what_is_no_matrix_is_refused(codes, pred_probs, message):
     with pytest.raises(ValueError, match=message):
         find_issues(np.array(codes), pred_probs)
+
+
+# --- codes and probabilities that are refused ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [[0.5, 1.0], [0.0, np.nan], ["0", "1"], [[0], [1]], [0, 2**64 - 1], [None, 1], [1j, 0j]],
+    ids=repr,
+)
+def test_codes_that_are_no_integers(codes):
+    codes = np.array(codes, dtype=np.uint64 if codes == [0, 2**64 - 1] else None)
+    with pytest.raises(ValueError, match=r"codes is an array of .*integers, -1 where"):
+        LabelledRows(codes, np.full((2, 2), 0.5))
+
+
+class Tensor:
+    """A tensor that NumPy can't read, as those of PyTorch say."""
+
+    shape = (2, 2)
+
+    def __init__(self, error):
+        self.error = error
+
+    def __getitem__(self, rows):
+        return self
+
+    def __array__(self, dtype=None, copy=None):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TypeError("Got unsupported ScalarType BFloat16"),
+        RuntimeError("Can't call numpy() on Tensor that requires grad."),
+        TypeError("can't convert cuda:0 device type tensor to numpy."),
+    ],
+)
+def test_tensors_that_numpy_cannot_read(error):
+    with pytest.raises(ValueError, match=r"pred_probs is a Tensor .*\.detach\(\)\.float\(\)"):
+        LabelledRows(np.zeros(2, int), Tensor(error))
+
+
+def test_real_tensors_that_numpy_cannot_read():
+    torch = pytest.importorskip("torch")
+    whole = torch.full((2, 2), 0.5)
+    for tensor in (whole.to(torch.bfloat16), whole.clone().requires_grad_()):
+        with pytest.raises(ValueError, match=r"pass pred_probs\.detach\(\)\.float\(\)"):
+            LabelledRows(np.zeros(2, int), tensor)
+        LabelledRows(np.zeros(2, int), tensor.detach().float().cpu())
+
+
+def test_masked_probabilities_are_missing():
+    masked = np.ma.MaskedArray(np.full((2, 2), 0.5), [[False, False], [True, False]])
+    with pytest.raises(ValueError, match=r"in row 1: row 1 has NaN"):
+        find_issues(np.array([0, 1]), masked)
+
+
+@pytest.mark.parametrize(
+    ("pred_probs", "message"),
+    [
+        (sparse.csr_array(np.eye(2)), r"sparse matrix; pass pred_probs\.toarray"),
+        ([[0.5], [0.5, 0.5]], "Pass rows of equal length"),
+        (np.full(2, 0.5), r"shape \(2,\).*np\.column_stack\(\[1 - p, p\]\)"),
+        ({"a": [1.0]}, r"pred_probs has shape \(\)"),
+    ],
+)
+def test_what_is_no_matrix_of_numbers(pred_probs, message):
+    with pytest.raises(ValueError, match=message):
+        LabelledRows(np.zeros(2, int), pred_probs)

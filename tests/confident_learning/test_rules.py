@@ -1,6 +1,7 @@
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
@@ -17,7 +18,12 @@ def test_every_rule_has_its_name_in_the_type():
         ({"filter_by": "best"}, "filter_by is 'best'; pass one of 'prune_by_noise_rate'"),
         ({"frac_noise": 1.5}, "frac_noise is 1.5; pass a number from 0 to 1"),
         ({"frac_noise": np.nan}, "frac_noise is nan; pass a number from 0 to 1"),
+        ({"filter_by": ["both"]}, r"filter_by is \['both'\]; pass one of"),
+        ({"frac_noise": "a"}, "frac_noise is 'a'; pass a number from 0 to 1"),
+        ({"frac_noise": None}, "frac_noise is None; pass a number from 0 to 1"),
         ({"min_examples_per_class": -1}, "min_examples_per_class is -1"),
+        ({"min_examples_per_class": "a"}, "min_examples_per_class is 'a'; pass a whole number"),
+        ({"min_examples_per_class": 0.5}, "min_examples_per_class is 0.5; pass a whole number"),
         ({"filter_by": "confident_learning", "frac_noise": 0.5}, "takes neither frac_noise nor"),
         (
             {"filter_by": "low_self_confidence", "num_to_remove_per_class": [1, 1, 1]},
@@ -50,3 +56,10 @@ def test_rules_that_take_only_the_number_of_issues_flag_that_many():
     for filter_by in counting:
         found = find_issues(*make_rows(500, 4), filter_by=filter_by)
         assert found.issues.sum() == found.n_estimated > 0
+
+
+def test_numbers_to_remove_by_name_are_refused_as_they_go_by_position():
+    codes, pred_probs = make_rows(60, 3)
+    numbers = pd.Series([3, 1, 2], index=[2, 0, 1])
+    with pytest.raises(ValueError, match=r"whose index would be ignored.*reindex\(classes\)"):
+        find_issues(codes, pred_probs, num_to_remove_per_class=numbers)

@@ -160,3 +160,22 @@ def test_published_scores(row):
     prefix = "adjusted_" if row["adjust_pred_probs"] == "True" else ""
     scores = score_labels(codes, pred_probs, prefix + row["method"])
     assert roc_auc_score(wrong, -scores) == pytest.approx(float(row["auroc"]), abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["adjusted_self_confidence", "adjusted_normalized_margin"])
+def test_adjusted_scores_of_a_block_need_the_thresholds(method):
+    codes, pred_probs = make_rows(200, 4)
+    with pytest.raises(ValueError, match=f"method='{method}' needs the thresholds"):
+        score_rows(codes, pred_probs, method)
+    thresholds = find_issues(codes, pred_probs).thresholds
+    np.testing.assert_array_equal(
+        score_rows(codes, pred_probs, method, thresholds), score_labels(codes, pred_probs, method)
+    )
+
+
+@pytest.mark.parametrize("method", ["best", ["self_confidence"], None])
+def test_a_method_that_there_is_not(method):
+    codes, pred_probs = make_rows(20, 3)
+    for score in (score_rows, score_labels):
+        with pytest.raises(ValueError, match=r"method is .*; pass one of 'self_confidence'"):
+            score(codes, pred_probs, method)

@@ -135,13 +135,12 @@ def check_arrays(found: dict[str, Stored], expected: dict[str, tuple[Any, str]])
     lengths: dict[Any, int] = {}
     for name, (shape, kinds) in expected.items():
         stored = found[name]
-        wanted = tuple(lengths.get(length, length) for length in shape)
         fits = len(stored.shape) == len(shape) and stored.dtype.kind in kinds
-        for length, given in zip(wanted, stored.shape, strict=False):
-            if isinstance(length, str):
-                lengths[length] = given
-            elif length != given:
-                fits = False
+        for length, given in zip(shape, stored.shape, strict=False):
+            fits &= given == (
+                lengths.setdefault(length, given) if isinstance(length, str) else length
+            )
+        wanted = tuple(lengths.get(length, length) for length in shape)
         if not fits:
             raise ValueError(
                 f"{name!r} has shape {stored.shape} and dtype {stored.dtype}, but shape {wanted} "

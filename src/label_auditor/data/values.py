@@ -71,7 +71,8 @@ def read_values(values: Any, *, name: str) -> NDArray[Any]:
         _refuse(array.dtype.kind, name)
     if array.dtype.kind == "O" and array.ndim == 1:
         return _read_objects(array, name, is_list=is_list)
-    if array.dtype.kind == "f" and array.dtype.itemsize != 4:  # pandas has no float16 or longdouble
+    if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
+        # pandas has neither float16 nor longdouble.
         return _as_float64(array, name)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
@@ -145,10 +146,13 @@ def _read_objects(values: NDArray[Any], name: str, *, is_list: bool) -> NDArray[
         _refuse_mixed(values, name)
     if not is_list:
         return values
+    if find_missing(values).any():
+        # pandas would make floats of integers beside them, NumPy a string among strings.
+        return values
     if inferred == "string":
-        # A NumPy string loses the NUL characters at its end, and has no missing values.
-        loses = find_missing(values).any() or any(value.endswith("\0") for value in values)
-        return values if loses else values.astype(str)
+        # A NumPy string loses the NUL characters at its end.
+        cut = any(value.endswith("\0") for value in values)
+        return values if cut else values.astype(str)
     if inferred in ("integer", "floating", "boolean"):
         narrow: NDArray[Any] = pd.Series(values, dtype=object).infer_objects().to_numpy()
         return narrow
@@ -179,7 +183,9 @@ def _refuse(kind: str, name: str) -> None:
 def _refuse_mixed(values: NDArray[Any], name: str) -> None:
     """Raise if there are several types among values, or containers instead of single values."""
     present = values[~find_missing(values)]
-    examples = {type(value): value for value in present[::-1]}
+    examples: dict[type, Any] = {}
+    for value in present:
+        examples.setdefault(type(value), value)
     nested = next((value for value in present if _is_container(value)), None)
     if nested is not None:
         raise ValueError(
@@ -188,7 +194,7 @@ def _refuse_mixed(values: NDArray[Any], name: str) -> None:
     if len(examples) > 1:
         others = "strings with other values" if str in examples else "values of several types"
         raise ValueError(
-            f"{name} mixes {others} ({quote_values(list(examples.values())[::-1])}); "
+            f"{name} mixes {others} ({quote_values(examples.values())}); "
             "make all of them strings, or none."
         )
 

@@ -1,0 +1,97 @@
+import dask.dataframe
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from label_auditor.data.naming import check_index, check_length, name_classes, unique_ids
+
+
+def test_a_length_that_differs_is_said():
+    check_length("ids", 3, 3)
+    with pytest.raises(ValueError, match="texts has 2 values but 3 labels were audited; give one"):
+        check_length("texts", 2, 3)
+
+
+def test_ids_are_ints_or_strings():
+    index = [1, np.int64(2), "a", 0.5, True, np.str_("b"), pd.Timestamp("2024-01-02")]
+    ids = unique_ids(index, 7, None)
+    assert ids == [1, 2, "a", "0.5", "True", "b", "2024-01-02 00:00:00"]
+    assert {type(each) for each in ids} == {int, str}
+
+
+def test_chosen_ids_must_be_unique_as_strings():
+    assert unique_ids([0, 0], 2, ids=["a", "b"]) == ["a", "b"]
+    with pytest.raises(ValueError, match="ids must be unique, also as strings, but '1' occur"):
+        unique_ids(range(3), 3, ids=[1, "1", 2])
+    with pytest.raises(ValueError, match="ids has 2 values but 3 labels"):
+        unique_ids(range(3), 3, ids=[1, 2])
+
+
+def test_an_index_that_repeats_gives_way_to_positions():
+    with pytest.warns(UserWarning, match=r"The index isn't unique \('a' occur more than once\)"):
+        assert unique_ids(["a", "a", "b"], 3, None) == range(3)
+
+
+@pytest.mark.parametrize("names", [["no", "yes"], ("no", "yes"), {1: "yes", 0: "no", 7: "more"}])
+def test_names_of_classes(names):
+    assert name_classes([0, 1], names) == {0: "no", 1: "yes"}
+
+
+def test_classes_without_names_are_named_by_themselves():
+    assert name_classes([0.5, "a"], None) == {0.5: "0.5", "a": "a"}
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({0: "no"}, "class_names has no name for 1; name every class: 0, 1"),
+        (["no"], r"class_names has 1 names but there are 2 classes \(0, 1\)"),
+        ("ab", "class_names has 2 names but there are 2 classes.*or a mapping"),
+        (["same", "same"], "class_names gives 'same' to more than one class"),
+        ({0: 1, 1: "1"}, "class_names gives '1' to more than one class"),
+    ],
+)
+def test_names_that_reviewers_could_not_use(names, message):
+    with pytest.raises(ValueError, match=message):
+        name_classes([0, 1], names)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        ["a", "b"],
+        ("a", "b"),
+        np.array(["a", "b"]),
+        pd.Index(["a", "b"]),
+        pd.Series(["a", "b"]),
+        pa.array(["a", "b"]),
+        iter(["a", "b"]),
+        dask.dataframe.from_pandas(pd.Series([0, 1], index=["a", "b"]), npartitions=1).index,
+    ],
+    ids=lambda index: type(index).__name__,
+)
+def test_every_form_of_an_index(index):
+    names = check_index(index, 2)
+    assert list(names) == ["a", "b"]
+    assert len(names) == 2
+
+
+def test_positions_without_an_index():
+    assert check_index(None, 3) == range(3)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (["a"], "index has 1 names but there are 2 labels; name every row"),
+        (iter("abc"), "index has 3 names but there are 2 labels"),
+        ({"a", "b"}, "of type set; pass a sequence with the name of each row"),
+        ({"a": 0, "b": 1}, "of type dict; pass a sequence"),
+        ("ab", "index is 'ab', of type str; pass a sequence"),
+        (np.zeros((2, 2)), "of type ndarray; pass a sequence"),
+    ],
+)
+def test_what_names_no_rows(index, message):
+    with pytest.raises(ValueError, match=message):
+        check_index(index, 2)
