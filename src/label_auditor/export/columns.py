@@ -54,6 +54,22 @@ def check_texts(texts: Any) -> Any:
     return texts
 
 
+def check_order(name: str, column: Any, index: Any) -> None:
+    """Refuse a column of pandas that has the rows of the audit, but in another order."""
+    if isinstance(index, range) or not hasattr(column, "iloc"):
+        return  # the audit's labels had no index of their own
+    wanted = pd.Index(index)
+    found = column.index
+    if found.equals(wanted) or not (found.is_unique and found.isin(wanted).all()):
+        return
+    row = int(np.flatnonzero(np.asarray(found != wanted))[0])
+    raise ValueError(
+        f"{name} has the rows of the audit in another order: its row {row} is {found[row]!r}, and "
+        f"that of the audit {wanted[row]!r}. Rows are matched by position; pass {name} sorted with "
+        ".loc[audit.index]."
+    )
+
+
 def take(column: Any, rows: NDArray[np.intp]) -> list[Any]:
     """Give the values of a column at some positions."""
     return list(_safe_indexing(column, rows))
