@@ -1,4 +1,4 @@
-"""The caller's columns, in any form, as plain values."""
+"""Columns of texts and metadata that the caller brings in any form, read as plain values."""
 
 from __future__ import annotations
 
