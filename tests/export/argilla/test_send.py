@@ -101,7 +101,7 @@ def test_what_is_refused_before_anything_is_sent(audit, monkeypatch, options, me
         push_to_argilla(audit, TEXTS, **({"name": "x"} | options))
 
 
-def test_an_auditor_has_the_same_outputs():
+def test_an_auditor_has_the_same_methods():
     X = np.repeat([[0.0], [1.0]], 10, axis=0)
     y = np.repeat(["a", "b"], 10)
     y[0] = "b"
