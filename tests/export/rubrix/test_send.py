@@ -252,6 +252,8 @@ def test_a_refused_chunk_interrupts_at_once(audit, stand_in):
         (404, "<html>not here</html>"),
         (200, {"dataset": "d", "processed": 3, "failed": 1}),
         (200, {"dataset": "d", "processed": 2, "failed": 0}),
+        (200, {"dataset": "d", "processed": 2}),
+        (200, {"dataset": "d", "processed": 3, "failed": "none"}),
         (401, {"detail": {"code": "x::UnauthorizedError", "params": {}}}),
     ],
 )

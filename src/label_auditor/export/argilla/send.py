@@ -188,7 +188,12 @@ def push_to_argilla(
 
     def store(chunk: list[dict[str, Any]]) -> tuple[int, tuple[()], dict[int | str, str]]:
         answer = server.request("PUT", path, {"items": chunk}, shape={"items": list})
-        return len(answer["items"]), (), {}
+        if len(answer["items"]) != len(chunk):
+            raise RuntimeError(
+                f"{server.url} did not store all of {len(chunk)} records: by its own account, "
+                f"{len(answer['items'])} were stored."
+            )
+        return len(chunk), (), {}
 
     return push_chunks(
         PushReport(name, f"{server.url}/dataset/{dataset}/annotation-mode", len(records)),

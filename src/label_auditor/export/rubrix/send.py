@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Record
 
+# What a server answers of the records that it has stored.
+ACCOUNT = {"processed": int, "failed": (None, int)}
 # How an error names the records that the search engine refused, having stored the others.
 REFUSED_COUNT = re.compile(r"\('(\d+) document\(s\) failed to index\.'")
 REFUSED = re.compile(
@@ -248,14 +250,18 @@ def _store(
     path = f"/api/datasets/{segment(name)}/TextClassification:bulk"
     body = {"tags": {}, "metadata": {}, "records": records}
     try:
-        answer = server.request("POST", path, body, shape={"processed": int})
+        answer = server.request("POST", path, body, shape=ACCOUNT)
     except (ServerUnavailableError, RefusedError) as error:
         failed = _find_failed(error.answer, records)
         if not failed:
             raise
         return len(records) - len(failed), left_alone, failed
-    if (answer["processed"], answer.get("failed", 0)) != (len(records), 0):
-        raise RuntimeError(f"{server.url} did not store all of {len(records)} records: {answer}.")
+    processed, n_failed = answer["processed"], answer.get("failed") or 0
+    if (processed, n_failed) != (len(records), 0):
+        raise RuntimeError(
+            f"{server.url} did not store all of {len(records)} records: by its own account, "
+            f"{processed} were processed and {n_failed} failed."
+        )
     return len(records), left_alone, {}
 
 
