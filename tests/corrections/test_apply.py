@@ -24,6 +24,9 @@ def corrections_of(labels):
 KINDS = {
     "int": (np.array([0, 1, 1, 2]), {"0": "1", "3": "2"}, [1, 1, 1, 2]),
     "int8": (np.array([0, 1, 1, 2], dtype=np.int8), {"0": "1"}, [1, 1, 1, 2]),
+    "big-endian": (np.array([0, 1, 1], dtype=">i4"), {"0": "1"}, [1, 1, 1]),
+    "big-endian strings": (np.array(["a", "b"], dtype=">U1"), {"0": "b"}, ["b", "b"]),
+    "float16": (np.array([1, 2], dtype=np.float16), {"0": "2.0"}, [2, 2]),
     "bool": (np.array([True, False]), {"0": "False"}, [False, False]),
     "float": (np.array([0.0, np.nan, 1.0]), {"1": "1.0"}, [0.0, 1.0, 1.0]),
     "fixed": (np.array(["a", "bb"]), {"0": "bb"}, ["bb", "bb"]),

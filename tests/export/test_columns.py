@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from label_auditor import audit_labels
 from label_auditor.export.columns import check_utf8, utf8
 from label_auditor.export.records import make_records
 
@@ -134,3 +135,35 @@ def test_names_that_utf_8_cannot_hold_are_refused():
     with pytest.raises(ValueError, match=r"class_names 'b\\udc80' can't be sent: half of a surrog"):
         check_utf8("class_names", ["a", "b\udc80"])
     assert utf8("b\udc80é") == "b?é"
+
+
+@pytest.fixture
+def named_audit():
+    """Audit labels whose rows have names."""
+    pred_probs = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.1, 0.9]])
+    return audit_labels(pd.Series([0, 0, 1, 1], index=list("wxyz")), pred_probs)
+
+
+@pytest.mark.parametrize("form", ["inputs", "field", "metadata", "explanation"])
+def test_rows_in_another_order_are_refused(named_audit, form):
+    texts = pd.Series(["a", "b", "c", "d"], index=list("xwyz"))
+    options = {
+        "inputs": {"inputs": texts},
+        "field": {"inputs": pd.DataFrame({"title": texts})},
+        "metadata": {"inputs": texts.to_numpy(), "metadata": {"m": texts}},
+        "explanation": {"inputs": texts.to_numpy(), "explanation": pd.Series(None, texts.index)},
+    }[form]
+    with pytest.raises(
+        ValueError, match=r"rows of the audit in another order: its row 0 is 'x', an"
+    ):
+        make_records(named_audit, **options)
+
+
+def test_rows_in_the_order_of_the_audit_or_with_names_of_their_own(named_audit):
+    texts = pd.Series(["a", "b", "c", "d"], index=list("xwyz"))
+    for inputs in (texts.loc[named_audit.index], texts.set_axis([4, 3, 2, 1]), texts.tolist()):
+        (record,) = make_records(named_audit, inputs)
+        assert (record.id, record.fields["text"]) == ("x", list(inputs)[1])
+    unnamed = audit_labels(named_audit.labels, named_audit.pred_probs)
+    (record,) = make_records(unnamed, texts.set_axis([3, 2, 1, 0]))
+    assert (record.id, record.fields["text"]) == (1, "b")

@@ -257,7 +257,7 @@ class TestMultiLabel:
         for record in make_records(audit, TEXTS[:8], only_issues=False):
             assert list(record.prediction.values()) == pred_probs[record.id].tolist()
 
-    def test_corrections_come_home(self, multi_audit):
+    def test_corrections_lead_back_to_the_labels(self, multi_audit):
         reviewed = [
             {
                 "id": record.id,

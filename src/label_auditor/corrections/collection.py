@@ -93,8 +93,8 @@ class Corrections(Sequence[Correction]):
     def decisions(self) -> dict[str, Decision]:
         """The decision about each record, by id, in the order in which they were first reviewed.
 
-        The latest vote of each reviewer counts; of those without a name, the latest alone. What
-        more than any other decision has is decided; a tie leaves the record open.
+        Of each reviewer the latest vote counts, and all votes without a name count as those of
+        one reviewer. The decision with the most votes wins; a tie leaves the record open.
         """
         votes: dict[str, dict[str | None, Correction]] = defaultdict(dict)
         for each in self:
@@ -110,12 +110,12 @@ class Corrections(Sequence[Correction]):
         Parameters
         ----------
         records : iterable
-            Records of Rubrix's or Argilla 1.x's client, or dicts with the same names, as their
-            servers send them or a data set holds them. Those whose status is neither "Validated"
-            nor "Discarded" are passed over.
+            Records of the client of Rubrix or Argilla 1, or dicts with the same names, as their
+            servers send them or a data set holds them. Records that nobody has reviewed, whose
+            status is "Default" or "Edited", are passed over.
         annotation_agent : str, default="given"
-            Who was said to have made the given labels when the records were sent. It is no
-            reviewer: Rubrix keeps it on a record that somebody discards.
+            The name under which the given labels were recorded when the records were sent. It is
+            not taken for a reviewer, although Rubrix keeps it on a record that somebody discards.
 
         Returns
         -------
@@ -127,7 +127,8 @@ class Corrections(Sequence[Correction]):
         TypeError
             If something isn't such a record.
         ValueError
-            If a reviewed record has no id, or is validated and has no annotation.
+            If a reviewed record has no id, if a validated record has no annotation or one that
+            isn't the name of a class, or if a status is unknown.
         """
         from label_auditor.export.rubrix.read import read_records
 
@@ -141,7 +142,8 @@ class Corrections(Sequence[Correction]):
         ----------
         dataset : datasets.Dataset
             With columns `id`, `status` and `annotation` (strings, class labels, or lists of them),
-            as :meth:`LabelAudit.to_datasets` and Rubrix's `to_datasets` write it.
+            as :meth:`LabelAudit.to_datasets` and Rubrix's `to_datasets` write it. Negative class
+            labels, such as -1 and -100, are missing.
         annotation_agent : str, default="given"
             See :meth:`from_records`.
 
@@ -190,7 +192,8 @@ class Corrections(Sequence[Correction]):
         ValueError
             If the URL, key or workspace is missing or wrong, or there is no such data set.
         ConnectionError, PermissionError, RuntimeError
-            If nothing answers for half a minute, the key is refused, or it is neither.
+            If nothing answers for half a minute, the key is refused, or the server is neither
+            Rubrix nor Argilla 1.
         """
         from label_auditor.export.rubrix.read import read_rubrix
 

@@ -94,6 +94,8 @@ def _values(y: Any) -> Any:
         values: NDArray[Any] = np.ma.getdata(y).astype(object)
         values[np.ma.getmaskarray(y)] = None
         return values
+    if isinstance(y, np.ndarray):
+        return y if y.dtype.isnative else y.astype(y.dtype.newbyteorder("="))
     if hasattr(y, "dtype"):
         return y
     # NumPy would make strings of all labels, or floats of integers, to give them one type.
@@ -131,7 +133,8 @@ def _assign(y: Any, rows: list[int], values: list[Any]) -> Any:
     if not isinstance(y, np.ndarray | pd.api.extensions.ExtensionArray):
         y = np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)
     elif y.dtype.kind in "US" and values:
-        y = y.astype(np.promote_types(y.dtype, np.asarray(values).dtype))
+        wide = np.promote_types(y.dtype, np.asarray(values).dtype)
+        y = y.astype(wide.newbyteorder(y.dtype.byteorder))
     y_new = y.copy()
     y_new[rows] = values
     return y_new

@@ -1,4 +1,4 @@
-"""The caller's columns, in any form, as plain values."""
+"""Columns of texts and metadata that the caller brings in any form, read as plain values."""
 
 from __future__ import annotations
 
@@ -52,6 +52,22 @@ def check_texts(texts: Any) -> Any:
             "named fields: a mapping of columns or a DataFrame."
         )
     return texts
+
+
+def check_order(name: str, column: Any, index: Any) -> None:
+    """Refuse a column of pandas that has the rows of the audit, but in another order."""
+    if isinstance(index, range) or not hasattr(column, "iloc"):
+        return  # the audit's labels had no index of their own
+    wanted = pd.Index(index)
+    found = column.index
+    if found.equals(wanted) or not (found.is_unique and found.isin(wanted).all()):
+        return
+    row = int(np.flatnonzero(np.asarray(found != wanted))[0])
+    raise ValueError(
+        f"{name} has the rows of the audit in another order: its row {row} is {found[row]!r}, and "
+        f"that of the audit {wanted[row]!r}. Rows are matched by position; pass {name} sorted with "
+        ".loc[audit.index]."
+    )
 
 
 def take(column: Any, rows: NDArray[np.intp]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The way to the Hugging Face Hub, and back: data sets of the library `datasets`."""
+"""Data sets of the Hugging Face library `datasets`: made from an audit, and read again."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def to_datasets(
 ) -> Any:
     """Make a data set of the Hugging Face library `datasets`.
 
-    Columns that Rubrix has too are named and made as it does, so that `rubrix.read_datasets` reads
-    them. What to do with the data set is that library's own: `save_to_disk`, `to_parquet`,
-    `push_to_hub`.
+    Columns that Rubrix's data sets have too get the same names and types, so that
+    `rubrix.read_datasets` can read them. To save or share the data set, use the methods of the
+    library: `save_to_disk`, `to_parquet`, `push_to_hub`.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def to_datasets(
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
     prediction_agent, annotation_agent : str
-        Who is said to have made the predictions and the given labels.
+        The names under which the predictions and the given labels are recorded.
     only_issues, ids, class_names, metadata, explanation
         What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
@@ -64,9 +64,10 @@ def to_datasets(
     Raises
     ------
     ImportError
-        If `datasets` isn't there.
+        If `datasets` isn't installed.
     ValueError
-        If a metadata column has values of two types, or integers beyond 64 bits.
+        If a metadata column has values of two types or integers beyond 64 bits; or if an id, a
+        class or a column has a name that UTF-8 can't hold.
 
     Examples
     --------
@@ -113,17 +114,17 @@ def from_datasets(dataset: Any) -> Iterator[Record]:
     Parameters
     ----------
     dataset : datasets.Dataset
-        As :func:`to_datasets` makes it, or Rubrix's `to_datasets`.
+        A data set that :func:`to_datasets` or Rubrix's `to_datasets` made.
 
     Yields
     ------
     Record
-        Those that the data set was made of, row by row.
+        The records that the data set was made from, in the order of its rows.
 
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or an annotation isn't the name of a class.
 
     Examples
     --------
@@ -213,7 +214,7 @@ def _metadata_kinds(records: Records) -> dict[str, str]:
 def _row(
     record: Record, codes: dict[str, int], agents: dict[str, str], *, plain: bool
 ) -> dict[str, Any]:
-    """Give a record as a row of the data set, but for its id."""
+    """Give a record as a row of the data set, without its id."""
     given, suggested = (
         list(label or ()) if record.multi_label else read_label(label, codes)
         for label in (record.annotation, record.suggested)
@@ -286,7 +287,7 @@ def read_dataset(dataset: Any, annotation_agent: str) -> Iterator[Correction]:
     if missing:
         raise ValueError(
             f"dataset has no column {quote_values(missing)} but {quote_values(names, 20)}; "
-            "rename_column says which is which."
+            "rename the columns with dataset.rename_column."
         )
     wanted = [name for name in (*required, "annotation_agent", "multi_label") if name in names]
     feature = _label_feature(dataset)

@@ -1,4 +1,4 @@
-"""What a push to an annotation server did."""
+"""Records sent to an annotation server in chunks, and an account of what became of them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class PushReport:
-    """An exact account of a push: every record of it is in one of these numbers, or not yet sent.
+    """An exact account of a push. Each record is counted once, or hasn't been sent yet.
 
     Attributes
     ----------
     dataset : str
-        The data set's name.
+        The name of the data set.
     url : str
-        Where a browser finds it.
+        The address of the data set for a browser.
     n_records : int
-        Records to push.
+        How many records there were to push.
     n_stored : int
-        Records that the server said it has stored.
+        How many records the server has stored, by its own account.
     left_alone : tuple of int or str
-        Ids of the records that weren't sent, because somebody has worked on them.
+        Ids of the records that weren't sent because somebody has worked on them.
     failed : dict
-        Why the server could not store a record, by id.
+        By id, the reason why the server could not store a record.
     """
 
     dataset: str
@@ -46,12 +46,12 @@ class PushReport:
 
     @property
     def n_sent(self) -> int:
-        """Records that the server has answered for: stored or failed."""
+        """How many records the server has answered for: the stored and the failed ones."""
         return self.n_stored + len(self.failed)
 
     @property
     def n_not_sent(self) -> int:
-        """Records that were still to come when the push ended: 0 unless it was interrupted."""
+        """How many records hadn't been sent when the push ended: 0 unless it was interrupted."""
         return self.n_records - self.n_sent - len(self.left_alone)
 
     def __repr__(self) -> str:
@@ -78,12 +78,15 @@ class PushReport:
 
 
 class PushInterruptedError(RuntimeError):
-    """A push ended before its last record; pushing again goes on, as ids are stable.
+    """A push ended before its last record.
+
+    Push again to go on. Records that are stored already are not doubled, because they have the same
+    ids.
 
     Attributes
     ----------
     report : PushReport
-        What was done until then.
+        What had been done by then.
     """
 
     def __init__(self, reason: object, report: PushReport) -> None:
@@ -107,30 +110,31 @@ def push_chunks(
     chunk_size: int,
     progress: bool | None,
 ) -> PushReport:
-    """Store records a chunk at a time, each again while the server is unavailable.
+    """Store records a chunk at a time, and try again while the server is unavailable.
 
     Parameters
     ----------
     report : PushReport
-        An account of nothing yet.
+        The account to begin with, of which nothing is done yet.
     payloads : iterator of dict
         The records, as the server takes them.
     store : callable
-        Stores a chunk; gives how many were stored, the ids left alone, and why which failed.
+        Stores a chunk. It returns how many records were stored, the ids of those that were left
+        alone, and the reasons of those that failed, by id.
     chunk_size : int
         Records per request.
     progress : bool or None
-        Whether to show a progress bar; None: on a terminal.
+        Whether to show a progress bar. None shows one on a terminal only.
 
     Returns
     -------
     PushReport
-        What was done.
+        The account of all chunks.
 
     Raises
     ------
     PushInterruptedError
-        If the server goes away for longer or refuses a chunk.
+        If the server stays unavailable for longer than is retried, or refuses a chunk.
     """
     hidden = None if progress is None else not progress
     with tqdm(total=report.n_records, unit=" records", disable=hidden) as bar:

@@ -12,6 +12,7 @@ from label_auditor.data.labels import find_missing
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_length, name_classes, unique_ids
 from label_auditor.export.columns import (
+    check_order,
     check_texts,
     columns,
     is_missing,
@@ -85,13 +86,13 @@ class Record:
 class Records:
     """The records of an audit, in its order: flagged rows worst first, then the others.
 
-    Can be iterated over again and again; the records are made as they are asked for, a block of
-    rows at a time, so that any number of them takes the memory of one block.
+    They can be iterated over any number of times. Each time they are made anew, a block of rows at
+    a time, so that all of them together need no more memory than one block.
 
     Attributes
     ----------
     audit : LabelAudit or MultiLabelAudit
-        Where they come from.
+        The audit whose rows they show.
     positions : ndarray of int, shape (n_records,)
         The row of each record.
     ids : sequence of int or str, of length n_samples
@@ -194,8 +195,8 @@ def make_records(
 ) -> Records:
     """Make the records of an audit, for people to review.
 
-    Everything is by position: the i-th input, id, metadata value and explanation belong to the
-    i-th label that was audited, whichever rows are asked for.
+    Rows are matched by position: the i-th input, id, metadata value and explanation belong to the
+    i-th label that was audited, also if only some rows are asked for.
 
     Parameters
     ----------
@@ -203,15 +204,16 @@ def make_records(
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields, each a column of length n_samples, as a mapping or a DataFrame
-        (pandas, polars). What isn't a string is shown as one; what is missing as "".
+        (pandas, polars). A value that isn't a string is shown as one, and a missing value as "".
     only_issues : bool, default=True
         Whether to leave out the rows that aren't flagged.
     ids : iterable of length n_samples, default=None
-        What corrections will be joined on: unique, as strings too. None is the audit's index;
-        where that isn't unique, the positions of the rows, with a warning.
+        The ids by which corrections will be joined with the rows. They must be unique, also when
+        they are turned into strings. None takes the audit's index, or, with a warning, the
+        positions of the rows if the index isn't unique.
     class_names : mapping or sequence of str, default=None
-        The names that reviewers read: by class, or in the order of `audit.classes`. None is the
-        classes as strings.
+        The names that reviewers read: by class, or in the order of `audit.classes`. None takes the
+        classes themselves, as strings.
     metadata : mapping or DataFrame, default=None
         More about each row, to sort and filter by: columns of length n_samples that hold strings,
         numbers, booleans or dates. Missing values are left out.
@@ -227,10 +229,11 @@ def make_records(
     Raises
     ------
     ValueError
-        If a length is wrong, ids aren't unique, a class has no name or shares one, a metadata
-        column has the name of one of the audit's own.
+        If a length is wrong, a Series or DataFrame has the rows of the audit in another order, ids
+        aren't unique, a class has no name or shares one, or a metadata column has the name of one
+        that the audit sets.
     TypeError
-        If `inputs` or `metadata` are of no known form. While iterating: if a value of theirs is
+        If `inputs` or `metadata` have no known form. While iterating: if one of their values is
         none of the above.
 
     Examples
@@ -263,6 +266,7 @@ def make_records(
         *([("explanation", explanation)] if explanation is not None else []),
     ):
         check_length(name, len(column), n)
+        check_order(name, column, audit.index)
     return Records(
         audit=audit,
         positions=audit.ranked if only_issues else rows_in_order(audit),

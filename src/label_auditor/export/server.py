@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# Seconds between attempts: a server that restarts is back within their sum.
+# Seconds between attempts. A server that restarts is back within their sum.
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TIMEOUT = urllib3.Timeout(connect=10, read=60)
 # The longest wait that a server may ask for; if it asks for more, the user should know.
@@ -27,7 +27,7 @@ LONGEST_WAIT = 120.0
 # What an answer may take in seconds and in bytes, unpacked: far above a page of long records.
 ANSWER_SECONDS = 600.0
 ANSWER_BYTES = 2**28
-# Besides those of 500 and more, the answers of a server or gateway that will do better later.
+# With 500 and above, the statuses after which the same request may succeed later.
 BUSY = (408, 429)
 
 
@@ -53,11 +53,11 @@ class NotFoundError(RuntimeError):
 
 
 class ConflictError(RuntimeError):
-    """The server has a thing of that name already."""
+    """The server already has something of that name."""
 
 
 class RefusedError(RuntimeError):
-    """The server won't do what it was asked, however often."""
+    """The server refuses the request, and would do so again."""
 
     def __init__(self, message: str, answer: bytes) -> None:
         super().__init__(message)
@@ -115,14 +115,14 @@ def segment(name: str) -> str:
 
 
 class Server:
-    """A server that has been found.
+    """A server that answers, and is of the right kind and new enough.
 
-    A proxy that the environment names, as by HTTPS_PROXY, is not used.
+    Proxies that environment variables name, such as HTTPS_PROXY, are not used.
 
     Parameters
     ----------
     api_url, api_key : str or None
-        None is what the environment has, for example as RUBRIX_API_URL.
+        None takes the environment variable, RUBRIX_API_URL for example.
 
     Raises
     ------
@@ -137,8 +137,8 @@ class Server:
     name: ClassVar[str]
     oldest: ClassVar[tuple[int, int]]
     info: ClassVar[str]  # the path that tells the version
-    missing: ClassVar[re.Pattern[bytes]]  # what the answer 404 says of a thing that isn't there
-    other: ClassVar[str]  # what there is for the servers that are taken for this one
+    missing: ClassVar[re.Pattern[bytes]]  # what an answer 404 says if a data set isn't there
+    other: ClassVar[str]  # advice for those who have one of the servers that resemble this one
 
     def __init__(self, api_url: str | None, api_key: str | None) -> None:
         parsed = _parse_url(self._setting("api_url", api_url))
@@ -245,7 +245,7 @@ class Server:
         raise self._error(answer.status, answer.headers, self._strike(content))
 
     def _read(self, answer: urllib3.BaseHTTPResponse, request: str) -> bytes:
-        """Read an answer, as far as it is of a size and comes at a speed that can be borne."""
+        """Read an answer, unless it is too large or takes too long."""
         content, end = bytearray(), time.monotonic() + ANSWER_SECONDS
         try:
             while part := answer.read1(2**16):

@@ -252,6 +252,8 @@ def test_a_refused_chunk_interrupts_at_once(audit, stand_in):
         (404, "<html>not here</html>"),
         (200, {"dataset": "d", "processed": 3, "failed": 1}),
         (200, {"dataset": "d", "processed": 2, "failed": 0}),
+        (200, {"dataset": "d", "processed": 2}),
+        (200, {"dataset": "d", "processed": 3, "failed": "none"}),
         (401, {"detail": {"code": "x::UnauthorizedError", "params": {}}}),
     ],
 )
@@ -341,7 +343,7 @@ def test_a_client_that_does_not_work(monkeypatch, audit, module, problem, versio
     assert ("legacy-cgi" in recipe) is (version == (3, 13))
 
 
-def test_the_methods_of_an_audit_are_doors(audit, stand_in, client):
+def test_the_methods_of_an_audit_do_the_same(audit, stand_in, client):
     assert audit.push_to_rubrix(TEXTS[:12], "d").n_stored == 3
     assert len(audit.to_rubrix(TEXTS[:12])) == 3
 

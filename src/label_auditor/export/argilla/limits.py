@@ -1,4 +1,4 @@
-"""What Argilla 2 can store: what it can't is refused before anything is sent."""
+"""The limits of Argilla 2. Records that it can't store are refused before anything is sent."""
 
 from __future__ import annotations
 

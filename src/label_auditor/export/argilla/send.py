@@ -1,4 +1,4 @@
-"""The way to Argilla 2: records and settings for its client, or straight to its server."""
+"""Records and settings for the client of Argilla 2, or sent to its server."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def to_argilla(
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
     prediction_agent : str, default="label-auditor"
-        Who is said to have made the suggestions.
+        The name under which the suggestions are recorded.
     n_reviewers : int, default=1
         How many reviewers answer a record before it is done.
     only_issues, ids, class_names, metadata
@@ -70,7 +70,7 @@ def to_argilla(
     Raises
     ------
     ImportError
-        If `argilla` isn't there.
+        If `argilla` isn't installed.
     ValueError
         If Argilla could not store a record: see :func:`push_to_argilla`.
 
@@ -116,9 +116,9 @@ def push_to_argilla(
 ) -> PushReport:
     """Log records to an Argilla 2 server, without the package `argilla`.
 
-    Responses of reviewers are never touched: only fields, metadata and suggestions are sent. So
-    pushing twice changes nothing. Records of an earlier push that this one doesn't have stay;
-    metadata of those it has are replaced.
+    Only fields, metadata and suggestions are sent, so the responses of reviewers are never
+    touched, and pushing twice changes nothing. Records of an earlier push stay on the server, even
+    if this push doesn't have them. The metadata of the records that it has are replaced.
 
     Dropped connections and failures of the server are retried, for half a minute.
 
@@ -131,16 +131,18 @@ def push_to_argilla(
     name : str
         The data set, made if there is none: 1 to 200 characters.
     api_url, api_key, workspace : str, default=None
-        The server, your key there, and a workspace. None is the environment variable
-        ARGILLA_API_URL, ARGILLA_API_KEY; for the workspace, the only one that you have.
+        The address of the server, your key there, and a workspace. None takes the environment
+        variables ARGILLA_API_URL and ARGILLA_API_KEY, and the only workspace that you have.
     prediction_agent : str, default="label-auditor"
-        Who is said to have made the suggestions: 1 to 200 letters, digits, spaces and "-_:./".
+        The name under which the suggestions are recorded: 1 to 200 letters, digits, spaces and
+        "-_:./".
     n_reviewers : int, default=1
-        How many reviewers answer a record before it is done; for a data set that is made.
+        How many reviewers answer a record before it is done. It has no effect on a data set that
+        is there already.
     chunk_size : int, default=500
         Records per request, from 1 to 500.
     progress : bool, default=None
-        Whether to show a progress bar; None: on a terminal.
+        Whether to show a progress bar. None shows one on a terminal only.
     only_issues, ids, class_names, metadata
         What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
@@ -152,15 +154,16 @@ def push_to_argilla(
     Raises
     ------
     ValueError
-        Before anything is sent: if `name`, the agent, a class name (1 to 200 characters; 2 to 500
-        of them), a field or a metadata column is none that Argilla can store; if the URL, key or
-        workspace is missing or wrong; if there is a data set of that name with other fields or
+        Before anything is sent: if Argilla can't store `name`, the agent, the class names (2 to
+        500, of 1 to 200 characters each), a field or a metadata column; if the URL, the key or the
+        workspace is missing or wrong; or if there is a data set of that name with other fields or
         classes.
     ConnectionError, PermissionError, RuntimeError
-        Before anything is sent: if nothing answers at the URL, if the key is refused, if what
-        answers isn't Argilla 2.
+        Before anything is sent: if nothing answers at the URL, if the key is refused, or if the
+        server isn't Argilla 2.
     PushInterruptedError
-        If the server goes away for longer or refuses a chunk. Its `report` says what was stored.
+        If the server stays unavailable for longer than half a minute, or refuses a chunk. The
+        `report` of the error says what was stored.
 
     Examples
     --------
@@ -185,7 +188,12 @@ def push_to_argilla(
 
     def store(chunk: list[dict[str, Any]]) -> tuple[int, tuple[()], dict[int | str, str]]:
         answer = server.request("PUT", path, {"items": chunk}, shape={"items": list})
-        return len(answer["items"]), (), {}
+        if len(answer["items"]) != len(chunk):
+            raise RuntimeError(
+                f"{server.url} did not store all of {len(chunk)} records: by its own account, "
+                f"{len(answer['items'])} were stored."
+            )
+        return len(chunk), (), {}
 
     return push_chunks(
         PushReport(name, f"{server.url}/dataset/{dataset}/annotation-mode", len(records)),

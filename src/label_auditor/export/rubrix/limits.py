@@ -1,4 +1,4 @@
-"""What Rubrix 0.18 can store: what it can't is refused before anything is sent."""
+"""The limits of Rubrix 0.18. Records that it can't store are refused before anything is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way to Rubrix 0.18 and Argilla 1: records for a client, or straight to a server."""
+"""Records for the client of Rubrix 0.18 or Argilla 1, or sent to a server of either."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Record
 
+# What a server answers of the records that it has stored.
+ACCOUNT = {"processed": int, "failed": (None, int)}
 # How an error names the records that the search engine refused, having stored the others.
 REFUSED_COUNT = re.compile(r"\('(\d+) document\(s\) failed to index\.'")
 REFUSED = re.compile(
@@ -56,7 +58,7 @@ def to_rubrix(
     """Make records for the client of Rubrix or Argilla 1.
 
     Needs the package `rubrix`, version 0.18, or `argilla`, version 1; :func:`push_to_rubrix` needs
-    neither.
+    neither of them.
 
     Parameters
     ----------
@@ -65,21 +67,23 @@ def to_rubrix(
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
     prediction_agent, annotation_agent : str
-        Who is said to have made the predictions and the given labels: 1 to 64 characters.
+        The names, of 1 to 64 characters, under which the predictions and the given labels are
+        recorded.
     only_issues, ids, class_names, metadata, explanation
         What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
     rubrix.DatasetForTextClassification or argilla.DatasetForTextClassification
-        Of the first that is there. Records of status "Default", in the order of the audit, with the
-        given label as annotation, the probabilities of all classes as prediction, and metadata:
-        `label_error_candidate` (rank: 0 is worst), `label_quality`, `suggested_label` and your own.
+        Of Rubrix if it is installed, else of Argilla. The records have the status "Default" and are
+        in the order of the audit. The annotation is the given label, the prediction holds the
+        probability of every class, and the metadata are `label_error_candidate` (rank: 0 is worst),
+        `label_quality`, `suggested_label` and your own.
 
     Raises
     ------
     ImportError
-        If neither is there or works; says how to install the first.
+        If neither package is installed and works. The error says how to install Rubrix.
     ValueError
         If Rubrix could not store a record: see :func:`push_to_rubrix`.
 
@@ -128,12 +132,14 @@ def push_to_rubrix(
 ) -> PushReport:
     """Log records to a server of Rubrix or Argilla 1, without the package of either.
 
-    Records that somebody has worked on are left alone: directly before a chunk is sent, those
-    whose status on the server isn't "Default", or whose annotation is by another agent than
-    `annotation_agent`, are taken out of it. (The server has no conditional write: a review saved
-    while the chunk is on its way is lost.) Otherwise, pushing twice changes nothing.
-    Records of an earlier push that this one doesn't have stay; Argilla, from 1.7 on, also keeps the
-    metadata, explanation and given label of a record that now comes without.
+    Records that somebody has worked on are left alone. These are the records whose status on the
+    server isn't "Default", or whose annotation is by another agent than `annotation_agent`; they
+    are taken out of a chunk directly before it is sent. (The server has no conditional write, so
+    a review that is saved while the chunk is being sent is lost.) Pushing twice changes nothing.
+
+    Records of an earlier push stay on the server, even if this push doesn't have them. From 1.7
+    on, Argilla also keeps the metadata, the explanation and the given label of a record that now
+    comes without them.
 
     Dropped connections and failures of the server are retried, for half a minute.
 
@@ -146,17 +152,18 @@ def push_to_rubrix(
     name : str
         The data set, made if there is none: lower-case letters, digits, "-" and "_".
     api_url, api_key, workspace : str, default=None
-        The server, your key there, and a workspace. None is the environment variable
-        RUBRIX_API_URL, RUBRIX_API_KEY, RUBRIX_WORKSPACE; without the last, your own workspace or
-        the only one that you may use.
+        The address of the server, your key there, and a workspace. None takes the environment
+        variables RUBRIX_API_URL, RUBRIX_API_KEY and RUBRIX_WORKSPACE; if the last isn't set, your
+        own workspace or the only one that you may use.
     prediction_agent, annotation_agent : str
-        Who is said to have made the predictions and the given labels: 1 to 64 characters.
+        The names, of 1 to 64 characters, under which the predictions and the given labels are
+        recorded.
     overwrite_reviewed : bool, default=False
         Whether to overwrite the work of reviewers.
     chunk_size : int, default=500
         Records per request, from 1 to 500.
     progress : bool, default=None
-        Whether to show a progress bar; None: on a terminal.
+        Whether to show a progress bar. None shows one on a terminal only.
     only_issues, ids, class_names, metadata, explanation
         What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
@@ -168,14 +175,15 @@ def push_to_rubrix(
     Raises
     ------
     ValueError
-        Before anything is sent: if `name`, an agent, an id, a class name (1 to 128 characters) or
-        metadata (50 keys, of one type each) are none that Rubrix can store; if the URL, key or
-        workspace is missing or wrong; if the data set is for another task.
+        Before anything is sent: if Rubrix can't store `name`, an agent, an id, a class name (1 to
+        128 characters) or the metadata (up to 50 keys, of one type each); if the URL, the key or
+        the workspace is missing or wrong; or if the data set is for another task.
     ConnectionError, PermissionError, RuntimeError
-        Before anything is sent: if nothing answers at the URL, if the key is refused, if what
-        answers is neither Rubrix nor Argilla 1.
+        Before anything is sent: if nothing answers at the URL, if the key is refused, or if the
+        server is neither Rubrix nor Argilla 1.
     PushInterruptedError
-        If the server goes away for longer or refuses a chunk. Its `report` says what was stored.
+        If the server stays unavailable for longer than half a minute, or refuses a chunk. The
+        `report` of the error says what was stored.
 
     Warns
     -----
@@ -242,14 +250,18 @@ def _store(
     path = f"/api/datasets/{segment(name)}/TextClassification:bulk"
     body = {"tags": {}, "metadata": {}, "records": records}
     try:
-        answer = server.request("POST", path, body, shape={"processed": int})
+        answer = server.request("POST", path, body, shape=ACCOUNT)
     except (ServerUnavailableError, RefusedError) as error:
         failed = _find_failed(error.answer, records)
         if not failed:
             raise
         return len(records) - len(failed), left_alone, failed
-    if (answer["processed"], answer.get("failed", 0)) != (len(records), 0):
-        raise RuntimeError(f"{server.url} did not store all of {len(records)} records: {answer}.")
+    processed, n_failed = answer["processed"], answer.get("failed") or 0
+    if (processed, n_failed) != (len(records), 0):
+        raise RuntimeError(
+            f"{server.url} did not store all of {len(records)} records: by its own account, "
+            f"{processed} were processed and {n_failed} failed."
+        )
     return len(records), left_alone, {}
 
 
