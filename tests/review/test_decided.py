@@ -46,3 +46,22 @@ def test_reviews_by_row_position_in_numpy_values():
     np.testing.assert_array_equal(rows, [4, 1])
     np.testing.assert_array_equal(codes, [0, -1])
     assert [len(each) for each in decided_rows(audit, None)] == [0, 0]
+
+
+def test_the_order_of_the_review_is_kept(audit):
+    rows, codes = decided_rows(audit, {3: "dog", 0: "dog", 2: None})
+    assert rows.tolist() == [3, 0, 2]
+    assert codes.tolist() == [1, 1, -1]
+
+
+def test_an_empty_review_has_no_rows(audit):
+    for reviewed in ({}, None, Corrections([])):
+        rows, codes = decided_rows(audit, reviewed)
+        assert rows.dtype == codes.dtype == np.intp
+        assert rows.shape == codes.shape == (0,)
+
+
+def test_label_sets_are_refused():
+    sets = audit_labels([["a"], ["a", "b"]], np.full((2, 2), 0.4), multi_label=True)
+    with pytest.raises(TypeError, match="with labels that say whether the row has it"):
+        decided_rows(sets, {0: "a"})

@@ -15,7 +15,7 @@ import {
   suggested,
   texts,
 } from "./data.js";
-import { $, count, el, foreign, percent, plural, score } from "./dom.js";
+import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
 import { nameOf, queue } from "./queue.js";
 
@@ -150,7 +150,7 @@ function drawPair(row) {
       "div",
       { class: `label ${role}` },
       el("span", { class: "role" }, role),
-      foreign(nameOf(code), "name"),
+      breakable(nameOf(code), "name"),
     );
   const arrow = el("span", { class: "to", "aria-hidden": "true" }, "→");
   if (suggested[row] < 0) return [label("given", given[row])];
@@ -175,11 +175,14 @@ export function reason(row) {
       : ratio < 1.5
         ? "A close call between the two labels"
         : `The suggested label is ${ratio < 10 ? ratio.toFixed(1) : count(Math.round(ratio))} times as likely as the given one`;
-  const sure = best.probability < 0.4 ? ", but the models are sure of no label" : "";
+  const unsure =
+    best.probability < 0.4
+      ? ` The models give no label more than ${percent(best.probability)}.`
+      : "";
   const others = pairCount(given[row], suggested[row]) - 1;
   const same =
     others > 0 ? ` ${plural(others, "other row has", "other rows have")} the same two labels.` : "";
-  return `${first}${sure}.${same}`;
+  return `${first}.${unsure}${same}`;
 }
 
 function drawCandidate(row, { label, probability }, i, choose) {
@@ -198,7 +201,7 @@ function drawCandidate(row, { label, probability }, i, choose) {
       "button",
       { type: "button", "aria-pressed": String(decided), onclick: () => choose(label) },
       key,
-      el("span", { class: "what" }, foreign(classes[label]), tags),
+      el("span", { class: "what" }, breakable(classes[label]), tags),
       el("span", { class: "bar", "aria-hidden": "true" }, fill),
       el("span", { class: "share" }, percent(probability)),
     ),

@@ -57,7 +57,8 @@ function fromJson(text) {
 function fromCsv(text) {
   const [header, ...records] = cells(text);
   const missing = ["id", "label"].filter((name) => !header?.includes(name));
-  if (missing.length) throw new Error(`it is not a CSV file with a column ${missing.join(" and ")}.`);
+  if (missing.length)
+    throw new Error(`it is not a CSV file with a column ${missing.join(" and ")}.`);
   return records.map((record, i) => {
     if (record.length !== header.length) {
       throw new Error(`record ${i + 1} has ${record.length} cells, not ${header.length}.`);

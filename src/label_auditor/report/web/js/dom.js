@@ -27,6 +27,12 @@ export function foreign(text, name = "bdi") {
   return el("bdi", { class: name, lang: "" }, text);
 }
 
+/** The same, where a name that is too long for its line may break after an underscore. */
+export function breakable(text, name = "bdi") {
+  const parts = text.split(/(?<=_)(?=[^_])/);
+  return el("bdi", { class: name, lang: "" }, ...parts.flatMap((part) => [part, el("wbr")]));
+}
+
 /** Say something to people who listen to the page. */
 export function announce(message) {
   $("live").textContent = message;

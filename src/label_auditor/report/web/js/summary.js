@@ -1,7 +1,7 @@
 // The audit in short: its counts, the estimate, the confused pairs, the distribution of scores.
 
 import { audit, classes, estimate, histogram, nRows, pairs, quality } from "./data.js";
-import { $, count, el, foreign, percent, plural, svg } from "./dom.js";
+import { $, breakable, count, el, foreign, percent, plural, svg } from "./dom.js";
 import { filter, queue } from "./queue.js";
 
 const GRID = 20; // classes of which a grid can still be read
@@ -18,11 +18,7 @@ export function drawSummary(choosePair) {
     tile(count(audit.n_rows), audit.n_rows === 1 ? "row" : "rows", unjudged()),
     tile(count(classes.length), classes.length === 1 ? "class" : "classes"),
     tile(count(audit.n_flagged), `flagged · ${percent(audit.n_flagged / audit.n_rows)}`),
-    tile(
-      percent(audit.agreement),
-      "agreement",
-      "with models that never saw the row",
-    ),
+    tile(percent(audit.agreement), "agreement", "with models that never saw the row"),
     estimate ? estimated() : notEstimated(),
   );
   $("pairs").append(
@@ -131,7 +127,7 @@ function drawGrid() {
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, foreign(name)),
+          el("th", { scope: "row" }, breakable(name)),
           classes.map((_, b) => cell(a, b)),
         ),
       ),
