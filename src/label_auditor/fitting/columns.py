@@ -129,7 +129,7 @@ def read_probabilities(
     """
     columns = find_columns(estimator, classes, where=where, trained_on=trained_on)
     probs = _as_matrix(estimator, output, (len(rows), len(columns)), where)
-    named = _named_columns(output, np.asarray(estimator.classes_))
+    named = _named_columns(estimator, output, where)
     columns = columns if named is None else columns[named]
     inside = columns >= 0
     if not inside.all():
@@ -171,6 +171,8 @@ def _as_matrix(estimator: Any, output: Any, shape: tuple[int, int], where: str) 
         raise NoProbabilitiesError(f"{who} gave a list of {len(output)} arrays, but {needed}.")
     try:
         probs = np.array(output)
+        if probs.dtype.kind == "O" and probs.ndim == 2:  # numbers of Python's, or of nullable types
+            probs = probs.astype(float)
     except Exception as error:
         raise NoProbabilitiesError(
             f"{who} gave a {type(output).__name__} that can't be read as an array ({error}); "
@@ -188,17 +190,24 @@ def _as_matrix(estimator: Any, output: Any, shape: tuple[int, int], where: str) 
     return probs if probs.dtype.kind == "f" else probs.astype(float)
 
 
-def _named_columns(output: Any, found: NDArray[Any]) -> Columns | None:
-    """Find the classes that a table names in its columns; None if it doesn't name them."""
+def _named_columns(estimator: Any, output: Any, where: str) -> Columns | None:
+    """Find the classes that a table names in its columns; None if it names none of them."""
+    found = np.asarray(estimator.classes_)
     names = getattr(output, "columns", None)
     if names is None:
         return None
-    as_values = _positions(np.asarray(list(names), dtype=object), found)
-    texts = np.asarray([str(value) for value in found.tolist()], dtype=object)
-    as_texts = _positions(np.asarray([str(name) for name in names], dtype=object), texts)
+    texts = np.array([str(value) for value in found.tolist()], dtype=object)
+    as_values = _positions(np.array(list(names), dtype=object), found)
+    as_texts = _positions(np.array([str(name) for name in names], dtype=object), texts)
     for positions in (as_values, as_texts):
         if np.array_equal(np.sort(positions), np.arange(len(found))):
             return positions
+    if (as_values >= 0).any() and not np.array_equal(list(names), np.arange(len(found))):
+        raise NoProbabilitiesError(
+            f"predict_proba of {name_estimator(estimator)}{where} gave a table with the columns "
+            f"{quote_values(names)}, but its classes_ is {quote_values(found)}; name each class "
+            "once, or give an array."
+        )
     return None
 
 

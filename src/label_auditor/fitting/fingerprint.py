@@ -89,7 +89,9 @@ class _Hasher(NumpyHasher):  # type: ignore[misc]
 
     def save(self, value: Any) -> None:
         """Hash a value."""
-        if isinstance(value, (FunctionType, type)):
+        if type(value) is str:  # quickly: there may be millions
+            pass
+        elif isinstance(value, (FunctionType, type)):
             value = self._describe(value)
         elif isinstance(value, CodeType):
             value = _describe_code(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,10 @@ from label_auditor.data.values import read_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+# What has rows has one of these.
+ROWS = ("__len__", "shape", "__array__")
 
 
 def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArray[Any]]:
@@ -62,7 +67,9 @@ def _refuse_rowless(X: Any) -> None:
         given = "None"
     elif isinstance(X, (str, bytes)):
         given = "a single text"
-    elif isinstance(X, (Mapping, Set)) or not (hasattr(X, "__len__") or hasattr(X, "shape")):
+    elif getattr(X, "shape", None) == ():
+        given = "a single value"
+    elif isinstance(X, (Mapping, Set)) or not any(map(partial(hasattr, X), ROWS)):
         given = f"a {type(X).__name__}"
     if given is not None:
         raise ValueError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,26 +18,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    # The probabilities of the rows that a fold holds out, and the classes its classifier knows.
+    Predictions = tuple[NDArray[np.floating], NDArray[np.intp]]
+
 
 class Entry(NamedTuple):
-    """What is kept of a fold.
+    """What is kept of a fold: the predictions, and a hash of them by which damage is found."""
 
-    Attributes
-    ----------
-    pred_probs : ndarray of float, shape (n_rows, n_classes)
-        The probabilities of the rows that it holds out.
-    known : ndarray of int
-        Positions of the classes that its classifier knows.
-    checksum : str
-        A hash of both, by which damage is found.
-    run : str
-        Which run of a fit computed it.
-    """
-
-    pred_probs: NDArray[np.floating]
-    known: NDArray[np.intp]
+    predictions: Predictions
     checksum: str
-    run: str
 
 
 class KeptFolds:
@@ -62,14 +50,13 @@ class KeptFolds:
         self.keeps = getattr(self.memory, "location", None) is not None
         # Hashed once, not once per fold.
         self.key = _hash_all(estimator, X, y, fit_params) if self.keeps else ""
-        self.run = uuid.uuid4().hex
 
     def predict(
         self,
-        compute: Callable[[], tuple[NDArray[np.floating], NDArray[np.intp]]],
+        compute: Callable[[], Predictions],
         train: NDArray[np.intp],
         test: NDArray[np.intp],
-    ) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+    ) -> Predictions:
         """Give the predictions of a fold, and the classes that its classifier knows.
 
         Parameters
@@ -91,39 +78,53 @@ class KeptFolds:
         """
         if not self.keeps:
             return compute()
-        find = self.memory.cache(_compute_entry, ignore=["compute", "run"])
-        arguments = (compute, self.run, self.key, train, test)
-        was_there = find.check_call_in_cache(*arguments)
-        entry = find(*arguments)
-        damaged = not _is_intact(entry)
-        if damaged:
-            find.call_and_shelve(*arguments).clear()
-            entry = find(*arguments)
-        if damaged or (was_there and entry.run == self.run):
-            warnings.warn(
-                f"memory ({self.memory.location}) holds a damaged entry for a fold; the fold was "
-                "computed again, and replaces it.",
-                UserWarning,
-                stacklevel=2,
-            )
-        return entry.pred_probs, entry.known
+        made: list[Predictions] = []
+
+        def compute_noted() -> Predictions:
+            made.append(compute())
+            return made[-1]
+
+        find = self.memory.cache(_compute_entry, ignore=["compute"]).call_and_shelve
+        kept = find(compute_noted, self.key, train, test)
+        if made:
+            return made[-1]
+        entry = _load(kept)
+        if _is_intact(entry):
+            predictions: Predictions = entry.predictions
+            return predictions
+        warnings.warn(
+            f"memory ({self.memory.location}) holds a damaged entry for a fold; the fold is "
+            "computed again, and the entry replaced.",
+            UserWarning,
+            stacklevel=2,
+        )
+        kept.clear()
+        find(compute_noted, self.key, train, test)
+        return made[-1]
 
 
 def _compute_entry(
-    compute: Callable[[], tuple[NDArray[np.floating], NDArray[np.intp]]],
-    run: str,
+    compute: Callable[[], Predictions],
     key: str,  # noqa: ARG001 - these stand for what `compute` does
     train: NDArray[np.intp],  # noqa: ARG001
     test: NDArray[np.intp],  # noqa: ARG001
 ) -> Entry:
     """Compute a fold, and seal it."""
-    pred_probs, known = compute()
-    return Entry(pred_probs, known, joblib.hash((pred_probs, known)), run)
+    predictions = compute()
+    return Entry(predictions, joblib.hash(predictions))
+
+
+def _load(kept: Any) -> Any:
+    """Give an entry; None if it can't be read."""
+    try:
+        return kept.get()
+    except Exception:  # noqa: BLE001 - whatever is wrong with the file, the fold is computed again
+        return None
 
 
 def _is_intact(entry: Any) -> bool:
     """Say whether an entry is what was kept."""
-    return isinstance(entry, Entry) and entry.checksum == joblib.hash(tuple(entry[:2]))
+    return isinstance(entry, Entry) and entry.checksum == joblib.hash(entry.predictions)
 
 
 def _hash_all(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> str:

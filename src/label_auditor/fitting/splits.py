@@ -130,21 +130,20 @@ def _as_positions(part: Any, n_rows: int, name: str) -> Rows:
     needed = f"positions from 0 to {n_rows - 1}, or a boolean mask of {n_rows} rows, are needed"
     if positions.ndim != 1:
         raise ValueError(
-            f"{name} are a {type(part).__name__} of shape {positions.shape}; {needed}."
+            f"{name} are a {type(part).__name__} of shape {positions.shape}, but {needed}."
         )
     if positions.dtype == bool:
         if len(positions) != n_rows:
-            raise ValueError(f"{name} are a mask of {len(positions)} rows; {needed}.")
+            raise ValueError(f"{name} are a mask of {len(positions)} rows, but {needed}.")
         return np.flatnonzero(positions)
     if len(positions) == 0:
         return np.empty(0, dtype=np.intp)
     if positions.dtype.kind not in "iu":
-        raise ValueError(f"{name} are of type {positions.dtype}; {needed}.")
+        raise ValueError(f"{name} are of type {positions.dtype}, but {needed}.")
     outside = positions[(positions < 0) | (positions >= n_rows)]
     if len(outside):
-        raise ValueError(
-            f"{name} hold {outside[0]}; {needed}. Negative positions are not counted from the end."
-        )
+        negative = " Negative positions don't count from the end." if outside[0] < 0 else ""
+        raise ValueError(f"{name} hold {outside[0]}, but {needed}.{negative}")
     return positions.astype(np.intp, copy=False)
 
 
@@ -158,7 +157,8 @@ def _refuse_useless(train: Rows, test: Rows, name: str) -> None:
     if np.count_nonzero(held_out) < len(test):
         found, counts = np.unique(test, return_counts=True)
         raise ValueError(
-            f"{name} holds out {list_rows(found[counts > 1])} more than once; name each row once."
+            f"{name} holds out {list_rows(found[counts > 1])} more than once; "
+            "name each row once, or pass masks of True and False."
         )
     both = np.unique(train[held_out[train]])
     if len(both):
