@@ -5,15 +5,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from label_auditor.cli.audit import FEATURE_MODELS, TEXT_MODELS
+from label_auditor.cli.errors import InputError
 from label_auditor.cli.models import (
-    FEATURE_MODELS,
     MAX_CATEGORIES,
-    TEXT_MODELS,
     choose_text_model,
     prepare_features,
     prepare_texts,
 )
-from label_auditor.cli.tables import InputError
 
 ENGLISH = ["the cat sat on a mat", "the dog sat on the cat", "a dog and a cat"]
 JAPANESE = ["猫が好きです", "犬が好きです。とても", "猫と犬"]

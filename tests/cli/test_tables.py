@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.cli.tables import InputError, get_column, get_labels, get_texts, read_table
+from label_auditor.cli.data_file import read_data
+from label_auditor.cli.errors import InputError
+from label_auditor.cli.tables import get_column, get_labels, get_texts
+
+
+def read_table(path):
+    return read_data(str(path), None).read()
 
 
 def write(path, text, *, encoding="utf-8"):

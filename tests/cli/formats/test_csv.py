@@ -13,8 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from label_auditor.cli.rewriting import rewrite_table
-from label_auditor.cli.tables import read_table
+from label_auditor.cli.data_file import read_data
+
+
+def read_table(path):
+    return read_data(str(path), None).read()
+
+
+def rewrite_table(source, target, column, labels, drop=()):
+    with target.open("wb") as file:
+        read_data(str(source), None).write(file, column, labels, drop)
 
 CELLS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from('",\r\n ')

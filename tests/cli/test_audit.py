@@ -87,7 +87,7 @@ def test_every_format_gives_the_same_files(records, capsys, name):
     out, err = capsys.readouterr()
     assert err == ""  # no terminal, no progress
     assert "90 rows, 3 classes; flagged for review: 2 (2.2%)." in out
-    assert "no proof of an error; their number is no estimate." in out
+    assert "A flag means that the models disagree with the label. It is not proof, and" in out
     assert "agree with 97.8% of the given labels" in out
     assert names_in("shop-audit") == ["audit.npz", "issues.csv", "report.html"]
     header, *issues = read_issues("shop-audit")
@@ -159,7 +159,7 @@ def test_summary_shows_pairs_and_worst_rows_on_lines_of_their_own(records, capsy
     assert "Written: shop-audit/issues.csv" in out
     assert "open this page in a browser:" in out
     assert Path("shop-audit/report.html").absolute().as_uri() in out
-    assert "error" not in out.replace("no proof of an error", "")
+    assert "error" not in out.replace("the number of errors", "")
 
 
 def test_long_texts_are_cut_to_the_width_and_written_whole(records, capsys, monkeypatch):
@@ -331,7 +331,7 @@ def test_interrupt_is_130_without_a_traceback(records, capsys, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("label_auditor.cli.command_line._audit", interrupt)
+    monkeypatch.setattr("label_auditor.cli.audit._audit", interrupt)
     assert main([save(records), "--text", "text", "--label", "kind"]) == 130
     assert capsys.readouterr().err == "label-audit: interrupted\n"
     assert not Path("shop-audit").exists()
