@@ -97,7 +97,7 @@ def _check_ending(out: Path, data: DataFile) -> None:
     else:  # through a pipe, or named by --format
         is_packed = out.name.lower().endswith(".gz")
         fits = found is None or (found is data.format and is_packed == data.packed)
-    if not fits and not out.is_fifo() and not out.is_char_device():
+    if not fits and not data_file.is_piped(str(out)):
         needed = f"in {ending}, as that of" if ending else "in that of the format of"
         raise InputError(f"--out {out}: the name must end {needed} {data.name}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections import Counter
@@ -20,6 +21,7 @@ from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
     from typing import Any
 
     import pandas as pd
@@ -223,8 +225,7 @@ def _write(
     paths = [out / name for name in names]
     title = "Label review" if arguments.data == "-" else Path(arguments.data).name
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with atomic_paths(*paths) as parts:
+        with _folder(out), atomic_paths(*paths) as parts:
             with parts[0].open("wb") as file:
                 file.writelines(csv.write(issues))
             audit.save(parts[1])
@@ -235,6 +236,20 @@ def _write(
     except OSError as error:
         raise InputError(f"can't write to {out}: {explain(error)}.") from error
     return paths, notes
+
+
+@contextlib.contextmanager
+def _folder(out: Path) -> Iterator[None]:
+    """Make a folder; if nothing comes into it, it goes again."""
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with contextlib.suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
+        raise
 
 
 def _tabulate(audit: LabelAudit, shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

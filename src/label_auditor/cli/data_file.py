@@ -91,7 +91,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def is_piped(name: str) -> bool:
     """Tell whether a table comes through a pipe, or another file that has no name of its own."""
-    return name == "-" or name.startswith(("/dev/", "/proc/")) or Path(name).is_fifo()
+    if name == "-" or name.startswith(("/dev/", "/proc/")):
+        return True
+    try:
+        return Path(name).is_fifo()
+    except (OSError, ValueError):  # no file can have this name; opening it says why
+        return False
 
 
 def split_name(name: str) -> tuple[str, str]:

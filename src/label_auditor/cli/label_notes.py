@@ -61,6 +61,8 @@ def note_on_labels(classes: Iterable[Any]) -> list[str]:
             f"these labels are nearly the same, but count as different classes: {named}{more}; if "
             "they mean the same, make them the same and audit again"
         )
+    if _are_big_integers(classes):
+        notes.append("labels are integers of more than 64 bits, and are audited as text")
     negative = [label for label in classes if _is_number(label) and label < 0]
     if len(negative) == 1 and set(classes) != {-1, 1}:
         notes.append(
@@ -68,6 +70,14 @@ def note_on_labels(classes: Iterable[Any]) -> list[str]:
             "as it does in data sets of Hugging Face, leave these rows out"
         )
     return notes
+
+
+def _are_big_integers(classes: Iterable[Any]) -> bool:
+    """Tell whether all strings are integers, and some of them too big for 64 bits."""
+    digits = re.compile("-?[0-9]{1,999}").fullmatch
+    numbers = [int(each) if isinstance(each, str) and digits(each) else None for each in classes]
+    known = [each for each in numbers if each is not None]
+    return len(known) == len(numbers) and not all(-(2**63) <= each < 2**63 for each in known)
 
 
 def _is_number(label: Any) -> bool:

@@ -150,8 +150,11 @@ def prepare_features(
         problem = _find_unfit(cells, named=named) or _find_problem(feature, column, named=named)
         if problem:
             notes.append(f"column {column!r} is left out: {problem}")
-        else:
-            features[column] = feature
+            continue
+        features[column] = feature
+        n_huge = 0 if _count_categories(feature) else int((feature.abs() == LARGEST).sum())
+        if n_huge:
+            notes.append(f"column {column!r}: {n_huge:,} numbers beyond {LARGEST:g} count as this")
     if not features:
         why = "; ".join(notes) or "there is none but the labels"
         raise InputError(f"no column to learn from: {why}.")

@@ -92,10 +92,9 @@ def _rewrite(
             yield record.text
             continue
         number += 1
-        if number in labels:
-            yield _replace_cell(record.text, separator, position, str(labels[number]))
-        elif number not in drop:
-            yield record.text
+        if number not in drop:
+            new = number in labels
+            yield _replace_cell(record, separator, position, labels[number]) if new else record.text
 
 
 def quote(value: str, separator: str = ",") -> str:
@@ -129,9 +128,10 @@ def _find_separator(text: str, name: str) -> str:
     told = _SEPARATOR_LINE.match(text)
     if told:
         return told[1]
-    order = "\t,;|" if ".tsv" in name.lower() else SEPARATORS
-    widths = {separator: _count_columns(text, separator) for separator in order}
+    widths = {separator: _count_columns(text, separator) for separator in SEPARATORS}
     candidates = [separator for separator, width in widths.items() if width > 1]
+    if "\t" in candidates and ".tsv" in name.lower():
+        return "\t"
     if len(candidates) < 2:
         return candidates[0] if candidates else ","
     fits = {each: (_count_fitting(text, each, widths[each]), widths[each]) for each in candidates}
@@ -213,9 +213,9 @@ def _find_problem(text: str, separator: str, line: int) -> str | None:
     return None
 
 
-def _replace_cell(text: str, separator: str, position: int, value: str) -> str:
+def _replace_cell(record: _Record, separator: str, position: int, label: Any) -> str:
     """Replace a cell in the text of a record; quoted, if it was or has to be."""
-    start = 0
+    text, value, start = record.text, str(label), 0
     for _ in range(position):
         start = _end_of_cell(text, separator, start) + 1
     end = _end_of_cell(text, separator, start)
