@@ -352,13 +352,6 @@ def test_half_a_surrogate_pair_is_written_and_shown(records, capsys):
     assert len(read_issues("shop-audit")) == 3
 
 
-def test_help_and_version(capsys):
-    for option, text in [("--help", "--label COL"), ("--version", "label-audit 0.")]:
-        with pytest.raises(SystemExit, match="0"):
-            main([option])
-        assert text in capsys.readouterr().out
-
-
 def run_in_terminal(arguments, *, columns):
     """Run the installed command in a pseudo-terminal; give status and all that it showed."""
     leader, follower = pty.openpty()
@@ -409,3 +402,178 @@ def test_installed_command_audits_the_example_in_good_time():
     # It asks how to unblock a PIN and is labelled as a declined withdrawal.
     row = next(row for row in issues[:20] if row[0] == "5069")
     assert row[1:3] == ["declined_cash_withdrawal", "pin_blocked"]
+
+
+def read_text_audit(capsys, rows, name="t.jsonl", *, options=()):
+    """Audit the column "text" of records; give status and stderr."""
+    if name.endswith(".parquet"):
+        pd.DataFrame(rows).to_parquet(name)
+    else:
+        Path(name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    status = main([name, "--text", "text", "--label", "label", "--out", "out", *options])
+    return status, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("character", ["\r", "\n", "\r\n", '"', ",", "\x0b", "\u2028"])
+def test_no_character_of_a_text_breaks_the_table(reviews, capsys, character):
+    for review in reviews:
+        review["text"] = review["text"].replace(" ", character) + " " + review["text"]
+    assert read_text_audit(capsys, reviews)[0] == 0
+    assert [(row[0], row[5]) for row in read_issues("out")[1:]] == [("7", reviews[7]["text"])]
+
+
+OWN = ["row", "given_label", "suggested_label", "label_quality", "rank"]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_columns_keep_their_names(reviews, capsys, name):
+    rows = [{name: each["text"], "label": each["label"]} for each in reviews]
+    save(rows, "t.csv")
+    assert main(["t.csv", "--text", name, "--label", "label", "--out", "out"]) == 0
+    assert capsys.readouterr().err == (
+        f"warning: column {name!r} of the data is called 'input_{name}' in issues.csv, which has "
+        f"its own {name!r}\n"
+    )
+    header, row = read_issues("out")
+    assert header == [*OWN, f"input_{name}"]
+    assert row[0] == "7"
+    assert row[5] == reviews[7]["text"]
+
+
+def test_a_renamed_column_takes_no_name_that_is_there(reviews, capsys):
+    rows = [
+        {"rank": row % 3, "input_rank": row % 2, "label": each["label"]}
+        for row, each in enumerate(reviews)
+    ]
+    save(rows, "t.csv")
+    assert main(["t.csv", "--label", "label", "--out", "out"]) == 0
+    assert read_issues("out")[0] == [*OWN, "input_input_rank", "input_rank"]
+
+
+def test_binary_texts_of_parquet_are_texts(reviews, capsys):
+    rows = [{**each, "text": f"{each['text']} é".encode()} for each in reviews]
+    assert read_text_audit(capsys, rows, "t.parquet") == (0, "")
+    assert read_issues("out")[1][5] == reviews[7]["text"] + " é"
+    rows[3]["text"] = b"\xff"
+    status, said = read_text_audit(capsys, rows, "t.parquet")
+    assert status == 2
+    assert "column 'text' can't be the texts: row 3 holds bytes that are not UTF-8" in said
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.jsonl"])
+def test_lists_are_left_out_of_the_features_and_are_no_texts(reviews, capsys, name):
+    rows = [
+        {"x": row % 2 + row / 100, "emb": [row, 0.5], "tags": ["a"], "label": each["label"]}
+        for row, each in enumerate(reviews)
+    ]
+    save(rows, name)
+    assert main([name, "--label", "label", "--out", "out"]) == 0
+    assert capsys.readouterr().err == (
+        "warning: column 'emb' is left out: row 0 holds a list\n"
+        "warning: column 'tags' is left out: row 0 holds a list\n"
+    )
+    assert "column 'tags' can't be the texts: row 0 holds a list" in fail(
+        capsys, name, "--text", "tags", "--label", "label"
+    )
+
+
+def test_an_index_of_pandas_is_no_feature_unless_it_is_named(reviews, capsys):
+    frame = pd.DataFrame(reviews)
+    index = pd.Index(np.random.default_rng(0).permutation(40), name="customer")
+    frame = frame.assign(x=[(row % 2) * 5 + row % 3 for row in range(40)]).drop(columns="text")
+    frame.set_index(index).to_parquet("t.parquet")
+    assert main(["t.parquet", "--label", "label", "--out", "out"]) == 0
+    assert read_issues("out")[0][5:] == ["x"]
+    assert main(["t.parquet", "--label", "label", "--out", "a", "--features", "x,customer"]) == 0
+    assert read_issues("a")[0][5:] == ["x", "customer"]
+
+
+@pytest.mark.parametrize("numbers", [(2**63, 2**63 + 1), (10**30, 10**30 + 1), (-1, 2**64)])
+def test_big_integers_are_kept_apart(reviews, capsys, numbers):
+    for review in reviews:
+        review["label"] = numbers[review["label"] == "pos"]
+    status, said = read_text_audit(capsys, reviews)
+    assert status == 0
+    assert said == "warning: labels are integers of more than 64 bits, and are audited as text\n"
+    audit = LabelAudit.load("out/audit.npz")
+    assert sorted(audit.classes.tolist()) == sorted(map(str, numbers))
+    assert read_issues("out")[1][:3] == ["7", str(numbers[0]), str(numbers[1])]
+
+
+def test_labels_that_are_nearly_the_same_are_quoted_and_noted(reviews, capsys):
+    for review in reviews[1::6]:
+        review["label"] = "pos "
+    save(reviews, "t.csv")
+    assert main(["t.csv", "--text", "text", "--label", "label", "--cv", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert err.startswith("warning: these labels are nearly the same, but count as different")
+    assert "'pos' and 'pos '" in err
+    pairs = re.findall("[^ ]+ ?'? → .*", out[out.index("given →") :])[1:]
+    assert all("'" in pair for pair in pairs if "pos" in pair)
+
+
+def test_a_class_that_often_means_no_label_is_noted(reviews, capsys):
+    for row, review in enumerate(reviews):
+        review["label"] = -1 if row % 5 == 0 else int(review["label"] == "pos")
+    status, said = read_text_audit(capsys, reviews)
+    assert status == 0
+    assert said.startswith("warning: -1 is audited as a class; if it marks rows that have no label")
+
+
+@pytest.mark.parametrize("label", ["pos\ud800", "pos\0"])
+def test_labels_that_files_cannot_hold_are_refused_before_any_work(reviews, capsys, label):
+    reviews[4]["label"] = label
+    status, said = read_text_audit(capsys, reviews)
+    assert status == 2
+    assert repr(label) in said
+    assert said.count("\n") == 1
+    assert not Path("out").exists()
+
+
+def test_half_a_surrogate_pair_in_the_name_of_a_column(reviews, capsys):
+    rows = [{"x\ud800": row % 2, "label": each["label"]} for row, each in enumerate(reviews)]
+    Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["t.jsonl", "--label", "label", "--out", "out"]) == 0
+    assert read_issues("out")[0][5] == "x\\ud800"
+
+
+def test_a_copy_for_spreadsheets_runs_nothing(reviews, capsys):
+    for review in reviews:
+        review["text"] = f"=cmd|' /C calc'!A0 {review['text']}"
+    save(reviews, "t.csv")
+    options = ["--text", "text", "--label", "label", "--out", "out"]
+    assert main(["t.csv", *options]) == 0
+    assert names_in("out") == ["audit.npz", "issues.csv", "report.html"]
+    assert main(["t.csv", *options, "--spreadsheet"]) == 0
+    assert "Written: out/issues-spreadsheet.csv" in capsys.readouterr().out
+    assert read_issues("out")[1][5] == reviews[7]["text"]
+    with Path("out/issues-spreadsheet.csv").open(encoding="utf-8", newline="") as stream:
+        assert next(csv.DictReader(stream))["text"] == "'" + reviews[7]["text"]
+
+
+@pytest.mark.parametrize("link", [None, "symlink_to"])
+def test_a_table_in_the_folder_that_is_written_to_is_not_overwritten(reviews, capsys, link):
+    Path("out").mkdir()
+    save(reviews, "out/issues.csv")
+    name = "out/issues.csv"
+    if link:
+        name = "link.csv"
+        Path(name).symlink_to("out/issues.csv")
+    before = Path("out/issues.csv").read_bytes()
+    error = fail(capsys, name, "--text", "text", "--label", "label", "--out", "out")
+    assert f"--out out/issues.csv: this would overwrite {name}, which the command reads" in error
+    assert Path("out/issues.csv").read_bytes() == before
+
+
+def test_more_classes_than_there_is_memory_for(reviews, capsys, monkeypatch):
+    save(reviews, "t.csv")
+    monkeypatch.setattr("label_auditor.cli.memory.free_memory", lambda: 1900)
+    error = fail(capsys, "t.csv", "--text", "text", "--label", "label")
+    assert "auditing 40 rows in the 2 classes of column 'label' takes at least" in error
+
+
+@pytest.mark.parametrize("out", ["x" * 300, "x" * 300 + "/a", "a/" * 3000, "a\0b"])
+def test_names_of_folders_that_cannot_be(reviews, capsys, out):
+    save(reviews, "t.csv")
+    error = fail(capsys, "t.csv", "--text", "text", "--label", "label", "--out", out)
+    assert len(error) < 300

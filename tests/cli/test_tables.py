@@ -7,7 +7,7 @@ import pytest
 
 from label_auditor.cli.data_file import read_data
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.tables import get_column, get_labels, get_texts
+from label_auditor.cli.tables import find_unreadable, get_column, get_ids, get_labels, get_texts
 
 
 def read_table(path):
@@ -86,3 +86,53 @@ def test_bad_labels_are_named_with_the_reason(labels, message):
 def test_a_missing_column_names_the_columns_there_are():
     with pytest.raises(InputError, match="no column 'txt'; the columns are 'text', 'label'"):
         get_column(pd.DataFrame({"text": [1], "label": [2]}), "txt")
+
+
+@pytest.mark.parametrize(
+    "labels", [[2**63, 5], [-(2**63) - 1, 5], [10**30, 10**30 + 1], [2**63, 2**63 + 1, -1]]
+)
+def test_integers_of_more_than_64_bits_are_text_with_all_digits(labels):
+    found = get_labels(pd.DataFrame({"label": pd.Series(labels, dtype=object)}), "label")
+    assert found.tolist() == [str(label) for label in labels]
+
+
+@pytest.mark.parametrize("label", ["a\0", "\0", "a\0b", "a\ud800", "\udfffb"])
+def test_labels_that_files_cannot_hold(label):
+    table = pd.DataFrame({"label": pd.Series(["x", label, "y", label], dtype=object)})
+    with pytest.raises(
+        InputError, match=r"holds labels that files can't hold .*rows 1, 3"
+    ) as found:
+        get_labels(table, "label")
+    assert repr(label) in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        (["a"], "a list"),
+        ((), "a list"),
+        ({"a": 1}, "an object"),
+        (b"\xff", "bytes that are not UTF"),
+    ],
+)
+def test_lists_objects_and_bytes_are_no_texts(cell, kind):
+    table = pd.DataFrame({"tokens": pd.Series(["a", cell], dtype=object)})
+    with pytest.raises(InputError, match=f"'tokens' can't be the texts: row 1 holds {kind}"):
+        get_texts(table, "tokens")
+    assert find_unreadable(table["tokens"]).startswith(f"row 1 holds {kind}")
+
+
+def test_ids_are_the_cells_and_one_that_is_missing_matches_nothing():
+    table = pd.DataFrame({"id": pd.Series([7, None, "x", ""], dtype=object)})
+    ids = get_ids(table, "id", "t.csv")
+    assert [ids[0], ids[2]] == [7, "x"]
+    assert len(set(ids)) == 4
+    assert not {"None", "nan", ""} & set(map(str, ids))
+    assert list(get_ids(table, None, "t.csv")) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("cells", [["a", "b", "a"], [1, 2, "1"]])
+def test_ids_that_are_repeated_are_a_fault_of_the_table(cells):
+    table = pd.DataFrame({"id": pd.Series(cells, dtype=object)})
+    with pytest.raises(InputError, match=r"'id' of t\.csv has '.' more than once \(rows 0, 2\)"):
+        get_ids(table, "id", "t.csv")

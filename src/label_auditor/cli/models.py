@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MANY_CATEGORIES = 15
 MAX_CATEGORIES = 254  # HistGradientBoostingClassifier takes 255
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
-LARGEST = 3e38  # of the numbers that trees take: they are 32-bit floats there
+LARGEST = 1e30  # trees sum 32-bit floats, which end at 3e38
 MISSING_MARKS = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
 
 

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.formats.text import decode, encode, make_table
+from label_auditor.cli.formats.text import decode, encode, escape_name, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -23,11 +23,7 @@ def read(content: bytes, name: str) -> pd.DataFrame:
     """Read values as JSON has them; pandas would turn the string "1" into a number."""
     import pandas as pd
 
-    text = decode(content, name)
-    if _is_array(text):
-        records = [record for _, _, record in _iterate_array(text, name)]
-    else:
-        records = [record for _, record in _iterate_lines(text, name) if record is not None]
+    records = list(_iterate(decode(content, name), name))
     keys = list(dict.fromkeys(key for record in records for key in record))
     columns = [pd.Series([each.get(key) for each in records], dtype=object) for key in keys]
     return make_table(keys, columns, len(records))
@@ -42,13 +38,23 @@ def rewrite(
 ) -> Iterator[bytes]:
     """Give the content with other values of one key; all else stays, spaces and escapes too."""
     text = decode(content, name)
+    keys = (key for record in _iterate(text, name) for key in record)
+    key = next((key for key in keys if escape_name(key) == column), column)
     rewrite = _rewrite_array if _is_array(text) else _rewrite_lines
-    return encode(rewrite(text, name, column, labels, drop), content)
+    return encode(rewrite(text, name, key, labels, drop), content)
 
 
 def _is_array(text: str) -> bool:
     start = _skip(text, 0)
     return text[start : start + 1] == "["
+
+
+def _iterate(text: str, name: str) -> Iterator[dict[str, Any]]:
+    """Give the records."""
+    if _is_array(text):
+        yield from (record for _, _, record in _iterate_array(text, name))
+    else:
+        yield from (record for _, record in _iterate_lines(text, name) if record is not None)
 
 
 def _iterate_lines(text: str, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:

@@ -39,6 +39,10 @@ def make_table(names: Sequence[str], columns: Sequence[Any], n_rows: int) -> pd.
 
     check_memory(n_rows * len(names) * 8, f"a table of {n_rows:,} rows and {len(names):,} columns")
     table = pd.DataFrame(dict(enumerate(columns)), index=range(n_rows))
-    # As objects: pandas's own strings can't hold half a surrogate pair, which JSON can.
-    table.columns = pd.Index(names, dtype=object)
+    table.columns = pd.Index([escape_name(name) for name in names], dtype=object)
     return table
+
+
+def escape_name(name: str) -> str:
+    """Give a column's name with half surrogate pairs escaped: JSON has them, pandas can't."""
+    return name.encode("utf-8", "backslashreplace").decode()
