@@ -5,15 +5,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from label_auditor.cli.audit import FEATURE_MODELS, TEXT_MODELS
+from label_auditor.cli.errors import InputError
 from label_auditor.cli.models import (
-    FEATURE_MODELS,
     MAX_CATEGORIES,
-    TEXT_MODELS,
     choose_text_model,
     prepare_features,
     prepare_texts,
 )
-from label_auditor.cli.tables import InputError
 
 ENGLISH = ["the cat sat on a mat", "the dog sat on the cat", "a dog and a cat"]
 JAPANESE = ["猫が好きです", "犬が好きです。とても", "猫と犬"]
@@ -71,7 +70,6 @@ def test_columns_are_numbers_or_categories_and_missing_is_missing():
             "measured": [0.5, np.nan, np.inf, 2.0],
             "colour": ["red", "", "NA", "red"],
             "flag": [True, False, True, None],
-            "list": [[1], [2], [1], None],
         },
         dtype=object,
     )
@@ -83,11 +81,10 @@ def test_columns_are_numbers_or_categories_and_missing_is_missing():
         [0.5, nan, nan, 2.0],
         [1, nan, 0, 1],
         [1, 0, 1, nan],
-        [0, 1, 0, nan],
     ]
     np.testing.assert_array_equal(prepared.X, np.transpose(expected))
     categorical = prepared.classifier.categorical_features
-    assert categorical == [False, False, True, True, True]
+    assert categorical == [False, False, True, True]
     assert prepared.notes == [
         f"column {name!r} is left out: it is empty" for name in ("empty", "blank", "marks")
     ]
@@ -144,3 +141,68 @@ def test_feature_models_take_missing_values_and_many_categories(model):
     first, second = (fit(prepared.X, y).predict_proba(prepared.X) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert np.isfinite(first).all()
+
+
+def test_lists_and_objects_are_left_out_unless_they_are_named():
+    table = pd.DataFrame({"tags": [["a"], ["b"], ["a"], None], "meta": [{}] * 4, "x": [2, 1, 3, 2]})
+    prepared = prepare_features(table, list(table), "forest", named=False)
+    assert list(prepared.shown) == ["x"]
+    assert prepared.notes == [
+        "column 'tags' is left out: row 0 holds a list",
+        "column 'meta' is left out: row 0 holds an object",
+    ]
+    named = prepare_features(table, ["tags"], "forest", named=True)
+    np.testing.assert_array_equal(named.X, [[0], [1], [0], [np.nan]])
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_bytes_that_are_no_text_are_no_feature(named):
+    table = pd.DataFrame({"raw": [b"\xff", b"\xfe", b"\xff"], "x": [2, 1, 3]})
+    prepared = prepare_features(table, ["raw", "x"], "forest", named=named)
+    assert list(prepared.shown) == ["x"]
+    assert prepared.notes == ["column 'raw' is left out: row 0 holds bytes that are not UTF-8"]
+
+
+@pytest.mark.parametrize("model", FEATURE_MODELS)
+def test_numbers_that_trees_cannot_hold_keep_their_order(model):
+    cells = ["1e39", "-1e300", "5", "Infinity", str(10**60), "9" * 400]
+    table = pd.DataFrame({"x": cells * 20}, dtype=object)
+    prepared = prepare_features(table, ["x"], model, named=True)
+    np.testing.assert_array_equal(prepared.X[:4, 0], [1e30, -1e30, 5, np.nan])
+    assert prepared.X[4, 0] == 1e30
+    assert "numbers beyond 1e+30 count as this" in prepared.notes[0]
+    y = np.arange(120) % 2
+    assert np.isfinite(prepared.classifier.fit(prepared.X, y).predict_proba(prepared.X)).all()
+
+
+SINGLE = ["赞 机 棒", "坏 差 烂", "赞 机 好", "坏 差 的"]
+
+
+def test_characters_are_counted_where_no_word_is_longer_than_one():
+    prepared = prepare_texts(texts(*SINGLE), "text", None)
+    assert prepared.X.nnz > 0
+    assert prepared.notes == [
+        "no word occurs in two of the texts, so characters are counted instead"
+    ]
+    with pytest.raises(InputError, match=r"no word that occurs in two .*; try --model characters"):
+        prepare_texts(texts(*SINGLE), "text", "words")
+
+
+@pytest.mark.parametrize("model", [None, "characters"])
+def test_texts_that_have_nothing_in_common(model):
+    what = "run of characters" if model else "word"
+    with pytest.raises(
+        InputError, match=f"no {what} that occurs in two texts; are these the texts"
+    ):
+        prepare_texts(texts("", ""), "text", model)
+
+
+def test_the_model_reads_the_beginning_of_a_very_long_text(monkeypatch):
+    monkeypatch.setattr("label_auditor.cli.models.MAX_CHARACTERS", 20)
+    table = texts("red car red car red car xyz", "red car xyz")
+    prepared = prepare_texts(table, "text", None)
+    assert prepared.X.shape[1] == 3  # red, car, red car
+    assert prepared.notes == [
+        "1 of the texts are longer than 20 characters; the model reads only that many of them"
+    ]
+    assert prepared.shown.equals(table)

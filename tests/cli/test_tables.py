@@ -1,59 +1,23 @@
 import gzip
 import json
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.cli.tables import InputError, get_column, get_labels, get_texts, read_table
+from label_auditor.cli.data_file import read_data
+from label_auditor.cli.errors import InputError
+from label_auditor.cli.tables import find_unreadable, get_column, get_ids, get_labels, get_texts
+
+
+def read_table(path):
+    return read_data(str(path), None).read()
 
 
 def write(path, text, *, encoding="utf-8"):
     content = text.encode(encoding)
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return path
-
-
-RECORDS = [
-    {"text": 'said "no",\nthen left', "label": 2, "x": 0.5},
-    {"text": "日本語 ✓", "label": 0, "x": None},
-]
-CSV = 'text,label,x\n"said ""no"",\nthen left",2,0.5\n日本語 ✓,0,\n'
-JSON_LINES = "\n".join(json.dumps(record) for record in RECORDS) + "\n\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a.csv", CSV),
-        ("a.CSV", CSV),
-        ("a.b.csv.gz", CSV),
-        ("a.csv", "\ufeff" + CSV),
-        ("a.csv", CSV.replace("\n", "\r\n")),
-        ("a.jsonl", JSON_LINES),
-        ("a.jsonl.gz", JSON_LINES),
-        ("a.json", JSON_LINES),
-    ],
-)
-def test_the_same_records_from_every_text_format(tmp_path, name, content):
-    table = read_table(write(tmp_path / name, content))
-    assert list(table) == ["text", "label", "x"]
-    texts = [text.replace("\r\n", "\n") for text in get_texts(table, "text")]
-    assert texts == [record["text"] for record in RECORDS]
-    labels = get_labels(table, "label")
-    assert labels.tolist() == [2, 0]
-    assert labels.dtype.kind == "i"
-    assert get_column(table, "x").isna().tolist() == [False, True]
-
-
-def test_parquet_rows_are_counted_from_0_whatever_the_index(tmp_path):
-    path = tmp_path / "a.parquet"
-    pd.DataFrame(RECORDS, index=[7, 3]).to_parquet(path)
-    table = read_table(path)
-    assert table.index.tolist() == [0, 1]
-    assert get_texts(table, "text")[1] == "日本語 ✓"
-    assert get_labels(table, "label").tolist() == [2, 0]
 
 
 @pytest.mark.parametrize(
@@ -105,57 +69,6 @@ def test_a_missing_text_is_an_empty_text():
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("a.csv", "", r"a\.csv holds no records"),
-        ("a.csv", "text,label\n", "holds no records"),
-        ("a.jsonl", "\n", "holds no records"),
-        ("a.csv", "a,b\n1,2\n\n1,2,3\n", r"a\.csv, line 4: 3 cells, but the header has 2"),
-        ("a.csv", "a,b\n1\n", "line 2: 1 cells, but the header has 2"),
-        ("a.csv", 'a,b\n1,"2\n', r"a\.csv, line 2: unexpected end of data"),
-        ("a.csv", "a,a\n1,2\n", "several columns named 'a'; rename"),
-        ("a.jsonl", '{"a": 1}\n[2]\n', r"a\.jsonl, line 2: no JSON object"),
-        (
-            "a.json",
-            '[\n{"a": 1}\n]\n',
-            "line 1: no JSON object; JSON lines has one object per line",
-        ),
-        ("a.parquet", "not parquet", "no Parquet file, or damaged"),
-        ("a.xlsx", "x", r"unknown format; the name should end in \.csv"),
-        ("a.parquet.gz", "x", "unknown format"),
-        ("data", "x", "unknown format"),
-    ],
-)
-def test_bad_files_are_named_with_the_reason(tmp_path, name, content, message):
-    with pytest.raises(InputError, match=message):
-        read_table(write(tmp_path / name, content))
-
-
-def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match=r"can't read .*missing\.csv: No such file"):
-        read_table(tmp_path / "missing.csv")
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(InputError, match="Is a directory"):
-        read_table(tmp_path / "folder.csv")
-    (tmp_path / "plain.csv.gz").write_text(CSV)
-    with pytest.raises(InputError, match="Not a gzipped file"):
-        read_table(tmp_path / "plain.csv.gz")
-    whole = write(tmp_path / "cut.csv.gz", CSV).read_bytes()
-    (tmp_path / "cut.csv.gz").write_bytes(whole[:-12])
-    with pytest.raises(InputError, match="can't read"):
-        read_table(tmp_path / "cut.csv.gz")
-    with pytest.raises(InputError, match=r"latin\.csv is not UTF-8"):
-        read_table(write(tmp_path / "latin.csv", "text\ncafé\n", encoding="latin-1"))
-
-
-def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
-    path = write(tmp_path / "a.parquet", "x")
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(InputError, match=r"pip install 'label-auditor\[cli\]'"):
-        read_table(path)
-
-
-@pytest.mark.parametrize(
     ("labels", "message"),
     [
         (["a", None, "b", ""], r"has no label in 2 of 4 rows: rows 1, 3 \(the first is row 0\)"),
@@ -173,3 +86,53 @@ def test_bad_labels_are_named_with_the_reason(labels, message):
 def test_a_missing_column_names_the_columns_there_are():
     with pytest.raises(InputError, match="no column 'txt'; the columns are 'text', 'label'"):
         get_column(pd.DataFrame({"text": [1], "label": [2]}), "txt")
+
+
+@pytest.mark.parametrize(
+    "labels", [[2**63, 5], [-(2**63) - 1, 5], [10**30, 10**30 + 1], [2**63, 2**63 + 1, -1]]
+)
+def test_integers_of_more_than_64_bits_are_text_with_all_digits(labels):
+    found = get_labels(pd.DataFrame({"label": pd.Series(labels, dtype=object)}), "label")
+    assert found.tolist() == [str(label) for label in labels]
+
+
+@pytest.mark.parametrize("label", ["a\0", "\0", "a\0b", "a\ud800", "\udfffb"])
+def test_labels_that_files_cannot_hold(label):
+    table = pd.DataFrame({"label": pd.Series(["x", label, "y", label], dtype=object)})
+    with pytest.raises(
+        InputError, match=r"holds labels that files can't hold .*rows 1, 3"
+    ) as found:
+        get_labels(table, "label")
+    assert repr(label) in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        (["a"], "a list"),
+        ((), "a list"),
+        ({"a": 1}, "an object"),
+        (b"\xff", "bytes that are not UTF"),
+    ],
+)
+def test_lists_objects_and_bytes_are_no_texts(cell, kind):
+    table = pd.DataFrame({"tokens": pd.Series(["a", cell], dtype=object)})
+    with pytest.raises(InputError, match=f"'tokens' can't be the texts: row 1 holds {kind}"):
+        get_texts(table, "tokens")
+    assert find_unreadable(table["tokens"]).startswith(f"row 1 holds {kind}")
+
+
+def test_ids_are_the_cells_and_one_that_is_missing_matches_nothing():
+    table = pd.DataFrame({"id": pd.Series([7, None, "x", ""], dtype=object)})
+    ids = get_ids(table, "id", "t.csv")
+    assert [ids[0], ids[2]] == [7, "x"]
+    assert len(set(ids)) == 4
+    assert not {"None", "nan", ""} & set(map(str, ids))
+    assert list(get_ids(table, None, "t.csv")) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("cells", [["a", "b", "a"], [1, 2, "1"]])
+def test_ids_that_are_repeated_are_a_fault_of_the_table(cells):
+    table = pd.DataFrame({"id": pd.Series(cells, dtype=object)})
+    with pytest.raises(InputError, match=r"'id' of t\.csv has '.' more than once \(rows 0, 2\)"):
+        get_ids(table, "id", "t.csv")

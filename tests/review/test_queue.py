@@ -7,12 +7,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from label_auditor import Corrections, audit_labels
+from label_auditor import audit_labels
 from label_auditor.audit.from_probabilities import audit_codes
-from label_auditor.cli.command_line import main
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import Rule
-from label_auditor.corrections.collection import Correction
 from label_auditor.data.findings import rows_in_order
 from label_auditor.review.queue import (
     EXPLORE_EVERY,
@@ -325,76 +323,3 @@ def test_a_hundred_thousand_rows_and_probabilities_in_blocks():
     order = order_by_queue(streamed, rows, codes)
     assert len(order) == n - 1000
     np.testing.assert_array_equal(order, order_by_queue(audit, rows, codes))
-
-
-class TestNext:
-    @pytest.fixture
-    def files(self, tmp_path, monkeypatch):
-        monkeypatch.chdir(tmp_path)
-        audit, true = make(120, n_classes=3)
-        audit.save("audit.npz")
-        rows = rows_in_order(audit)[:6]
-        Corrections(Correction(str(row), str(true[row])) for row in rows).to_csv("c.csv")
-        Corrections(Correction(str(row), str(true[row])) for row in rows).to_json("c.json")
-        return audit, order_by_queue(audit, rows, true[rows])
-
-    @pytest.mark.parametrize("corrections", ["c.csv", "c.json"])
-    def test_table(self, files, capsys, corrections):
-        audit, order = files
-        assert main(["next", "audit.npz", corrections, "-n", "7"]) == 0
-        out = capsys.readouterr().out
-        assert "6 rows reviewed, 114 left" in out
-        shown = [line.split() for line in out.splitlines() if "→" in line][1:]
-        assert [int(line[0]) for line in shown] == order[:7].tolist()
-        row = order[0]
-        pair = [str(audit.labels[row]), "→", str(audit.suggested_labels[row])]
-        assert shown[0][1:] == [f"{audit.scores[row]:.3f}", *pair]
-
-    def test_file(self, files, capsys):
-        import pandas as pd
-
-        _, order = files
-        assert main(["next", "audit.npz", "c.csv", "--out", "next.csv"]) == 0
-        assert capsys.readouterr().out == ""
-        written = pd.read_csv("next.csv")
-        columns = ["row", "given_label", "suggested_label", "label_quality", "rank"]
-        assert written.columns.tolist() == columns
-        assert written["row"].tolist() == order[:50].tolist()
-
-    def test_without_corrections_and_with_names_of_rows(self, files, capsys):
-        import dataclasses
-
-        import pandas as pd
-
-        audit, _ = files
-        named = dataclasses.replace(audit, index=pd.Index([f"x{i}" for i in range(120)]))
-        named.save("named.npz")
-        assert main(["next", "named.npz", "-n", "3", "--out", "n.csv"]) == 0
-        assert pd.read_csv("n.csv")["id"].tolist() == [f"x{i}" for i in rows_in_order(audit)[:3]]
-        assert main(["next", "named.npz", "-n", "1"]) == 0
-        assert f"x{rows_in_order(audit)[0]}" in capsys.readouterr().out
-
-    @pytest.mark.parametrize(
-        ("arguments", "message"),
-        [
-            (["nothing.npz"], "can't read nothing.npz: No such file"),
-            (["c.csv"], "not an audit"),
-            (["audit.npz", "nothing.csv"], "can't read nothing.csv: No such file"),
-            (["audit.npz", "audit.npz"], "unknown format; the name should end in .csv or .json"),
-            (["audit.npz", "other.csv"], "other.csv: corrections are for 1 ids"),
-            (["audit.npz", "-n", "0"], "-n 0: a whole number of at least 1"),
-            (["audit.npz", "--out", "no/such/next.csv"], "can't write no/such/next.csv"),
-        ],
-    )
-    def test_wrong_input(self, files, capsys, arguments, message):
-        Corrections([Correction("500", "1")]).to_csv("other.csv")
-        assert main(["next", *arguments]) == 2
-        error = capsys.readouterr().err
-        assert message in error
-        assert error.count("\n") == 1
-
-    def test_it_is_listed_and_explained(self, capsys):
-        for arguments in (["--help"], ["next", "--help"]):
-            with pytest.raises(SystemExit, match="0"):
-                main(arguments)
-            assert "the rows to look at next" in " ".join(capsys.readouterr().out.split()).lower()

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from label_auditor.cli.files import CORRECTIONS, read_corrections
-from label_auditor.cli.rewriting import rewrite_table
-from label_auditor.cli.tables import FORMATS, InputError, ending_of, get_column, read_table
-from label_auditor.corrections.apply import apply_corrections
+from label_auditor.cli import data_file
+from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.files import CORRECTIONS, read_corrections, refuse_overwriting
+from label_auditor.cli.formats import ending_of, find_format
+from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    import numpy as np
     import pandas as pd
 
+    from label_auditor.cli.data_file import DataFile
+    from label_auditor.corrections.apply import CorrectionReport
     from label_auditor.corrections.collection import Corrections
 
 SUMMARY = "write the data with the labels that reviewers decided"
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add = parser.add_argument
     add("corrections", type=Path, metavar="CORRECTIONS", help=CORRECTIONS)
-    add("data", type=Path, metavar="DATA", help=f"the table that was audited: {FORMATS}")
+    data_file.add_arguments(parser)
     add("--label", required=True, metavar="COL", help="column of the labels")
     add("--id", metavar="COL", help="column of the ids (default: the rows are numbered from 0)")
     add("--drop-discarded", action="store_true", help="leave out the rows that reviewers discarded")
@@ -57,47 +57,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, apply, write, and say what became of the corrections."""
-    data, column = arguments.data, arguments.label
-    out = arguments.out or Path(re.sub(r"(?i)(\.[^.]*(\.gz)?)$", r"-corrected\1", data.name))
+    from label_auditor.cli.tables import get_ids
+
+    column = arguments.label
+    out = arguments.out or _name_output(arguments.data)
+    refuse_overwriting([out], [arguments.data, arguments.corrections])
     corrections = read_corrections(arguments.corrections)
-    table = read_table(data)
-    _check_out(out, data)
-    labels = _labels(table, column)
-    ids = range(len(table)) if arguments.id is None else get_column(table, arguments.id)
+    data = data_file.read_data(arguments.data, arguments.format)
+    _check_ending(out, data)
+    table = data.read()
+    labels = _get_labels(table, column)
+    ids = get_ids(table, arguments.id, data.name)
     _check_ids(corrections, ids, arguments)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # said below
-            new_labels, report = apply_corrections(labels, corrections, ids=ids)
-    except ValueError as error:
-        raise InputError(f"{arguments.corrections}: {error}") from error
+    new_labels, report = _apply(labels, corrections, ids, arguments, data.name)
+    _check_labels(report, labels, arguments)
     changed = {row: _plain(new_labels[row]) for row in report.changed.tolist()}
     dropped = set(report.discarded.tolist() if arguments.drop_discarded else ())
     try:
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=out.parent) as folder:
-            unfinished = Path(folder, out.name)
-            rewrite_table(data, unfinished, column, changed, dropped)
-            unfinished.replace(out)
+        with atomic_write(out) as file:
+            data.write(file, column, changed, dropped)
     except OSError as error:
-        raise InputError(f"can't write {out}: {error.strerror or error}.") from error
-    print(f"{report}.")
-    if len(report.discarded):
-        done = "left out" if dropped else "--drop-discarded leaves them out"
-        print(f"Discarded by reviewers: {list_rows(np.sort(report.discarded))} ({done}).")
-    if report.unknown_labels:
-        print(
-            f"Not applied, as no row of column {column!r} has the label they chose: corrections "
-            f"for the ids {quote_values(report.unknown_labels)}."
-        )
-    print(f"Written: {out}")
+        raise InputError(f"can't write {out}: {explain(error)}.") from error
+    _print_report(report, arguments, out)
 
 
-def _check_out(out: Path, data: Path) -> None:
-    """Refuse to write over the data, or in another format."""
-    if out.exists() and out.samefile(data):
-        raise InputError(f"--out {out} is the data itself; name another file.")
-    if ending_of(out) != ending_of(data):
-        raise InputError(f"--out {out}: the name must end in {ending_of(data)}, as that of {data}.")
+def _name_output(data: str) -> Path:
+    """Give the name of the output where none is given."""
+    if data_file.is_piped(data):
+        raise InputError("name the file to write by --out, as DATA has no name to derive it from.")
+    stem, ending = data_file.split_name(data)
+    return Path(f"{stem}-corrected{ending}")
+
+
+def _check_ending(out: Path, data: DataFile) -> None:
+    """Refuse to write under a name that tells another format."""
+    ending, found = ending_of(data.name), find_format(out.name)
+    if find_format(data.name) is not None:
+        fits = ending_of(out.name) == ending
+    else:  # through a pipe, or named by --format
+        is_packed = out.name.lower().endswith(".gz")
+        fits = found is None or (found is data.format and is_packed == data.packed)
+    if not fits and not data_file.is_piped(str(out)):
+        needed = f"in {ending}, as that of" if ending else "in that of the format of"
+        raise InputError(f"--out {out}: the name must end {needed} {data.name}.")
+
+
+def _get_labels(table: pd.DataFrame, name: str) -> np.ndarray[Any, Any]:
+    """Give the labels in their own type, missing ones as None."""
+    import numpy as np
+
+    from label_auditor.cli.tables import get_column
+
+    column = get_column(table, name)
+    labels = np.empty(len(column), dtype=object)
+    labels[:] = column.tolist()
+    return labels
 
 
 def _check_ids(corrections: Corrections, ids: Iterable[Any], arguments: argparse.Namespace) -> None:
@@ -112,14 +126,57 @@ def _check_ids(corrections: Corrections, ids: Iterable[Any], arguments: argparse
         )
 
 
-def _labels(table: pd.DataFrame, name: str) -> np.ndarray[Any, Any]:
-    """Give the labels in their own type, missing ones as None."""
-    column = get_column(table, name)
-    labels = np.empty(len(column), dtype=object)
-    labels[:] = column.tolist()
-    return labels
+def _apply(
+    labels: np.ndarray[Any, Any],
+    corrections: Corrections,
+    ids: Sequence[Any],
+    arguments: argparse.Namespace,
+    source: str,
+) -> tuple[Any, CorrectionReport]:
+    """Apply the corrections; what is wrong is said of the file in which it is wrong."""
+    from label_auditor.corrections.apply import apply_corrections
+    from label_auditor.corrections.collection import Corrections
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said in the report
+        try:
+            apply_corrections(labels, Corrections([]), ids=ids)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{source}, column {arguments.label!r}: {error}") from error
+        try:
+            return apply_corrections(labels, corrections, ids=ids)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{arguments.corrections}: {error}") from error
+
+
+def _check_labels(
+    report: CorrectionReport, labels: Iterable[Any], arguments: argparse.Namespace
+) -> None:
+    """Refuse corrections all of which choose labels that the table hasn't."""
+    applied = (report.changed, report.confirmed, report.discarded, report.open)
+    if report.unknown_labels and not any(map(len, applied)):
+        chosen = quote_values(dict.fromkeys(map(str, report.unknown_labels.values())))
+        there = quote_values(dict.fromkeys(str(label) for label in labels if label is not None))
+        raise InputError(
+            f"{arguments.corrections} chooses the labels {chosen}, none of which a row of column "
+            f"{arguments.label!r} has; the labels there are {there}. Is this the right column?"
+        )
 
 
 def _plain(label: Any) -> Any:
     """Give a label as JSON has it: an array of labels as a list."""
-    return label.tolist() if isinstance(label, np.ndarray) else label
+    return label.tolist() if hasattr(label, "tolist") else label
+
+
+def _print_report(report: CorrectionReport, arguments: argparse.Namespace, out: Path) -> None:
+    """Say what became of the corrections."""
+    print(f"{report}.")
+    if len(report.discarded):
+        done = "left out" if arguments.drop_discarded else "--drop-discarded leaves them out"
+        print(f"Discarded by reviewers: {list_rows(sorted(report.discarded.tolist()))} ({done}).")
+    if report.unknown_labels:
+        print(
+            f"Not applied, as no row of column {arguments.label!r} has the label they chose: "
+            f"corrections for the ids {quote_values(report.unknown_labels)}."
+        )
+    print(f"Written: {out}")

@@ -10,15 +10,16 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
-from label_auditor.cli.tables import InputError, get_column, get_texts
+from label_auditor.cli.errors import InputError
+from label_auditor.cli.tables import find_unreadable, get_column, get_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TEXT_MODELS = ("words", "characters")
-FEATURE_MODELS = ("forest", "boosting")
 MANY_CATEGORIES = 15
 MAX_CATEGORIES = 254  # HistGradientBoostingClassifier takes 255
+MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
+LARGEST = 1e30  # trees sum 32-bit floats, which end at 3e38
 MISSING_MARKS = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
 
 
@@ -66,22 +67,47 @@ def prepare_texts(table: pd.DataFrame, column: str, model: str | None) -> Prepar
         If there is no such column, or no term occurs in two texts.
     """
     texts = get_texts(table, column)
-    if (model or choose_text_model(texts)) == "words":
-        vectorizer, alpha = TfidfVectorizer(ngram_range=(1, 2)), 0.1
-    else:
-        vectorizer, alpha = TfidfVectorizer(ngram_range=(2, 5), analyzer="char_wb"), 0.03
-    try:
-        X = vectorizer.set_params(min_df=2, sublinear_tf=True).fit_transform(texts)
-    except ValueError as error:
-        raise InputError(
-            f"column {column!r} has no word that occurs in two texts; are these the texts?"
-        ) from error
+    notes = []
     n_empty = sum(not text.strip() for text in texts)
-    notes = [f"{n_empty:,} of the texts are empty"] if n_empty else []
+    if n_empty:
+        notes.append(f"{n_empty:,} of the texts are empty")
+    n_long = sum(len(text) > MAX_CHARACTERS for text in texts)
+    if n_long:
+        notes.append(
+            f"{n_long:,} of the texts are longer than {MAX_CHARACTERS:,} characters; the model "
+            "reads only that many of them"
+        )
+        texts = [text[:MAX_CHARACTERS] for text in texts]
+    chosen = model or choose_text_model(texts)
+    X = _count_terms(texts, chosen)
+    if X is None and model is None and chosen == "words":
+        chosen, X = "characters", _count_terms(texts, "characters")
+        notes.append("no word occurs in two of the texts, so characters are counted instead")
+    if X is None:
+        what = "run of characters" if model == "characters" else "word"
+        other = "; try --model characters" if model == "words" else ""
+        raise InputError(
+            f"column {column!r} has no {what} that occurs in two texts; are these the texts?{other}"
+        )
     # Average precision on NoisyAG-News (4 classes, human errors) / BANKING77 (77 classes, 5% made
     # confusable): this .67/.81; ComplementNB .66/.67; logistic regression .61/.75, or C=10 .58/.83,
     # in 40 to 120 times the time; plain counts .63/.76, most probabilities above .99 on the first.
+    alpha = 0.1 if chosen == "words" else 0.03
     return Prepared(X, MultinomialNB(alpha=alpha, fit_prior=False), table[[column]], notes)
+
+
+def _count_terms(texts: Sequence[str], model: str) -> Any:
+    """Count the words or characters that occur in two texts, if any; TF-IDF weighs them."""
+    options: dict[str, Any] = (
+        {"ngram_range": (1, 2)}
+        if model == "words"
+        else {"ngram_range": (2, 5), "analyzer": "char_wb"}
+    )
+    vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, **options)
+    try:
+        return vectorizer.fit_transform(texts)
+    except ValueError:  # the vocabulary is empty
+        return None
 
 
 def choose_text_model(texts: Sequence[str]) -> str:
@@ -119,12 +145,16 @@ def prepare_features(
     """
     features, notes = {}, []
     for column in columns:
-        feature = _encode(get_column(table, column))
-        problem = _find_problem(feature, column, named=named)
+        cells = get_column(table, column)
+        feature = _encode(cells)
+        problem = _find_unfit(cells, named=named) or _find_problem(feature, column, named=named)
         if problem:
             notes.append(f"column {column!r} is left out: {problem}")
-        else:
-            features[column] = feature
+            continue
+        features[column] = feature
+        n_huge = 0 if _count_categories(feature) else int((feature.abs() == LARGEST).sum())
+        if n_huge:
+            notes.append(f"column {column!r}: {n_huge:,} numbers beyond {LARGEST:g} count as this")
     if not features:
         why = "; ".join(notes) or "there is none but the labels"
         raise InputError(f"no column to learn from: {why}.")
@@ -153,13 +183,19 @@ def _encode(column: pd.Series) -> pd.Series:
     present = cells.mask(cells.isin(MISSING_MARKS), None)
     numbers = pd.to_numeric(present, errors="coerce").astype(float)
     if numbers.notna().equals(present.notna()):
-        return numbers.where(np.isfinite(numbers))
+        return numbers.where(np.isfinite(numbers)).clip(-LARGEST, LARGEST)
     return cells.astype("category")
 
 
 def _count_categories(feature: pd.Series) -> int:
     """Count the categories; 0 for numbers."""
     return len(feature.cat.categories) if isinstance(feature.dtype, pd.CategoricalDtype) else 0
+
+
+def _find_unfit(cells: pd.Series, *, named: bool) -> str | None:
+    """Say why cells can't be a feature; lists and objects that the user named are categories."""
+    unreadable = find_unreadable(cells)
+    return None if named and unreadable and "bytes" not in unreadable else unreadable
 
 
 def _find_problem(feature: pd.Series, column: str, *, named: bool) -> str | None:

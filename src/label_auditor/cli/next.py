@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.cli.files import CORRECTIONS, read_audit, read_corrections
-from label_auditor.cli.tables import InputError
-from label_auditor.review.decided import decided_rows
-from label_auditor.review.queue import order_by_queue
+from label_auditor.cli.arguments import whole_number
+from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.files import (
+    CORRECTIONS,
+    read_audit,
+    read_corrections,
+    refuse_overwriting,
+)
+from label_auditor.cli.formats import csv
+from label_auditor.data.atomic_write import atomic_write
 
 if TYPE_CHECKING:
     import argparse
@@ -36,14 +42,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("audit", type=Path, metavar="AUDIT", help="the audit.npz that label-audit wrote")
     add("corrections", type=Path, nargs="?", metavar="CORRECTIONS", help=CORRECTIONS)
-    add("-n", type=int, default=50, metavar="N", help="how many rows (default: 50)")
+    add(
+        "-n",
+        type=whole_number(1),
+        default=50,
+        metavar="N",
+        help="how many rows (default: 50)",
+    )
     add("--out", type=Path, metavar="FILE", help="write them as CSV instead of printing a table")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Order the rows not yet reviewed, and print or write the first of them."""
-    if arguments.n < 1:
-        raise InputError(f"-n {arguments.n}: a whole number of at least 1 is needed.")
+    from label_auditor.review.decided import decided_rows
+    from label_auditor.review.queue import order_by_queue
+
+    if arguments.out is not None:
+        refuse_overwriting([arguments.out], [arguments.audit, arguments.corrections])
     audit = read_audit(arguments.audit)
     corrections = None
     if arguments.corrections is not None:
@@ -58,10 +73,10 @@ def run(arguments: argparse.Namespace) -> None:
         _write(audit, rows, arguments.out)
         return
     try:
-        from label_auditor.cli import terminal as _terminal
+        from label_auditor.cli import terminal
     except ImportError as error:
         raise InputError("rich is needed: pip install 'label-auditor[cli]'") from error
-    _terminal.print_next(audit, rows, n_reviewed=len(reviewed), n_left=len(order))
+    terminal.print_next(audit, rows, n_reviewed=len(reviewed), n_left=len(order))
 
 
 def _write(audit: LabelAudit, rows: NDArray[Any], path: Path) -> None:
@@ -71,6 +86,7 @@ def _write(audit: LabelAudit, rows: NDArray[Any], path: Path) -> None:
         found.insert(0, "id", found.index)
     found.insert(0, "row", range(len(found)))
     try:
-        found.iloc[rows].to_csv(path, index=False, errors="replace")
+        with atomic_write(path) as file:
+            file.writelines(csv.write(found.iloc[rows]))
     except OSError as error:
-        raise InputError(f"can't write {path}: {error.strerror or error}.") from error
+        raise InputError(f"can't write {path}: {explain(error)}.") from error

@@ -1,144 +1,22 @@
-"""Read tables from files, every cell as it stands there."""
+"""Columns of a table as what they are named for: texts, labels or ids."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
 import re
-import zlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
+from label_auditor.cli.errors import InputError
 from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
-FORMATS = ".csv, .jsonl or .json (JSON lines), each also with .gz, or .parquet"
-# "007" and "1.0" are no plain integers: as numbers they would be written back as 7 and 1.
-PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}").fullmatch
-
-
-class InputError(ValueError):
-    """What the user gave can't be used; the message says why, in one line."""
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read CSV, JSON lines or Parquet.
-
-    Parameters
-    ----------
-    path : Path
-        The file; the ending of its name tells the format.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The records in the order of the file, indexed 0 … n-1. Cells of CSV are strings, unless
-        all of a column are plain integers; cells of other formats are what they are there.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read, is of no known format, is damaged or holds no records.
-    """
-    readers = {
-        ".csv": _read_csv,
-        ".csv.gz": _read_csv,
-        ".json": _read_json_lines,
-        ".json.gz": _read_json_lines,
-        ".jsonl": _read_json_lines,
-        ".jsonl.gz": _read_json_lines,
-        ".parquet": _read_parquet,
-    }
-    read = readers.get(ending_of(path))
-    if read is None:
-        raise InputError(f"{path}: unknown format; the name should end in {FORMATS}.")
-    try:
-        table = read(path)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8 text ({error.reason}); save or convert it as UTF-8."
-        ) from error
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"can't read {path}: {reason}.") from error
-    if table.empty:
-        raise InputError(f"{path} holds no records.")
-    if table.columns.has_duplicates:
-        twice = table.columns[table.columns.duplicated()].unique()
-        raise InputError(f"{path} has several columns named {quote_values(twice)}; rename them.")
-    return table.reset_index(drop=True)
-
-
-def ending_of(path: Path) -> str:
-    """Give the ending of a file's name that tells its format, in lower case."""
-    ending = re.search(r"\.[^.]*(\.gz)?$", path.name.lower())
-    return ending[0] if ending else ""
-
-
-def open_text(path: Path, mode: str = "rt", encoding: str = "utf-8-sig") -> Any:
-    """Open a text file, gzipped or not; a byte order mark, as Excel writes it, is skipped."""
-    open_file: Any = gzip.open if path.suffix.lower() == ".gz" else open
-    return open_file(path, mode, encoding=encoding, newline="")
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Read CSV with the csv module: pandas makes "NA" a missing cell and shifts uneven rows."""
-    csv.field_size_limit(2**31 - 1)
-    records = []
-    with open_text(path) as stream:
-        reader = csv.reader(stream, strict=True)
-        try:
-            header = next(reader, [])
-            for cells in filter(None, reader):
-                if len(cells) != len(header):
-                    raise InputError(
-                        f"{path}, line {reader.line_num}: {len(cells)} cells, but the header has "
-                        f"{len(header)}; cells that hold commas must be quoted."
-                    )
-                records.append(cells)
-        except csv.Error as error:
-            raise InputError(f"{path}, line {reader.line_num}: {error}.") from error
-    table = pd.DataFrame(records, columns=header, dtype=object)
-    integers = [i for i in range(len(header)) if all(PLAIN_INTEGER(row[i]) for row in records)]
-    return table.astype({header[i]: np.int64 for i in integers})
-
-
-def _read_json_lines(path: Path) -> pd.DataFrame:
-    """Read one JSON object per line; pandas would turn the string "1" into a number."""
-    records = []
-    with open_text(path) as stream:
-        for number, line in enumerate(stream, start=1):
-            if line.isspace():
-                continue
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError:
-                record = None
-            if not isinstance(record, dict):
-                raise InputError(
-                    f"{path}, line {number}: no JSON object; JSON lines has one object per line."
-                )
-            records.append(record)
-    return pd.DataFrame(records, dtype=object)
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    """Read Parquet with pyarrow."""
-    try:
-        return pd.read_parquet(path, engine="pyarrow")
-    except ImportError as error:
-        raise InputError(
-            "pyarrow is needed to read Parquet: pip install 'label-auditor[cli]'"
-        ) from error
-    except ValueError as error:
-        raise InputError(f"{path} is no Parquet file, or damaged: {error}") from error
+# No file of text can hold half a surrogate pair, and NumPy's arrays of strings lose a last NUL.
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]").search
 
 
 def get_column(table: pd.DataFrame, name: str) -> pd.Series:
@@ -151,8 +29,28 @@ def get_column(table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def get_texts(table: pd.DataFrame, name: str) -> list[str]:
-    """Give a column as texts; a missing cell is an empty text, as in CSV they are the same."""
-    return ["" if cell is None else str(cell) for cell in get_column(table, name)]
+    """Give a column as texts; a missing cell is an empty text, as in CSV they are the same.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or it holds lists, objects or bytes that are not UTF-8.
+    """
+    column = get_column(table, name)
+    problem = find_unreadable(column)
+    if problem:
+        raise InputError(f"column {name!r} can't be the texts: {problem}; name a column of texts.")
+    return ["" if cell is None else str(cell) for cell in column]
+
+
+def find_unreadable(column: pd.Series) -> str | None:
+    """Say which cells of a column are neither texts nor numbers, if any are."""
+    kinds = (((list, tuple), "a list"), (dict, "an object"), (bytes, "bytes that are not UTF-8"))
+    for row, cell in enumerate(column):
+        for kind, name in kinds:
+            if isinstance(cell, kind):
+                return f"row {row} holds {name}"
+    return None
 
 
 def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
@@ -168,7 +66,7 @@ def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
     Returns
     -------
     ndarray of shape (n_rows,)
-        The labels; strings as objects.
+        The labels; strings as objects. Integers of more than 64 bits are strings of their digits.
 
     Raises
     ------
@@ -176,6 +74,8 @@ def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
         If there is no such column, labels are missing, of mixed types or no labels at all, or
         all are the same.
     """
+    import numpy as np
+
     column = get_column(table, name)
     missing = np.flatnonzero(column.isna())
     if len(missing):
@@ -191,8 +91,61 @@ def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
             f"column {name!r} holds values of type {' and '.join(sorted(kinds))}; labels must be "
             "all strings, all integers or all booleans."
         )
+    if kinds == {"int"} and not all(-(2**63) <= label < 2**63 for label in labels):
+        labels, kinds = [str(label) for label in labels], {"str"}
+    if kinds == {"str"}:
+        _refuse_unwritable(labels, name)
     if len(set(labels)) == 1:
         raise InputError(
             f"column {name!r} holds one class only ({labels[0]!r}); at least two are needed."
         )
     return np.array(labels, dtype=object if kinds == {"str"} else None)
+
+
+def _refuse_unwritable(labels: Sequence[str], name: str) -> None:
+    """Refuse labels that would come back from a file as other labels."""
+    rows = [row for row, label in enumerate(labels) if _UNWRITABLE(label)]
+    if rows:
+        named = quote_values(dict.fromkeys(labels[row] for row in rows))
+        raise InputError(
+            f"column {name!r} holds labels that files can't hold as they are, as they have NUL or "
+            f"half of a surrogate pair in them: {named} ({list_rows(rows)}); replace these labels."
+        )
+
+
+def get_ids(table: pd.DataFrame, name: str | None, source: str) -> Sequence[Any]:
+    """Give the ids of the rows, by which corrections find them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table.
+    name : str or None
+        The column. None: the rows are numbered from 0.
+    source : str
+        What messages call the table.
+
+    Returns
+    -------
+    sequence
+        A row whose id is missing gets one that no correction has.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or several rows have the same id.
+    """
+    if name is None:
+        return range(len(table))
+    column = get_column(table, name)
+    ids = [f"\0row {row}" if cell is None else cell for row, cell in enumerate(column)]
+    counts = Counter(map(str, ids))
+    twice = [value for value, count in counts.items() if count > 1]
+    if twice:
+        rows = [row for row, value in enumerate(ids) if counts[str(value)] > 1]
+        raise InputError(
+            f"column {name!r} of {source} has {quote_values(twice)} more than once "
+            f"({list_rows(rows)}), but ids must tell the rows apart; name another column by --id, "
+            "or make the ids unique."
+        )
+    return ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import textwrap
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from label_auditor.cli.label_notes import on_one_line, show_labels
 from label_auditor.report.highlights import FLAG_MEANING, agreement, confused_pairs
 
 if TYPE_CHECKING:
@@ -31,10 +32,17 @@ N_PAIRS = 10
 N_WORST = 10
 
 
+class _Console(Console):
+    """A console that leaves a closed pipe to the command; rich would end it with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 @contextmanager
 def progress() -> Iterator[Stage]:
     """Give a function that shows one stage of the work with a spinner; no terminal, no output."""
-    console = Console(stderr=True)
+    console = _Console(stderr=True)
     if not console.is_terminal:
         yield lambda _: nullcontext()
         return
@@ -47,7 +55,7 @@ def progress() -> Iterator[Stage]:
 
         @contextmanager
         def stage(description: str) -> Iterator[None]:
-            task = bars.add_task(_one_line(description), total=1)
+            task = bars.add_task(on_one_line(description), total=1)
             yield
             bars.update(task, completed=1)
 
@@ -56,17 +64,17 @@ def progress() -> Iterator[Stage]:
 
 def print_warning(message: str) -> None:
     """Print one line on stderr."""
-    Console(stderr=True, soft_wrap=True).print(Text(f"warning: {_one_line(message)}", "yellow"))
+    _Console(stderr=True, soft_wrap=True).print(Text(f"warning: {on_one_line(message)}", "yellow"))
 
 
 def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path]) -> None:
     """Print counts, the most confused pairs, the worst rows with their inputs, and the files."""
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     console.print(
         f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "
         f"review: [bold]{audit.n_issues:,}[/] ({audit.n_issues / len(audit):.1%}).\n"
         f"Models that never saw the row agree with {agreement(audit):.1%} of the given labels.\n"
-        f"{FLAG_MEANING}\n"
+        f"{textwrap.fill(FLAG_MEANING, min(console.width, 90))}\n"
     )
     if audit.n_issues:
         console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")
@@ -79,25 +87,27 @@ def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path])
 
 def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_left: int) -> None:
     """Print the rows to look at next, by their ids."""
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
+    labels = show_labels(audit.classes.tolist())
     console.print(f"\n[bold]{n_reviewed:,}[/] rows reviewed, [bold]{n_left:,}[/] left.\n")
     table = _table("Look at these next", console)
     table.add_column("row", justify="right")
     table.add_column("quality", justify="right")
     table.add_column("given → suggested")
     for row in rows.tolist():
-        pair = _arrow(audit.labels[row], audit.suggested_labels[row])
-        table.add_row(_one_line(str(audit.index[row])), f"{audit.scores[row]:.3f}", pair)
+        pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
+        table.add_row(on_one_line(str(audit.index[row])), f"{audit.scores[row]:.3f}", pair)
     console.print(table)
 
 
 def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
     """Count the flagged rows by given and suggested label."""
+    labels = show_labels(audit.classes.tolist())
     table = _table("Most confused", console)
     table.add_column("rows", justify="right")
     table.add_column("given → suggested")
     for given, suggested, n_flagged in confused_pairs(audit, N_PAIRS):
-        table.add_row(f"{n_flagged:,}", _arrow(given, suggested))
+        table.add_row(f"{n_flagged:,}", _arrow(given, suggested, labels))
     return table
 
 
@@ -107,8 +117,9 @@ def _worst_rows(audit: LabelAudit, shown: pd.DataFrame, console: Console) -> Tab
     table.add_column("row", justify="right")
     table.add_column("quality", justify="right")
     table.add_column("given → suggested")
+    labels = show_labels(audit.classes.tolist())
     for row in audit.ranked[:N_WORST].tolist():
-        pair = _arrow(audit.labels[row], audit.suggested_labels[row])
+        pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
         record = Text(_describe(shown.iloc[row]), "dim", no_wrap=True, overflow="ellipsis")
         table.add_row(str(row), f"{audit.scores[row]:.3f}", Group(pair, record))
     return table
@@ -127,19 +138,14 @@ def _table(title: str, console: Console) -> Table:
     )
 
 
-def _arrow(given: Any, suggested: Any) -> Text:
-    return Text.assemble(
-        (_one_line(str(given)), "red"), " → ", (_one_line(str(suggested)), "green")
-    )
+def _arrow(given: Any, suggested: Any, shown: dict[Any, str]) -> Text:
+    """Give a pair of labels, each as it is shown."""
+    names = [on_one_line(shown.get(label, str(label))) for label in (given, suggested)]
+    return Text.assemble((names[0], "red"), " → ", (names[1], "green"))
 
 
 def _describe(record: pd.Series) -> str:
     """Give a text as it is, and features by name."""
     if len(record) == 1:
-        return _one_line(str(record.iloc[0]))
-    return _one_line(", ".join(f"{name}={value}" for name, value in record.items()))
-
-
-def _one_line(text: str, limit: int = 1000) -> str:
-    """Replace line breaks, and control characters that a terminal would obey, by spaces."""
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text[:limit]).strip()
+        return on_one_line(str(record.iloc[0]))
+    return on_one_line(", ".join(f"{name}={value}" for name, value in record.items()))

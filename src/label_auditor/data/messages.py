@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,6 +12,8 @@ if TYPE_CHECKING:
 
 def list_rows(rows: ArrayLike, limit: int = 5) -> str:
     """Say which rows: 'row 3', 'rows 3, 8', 'rows 3, 8, 9, 12, 15, … (70 in all)'."""
+    import numpy as np
+
     rows = np.asarray(rows)
     named = ", ".join(str(row) for row in rows[:limit].tolist())
     more = f", … ({len(rows)} in all)" if len(rows) > limit else ""
@@ -22,7 +22,7 @@ def list_rows(rows: ArrayLike, limit: int = 5) -> str:
 
 def quote_values(values: Iterable[Any], limit: int = 5) -> str:
     """Say which values: "'a', 'b', 'c', 'd', 'e', … (9 in all)"."""
-    values = np.asarray(values).tolist() if isinstance(values, np.ndarray) else list(values)
+    values = list(values.tolist() if hasattr(values, "tolist") else values)
     more = f", … ({len(values)} in all)" if len(values) > limit else ""
     return ", ".join(repr(value) for value in values[:limit]) + more
 

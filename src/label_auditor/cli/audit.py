@@ -1,0 +1,272 @@
+"""`label-audit DATA`: find the labels in a table that are probably wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from label_auditor.cli import data_file
+from label_auditor.cli.arguments import number_of_jobs, whole_number
+from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.files import refuse_overwriting
+from label_auditor.cli.formats import csv
+from label_auditor.cli.label_notes import note_on_labels
+from label_auditor.cli.memory import check_memory
+from label_auditor.data.atomic_write import atomic_paths
+from label_auditor.data.messages import quote_values
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from typing import Any
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.cli.models import Prepared
+
+DESCRIPTION = """\
+Find the labels in a table that are probably wrong.
+
+A model is cross-validated over the rows, and each given label is compared with what models say
+that never saw the row. The rows to look at are printed, and written to a folder, worst first.
+"""
+
+EPILOG = """\
+models for --text:
+  words       TF-IDF of words and pairs of words, naive Bayes; the default
+  characters  the same of runs of characters: for misspelt texts, and for languages written
+              without spaces, where it is the default
+models for features:
+  forest      extremely randomised trees, which wrong labels mislead least; the default
+  boosting    histogram gradient boosting, which takes categories as such; the default where a
+              column has more than 15 of them
+
+written to --out (files of an earlier run are replaced):
+  issues.csv  the flagged rows, worst first: row (0 is the first record of DATA), given_label,
+              suggested_label, label_quality (0 to 1), rank, and the text or the features
+  report.html all rows, to review them in a browser: it needs no server
+  audit.npz   the whole audit, with all probabilities: LabelAudit.load("audit.npz") in Python
+
+examples:
+  label-audit reviews.csv --text review --label sentiment
+  label-audit churn.parquet --label churned --features age,plan,calls
+  zcat reviews.jsonl.gz | label-audit - --format jsonl --text review --label sentiment
+"""
+TEXT_MODELS = ("words", "characters")
+FEATURE_MODELS = ("forest", "boosting")
+FILES = ("issues.csv", "audit.npz", "report.html")
+SPREADSHEET = "issues-spreadsheet.csv"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    data_file.add_arguments(parser)
+    add = parser.add_argument
+    add("--label", required=True, metavar="COL", help="column of the labels")
+    inputs = parser.add_mutually_exclusive_group().add_argument
+    inputs("--text", metavar="COL", help="column of the texts")
+    inputs("--features", metavar="A,B", help="feature columns (default: all but the labels)")
+    add(
+        "--model", choices=[*TEXT_MODELS, *FEATURE_MODELS], help="what judges the labels; see below"
+    )
+    add("--cv", type=whole_number(2), default=5, metavar="N", help="folds (default: 5)")
+    add(
+        "--jobs",
+        type=number_of_jobs,
+        default=1,
+        metavar="N",
+        help="folds at a time (default: 1; -1: all)",
+    )
+    add("--out", type=Path, metavar="DIR", help="folder to write to (default: x-audit for x.csv)")
+    add(
+        "--spreadsheet",
+        action="store_true",
+        help=f"write {SPREADSHEET} too, in which no text is run as a formula by a spreadsheet",
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, audit, write, and say what was found."""
+    try:
+        from label_auditor.cli import terminal
+    except ImportError as error:
+        raise InputError("rich is needed: pip install 'label-auditor[cli]'") from error
+    from label_auditor.cli.tables import get_labels
+
+    data, folds = arguments.data, arguments.cv
+    out = arguments.out or Path(f"{data_file.split_name(data)[0]}-audit")
+    _check_model(arguments)
+    _check_folder(out)
+    refuse_overwriting([out / name for name in (*FILES, SPREADSHEET)], [data])
+    with terminal.progress() as stage:
+        with stage(f"Read {data}"):
+            table = data_file.read_data(data, arguments.format).read()
+            labels = get_labels(table, arguments.label)
+            single = _check_counts(labels, arguments)
+        with stage(f"Prepare {len(table):,} rows"):
+            prepared = _prepare(table, arguments)
+            _check_size(prepared, labels, arguments.label)
+        with stage(f"Cross-validate {type(prepared.classifier).__name__} over {folds} folds"):
+            audit = _audit(prepared, labels, arguments)
+        with stage(f"Write to {out}"):
+            files, notes = _write(audit, prepared.shown, out, arguments)
+    if single:
+        named = quote_values(single)
+        terminal.print_warning(f"not judged, as they are the only row of their class: {named}")
+    for note in (*note_on_labels(audit.classes.tolist()), *prepared.notes, *notes):
+        terminal.print_warning(note)
+    terminal.print_summary(audit, prepared.shown, files)
+
+
+def _check_model(arguments: argparse.Namespace) -> None:
+    """Refuse a model that is for other inputs, and labels among the inputs."""
+    of_texts = arguments.text is not None
+    models = TEXT_MODELS if of_texts else FEATURE_MODELS
+    if arguments.model not in (None, *models):
+        raise InputError(
+            f"--model {arguments.model} is for {'features' if of_texts else 'texts'}; "
+            + (f"for --text choose {' or '.join(models)}." if of_texts else "pass --text as well.")
+        )
+    if arguments.label in (arguments.text, *(arguments.features or "").split(",")):
+        raise InputError(
+            f"column {arguments.label!r} is named by --label and by "
+            f"{'--text' if of_texts else '--features'}; labels can't judge themselves."
+        )
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a folder that can't be written to, before any work is done."""
+    try:
+        nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+        is_folder, writable = nearest.is_dir(), os.access(nearest, os.W_OK | os.X_OK)
+    except (OSError, ValueError) as error:
+        reason = explain(error) if isinstance(error, OSError) else error
+        raise InputError(f"--out {str(out)[:100]}: {reason}; name another folder.") from error
+    if not is_folder:
+        raise InputError(f"--out {out}: {nearest} is a file; name a folder.")
+    if not writable:
+        raise InputError(f"--out {out}: no permission to write in {nearest}; name another folder.")
+
+
+def _check_counts(labels: NDArray[Any], arguments: argparse.Namespace) -> list[Any]:
+    """Refuse labels that can't be spread over the folds; give the classes of a single row."""
+    counts = Counter(labels.tolist())
+    most = max(counts.values())
+    if most < arguments.cv:
+        raise InputError(
+            f"column {arguments.label!r} has {len(counts):,} classes of at most {most} rows, and "
+            f"{arguments.cv} folds need {arguments.cv} rows of some class: is it the column of the "
+            "labels? If it is, pass a smaller --cv."
+        )
+    return [label for label, n_rows in counts.items() if n_rows == 1]
+
+
+def _prepare(table: pd.DataFrame, arguments: argparse.Namespace) -> Prepared:
+    """Prepare the texts, the named features, or all columns but the labels."""
+    from label_auditor.cli.models import prepare_features, prepare_texts
+
+    if arguments.text is not None:
+        return prepare_texts(table, arguments.text, arguments.model)
+    if arguments.features is not None:
+        names = list(dict.fromkeys(arguments.features.split(",")))
+        return prepare_features(table, names, arguments.model, named=True)
+    others = (arguments.label, *table.attrs.get("index", ()))
+    names = [name for name in table.columns if name not in others]
+    return prepare_features(table, names, arguments.model, named=False)
+
+
+def _check_size(prepared: Prepared, labels: NDArray[Any], column: str) -> None:
+    """Refuse more classes than there is memory for; codes of rows are not labels, to begin with."""
+    n_classes = len(set(labels.tolist()))
+    # The probabilities, those of a fold, and the classes as a matrix; what naive Bayes counts.
+    cells = 3 * len(labels) * n_classes + (
+        2 * n_classes * prepared.X.shape[1] if hasattr(prepared.X, "tocsr") else 0
+    )
+    check_memory(
+        cells * 8,
+        f"auditing {len(labels):,} rows in the {n_classes:,} classes of column {column!r}",
+    )
+
+
+def _audit(prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespace) -> LabelAudit:
+    """Cross-validate over shuffled folds, the same each time."""
+    from sklearn.model_selection import StratifiedKFold
+
+    from label_auditor.auditor import LabelAuditor
+
+    # Files come sorted by source, annotator or date. Folds in file order would have models judge
+    # a source that they never saw; shuffled, every fold holds some of each.
+    folds = StratifiedKFold(arguments.cv, shuffle=True, random_state=0)
+    auditor = LabelAuditor(prepared.classifier, cv=folds, train_on=None, n_jobs=arguments.jobs)
+    with warnings.catch_warnings():
+        # Those that a user can act on, classes of a single row, are said in a line of their own.
+        warnings.simplefilter("ignore")
+        auditor.fit(prepared.X, labels)
+    return auditor.audit_
+
+
+def _write(
+    audit: LabelAudit, shown: pd.DataFrame, out: Path, arguments: argparse.Namespace
+) -> tuple[list[Path], list[str]]:
+    """Write all files, or none; give their paths, and what is to say about them."""
+    issues, notes = _tabulate(audit, shown)
+    # Cells of JSON lines and Parquet may be anything.
+    texts = {
+        name: [None if no else str(cell) for cell, no in zip(cells, cells.isna(), strict=True)]
+        for name, cells in shown.items()
+    }
+    names = [*FILES, SPREADSHEET] if arguments.spreadsheet else FILES
+    paths = [out / name for name in names]
+    title = "Label review" if arguments.data == "-" else Path(arguments.data).name
+    try:
+        with _folder(out), atomic_paths(*paths) as parts:
+            with parts[0].open("wb") as file:
+                file.writelines(csv.write(issues))
+            audit.save(parts[1])
+            audit.to_html(parts[2], texts, title=title)
+            if arguments.spreadsheet:
+                with parts[3].open("wb") as file:
+                    file.writelines(csv.write(issues, run_nothing=True))
+    except OSError as error:
+        raise InputError(f"can't write to {out}: {explain(error)}.") from error
+    return paths, notes
+
+
+@contextlib.contextmanager
+def _folder(out: Path) -> Iterator[None]:
+    """Make a folder; if nothing comes into it, it goes again."""
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with contextlib.suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
+        raise
+
+
+def _tabulate(audit: LabelAudit, shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Give the flagged rows as in issues.csv, whose own columns keep their names."""
+    import pandas as pd
+
+    found = audit.to_frame().drop(columns="is_label_issue")
+    found.insert(0, "row", range(len(found)))
+    names: dict[str, str] = {}
+    for name in shown.columns:
+        free = name
+        while free in found.columns or (free != name and free in shown.columns):
+            free = f"input_{free}"
+        names[name] = free
+    notes = [
+        f"column {name!r} of the data is called {new!r} in issues.csv, which has its own {name!r}"
+        for name, new in names.items()
+        if new != name
+    ]
+    return pd.concat([found, shown.rename(columns=names)], axis=1).iloc[audit.ranked], notes

@@ -1,0 +1,178 @@
+"""The table that a command is given: a file, or what comes through a pipe."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import sys
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.formats import (
+    FORMATS,
+    KNOWN_ENDINGS,
+    Format,
+    ending_of,
+    find_format,
+    guess_format,
+)
+from label_auditor.cli.memory import check_memory
+from label_auditor.data.messages import quote_values
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Collection, Mapping
+
+    import pandas as pd
+
+HELP = f"the table: {KNOWN_ENDINGS}, or one of these with .gz; or - to read it from a pipe"
+_CHUNK = 2**24
+_GZIP = b"\x1f\x8b"
+
+
+class DataFile(NamedTuple):
+    """A table that is read once, and can be written again with other labels.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    content : bytes
+        All of it, unpacked.
+    format : Format
+        How it is read.
+    packed : bool
+        Whether it was packed by gzip.
+    """
+
+    name: str
+    content: bytes
+    format: Format
+    packed: bool
+
+    def read(self) -> pd.DataFrame:
+        """Give the records in their order, numbered 0 … n-1, each cell as it stands there."""
+        table = self.format.read(self.content, self.name)
+        if table.empty:
+            raise InputError(f"{self.name} holds no records.")
+        if table.columns.has_duplicates:
+            twice = table.columns[table.columns.duplicated()].unique()
+            raise InputError(
+                f"{self.name} has several columns named {quote_values(twice)}; rename them."
+            )
+        return table
+
+    def write(
+        self, file: IO[bytes], column: str, labels: Mapping[int, Any], drop: Collection[int]
+    ) -> None:
+        """Write the table again, with other labels by row, and without the rows to drop."""
+        pieces = self.format.rewrite(self.content, self.name, column, labels, drop)
+        if not self.packed:
+            file.writelines(pieces)
+            return
+        with gzip.GzipFile(filename="", fileobj=file, mode="wb") as packed:
+            for piece in pieces:
+                packed.write(piece)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a table and its format."""
+    parser.add_argument("data", metavar="DATA", help=HELP)
+    parser.add_argument(
+        "--format",
+        choices=list(FORMATS),
+        help="the format of DATA, where the ending of its name doesn't tell it",
+    )
+
+
+def is_piped(name: str) -> bool:
+    """Tell whether a table comes through a pipe, or another file that has no name of its own."""
+    if name == "-" or name.startswith(("/dev/", "/proc/")):
+        return True
+    try:
+        return Path(name).is_fifo()
+    except (OSError, ValueError):  # no file can have this name; opening it says why
+        return False
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Give the name of a table without its folder, and its ending, for names of what is written."""
+    if is_piped(name):
+        return "stdin", ""
+    ending = len(ending_of(name))
+    base = Path(name).name
+    return base[: len(base) - ending], base[len(base) - ending :]
+
+
+def read_data(name: str, format_name: str | None) -> DataFile:
+    """Read a table that is named on the command line.
+
+    Parameters
+    ----------
+    name : str
+        The file, or "-" for standard input.
+    format_name : str or None
+        A key of ``FORMATS``. None: the ending of the name tells the format; that of what comes
+        through a pipe is guessed from its first characters.
+
+    Raises
+    ------
+    InputError
+        If the file can't be read, is of no known format, or doesn't fit into memory.
+    """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", name):
+        raise InputError(
+            f"{name} is an address, and label-audit reads files only; download it first, or pipe "
+            f"it: curl -L {name} | label-audit - …"
+        )
+    piped = is_piped(name)
+    chosen = FORMATS[format_name] if format_name else find_format(name)
+    if chosen is None and not piped:
+        raise InputError(
+            f"{name}: unknown format; the name should end in {KNOWN_ENDINGS}, or one of these with "
+            ".gz. If it is one of these formats, name it by --format."
+        )
+    shown = "standard input" if name == "-" else name
+    try:
+        content = _read(name, shown)
+        packed = content.startswith(_GZIP) or (not piped and name.lower().endswith(".gz"))
+        if packed:
+            content = _unpack(content, shown)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = explain(error) if isinstance(error, OSError) else str(error)
+        raise InputError(f"can't read {shown}: {reason}.") from error
+    return DataFile(shown, content, chosen or guess_format(content), packed)
+
+
+def _read(name: str, shown: str) -> bytes:
+    """Read a file, or standard input."""
+    if name == "-":
+        if sys.stdin is None:
+            raise InputError("there is no standard input to read DATA from.")
+        return _read_all(sys.stdin.buffer, shown)
+    with Path(name).open("rb") as file:
+        check_memory(os.fstat(file.fileno()).st_size, shown)
+        return _read_all(file, shown)
+
+
+def _unpack(content: bytes, shown: str) -> bytes:
+    """Unpack gzip; a small file may hold more than there is memory for."""
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+        return _read_all(file, f"{shown}, unpacked,")
+
+
+def _read_all(file: IO[bytes] | gzip.GzipFile, shown: str) -> bytes:
+    """Read to the end, as long as there is memory for the content and for a table of it."""
+    chunks, size = [], 0
+    while chunk := file.read(_CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _CHUNK:
+            check_memory(3 * size, shown)
+    return b"".join(chunks)

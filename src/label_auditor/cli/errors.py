@@ -1,0 +1,12 @@
+"""The error that ends a command with one line and status 2."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """What the user gave can't be used; the message says why, in one line."""
+
+
+def explain(error: OSError) -> str:
+    """Say in a few words what the system refused."""
+    return error.strerror or str(error)

@@ -1,0 +1,182 @@
+"""JSON: one object per line, or one array of objects."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from label_auditor.cli.errors import InputError
+from label_auditor.cli.formats.text import decode, encode, escape_name, make_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    import pandas as pd
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_HINT = "JSON is read as one object per line, or as one array of objects"
+
+
+def read(content: bytes, name: str) -> pd.DataFrame:
+    """Read values as JSON has them; pandas would turn the string "1" into a number."""
+    import pandas as pd
+
+    records = list(_iterate(decode(content, name), name))
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    columns = [pd.Series([each.get(key) for each in records], dtype=object) for key in keys]
+    return make_table(keys, columns, len(records))
+
+
+def rewrite(
+    content: bytes,
+    name: str,
+    column: str,
+    labels: Mapping[int, Any],
+    drop: Collection[int] = (),
+) -> Iterator[bytes]:
+    """Give the content with other values of one key; all else stays, spaces and escapes too."""
+    text = decode(content, name)
+    keys = (key for record in _iterate(text, name) for key in record)
+    key = next((key for key in keys if escape_name(key) == column), column)
+    rewrite = _rewrite_array if _is_array(text) else _rewrite_lines
+    return encode(rewrite(text, name, key, labels, drop), content)
+
+
+def _is_array(text: str) -> bool:
+    start = _skip(text, 0)
+    return text[start : start + 1] == "["
+
+
+def _iterate(text: str, name: str) -> Iterator[dict[str, Any]]:
+    """Give the records."""
+    if _is_array(text):
+        yield from (record for _, _, record in _iterate_array(text, name))
+    else:
+        yield from (record for _, record in _iterate_lines(text, name) if record is not None)
+
+
+def _iterate_lines(text: str, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Give each line and its object; an empty line has none."""
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        if line.isspace():
+            yield line, None
+            continue
+        record, end = _decode(line, _skip(line, 0), name, number)
+        rest = _skip(line, end)
+        if rest < len(line):
+            place = _place(line, rest, number)
+            raise InputError(f"{name}, {place}: something follows the object; {_HINT}.")
+        yield line, record
+
+
+def _iterate_array(text: str, name: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Give the start, the end and the value of each object in an array."""
+    position = _skip(text, text.index("[") + 1)
+    more = text[position : position + 1] != "]"
+    while more:
+        record, end = _decode(text, position, name)
+        yield position, end, record
+        position = _skip(text, end)
+        more = text[position : position + 1] == ","
+        if more:
+            position = _skip(text, position + 1)
+    rest = _skip(text, position + 1)
+    if text[position : position + 1] != "]":
+        problem = "the array needs a comma or its closing bracket here"
+        raise InputError(f"{name}, {_place(text, position)}: {problem}.")
+    if rest < len(text):
+        raise InputError(f"{name}, {_place(text, rest)}: something follows the array; {_HINT}.")
+
+
+def _decode(text: str, start: int, name: str, line: int = 1) -> tuple[dict[str, Any], int]:
+    """Read the object that starts here, in a text that starts in `line`; give it and its end."""
+    place = _place(text, start, line)
+    try:
+        record, end = json.JSONDecoder().raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        place = _place(text, error.pos, line)
+        raise InputError(f"{name}, {place}: {error.msg}; {_HINT}.") from error
+    except RecursionError as error:
+        raise InputError(
+            f"{name}, {place}: its arrays or objects are nested too deeply."
+        ) from error
+    except ValueError as error:  # an integer of more digits than Python reads
+        raise InputError(f"{name}, {place}: {str(error).partition(':')[0]}.") from error
+    if not isinstance(record, dict):
+        kind = "an array" if isinstance(record, list) else "a single value"
+        raise InputError(f"{name}, {place}: no JSON object, but {kind}; {_HINT}.")
+    return record, end
+
+
+def _place(text: str, position: int, line: int = 1) -> str:
+    """Name a place as editors do, in a text that starts in `line`."""
+    column = position - text.rfind("\n", 0, position)
+    return f"line {line + text.count(chr(10), 0, position)}, column {column}"
+
+
+def _rewrite_lines(
+    text: str, name: str, column: str, labels: Mapping[int, Any], drop: Collection[int]
+) -> Iterator[str]:
+    """Give the lines."""
+    number = -1
+    for line, record in _iterate_lines(text, name):
+        number += record is not None
+        if record is None:
+            yield line
+        elif number not in drop:
+            yield _replace_value(line, column, labels[number]) if number in labels else line
+
+
+def _rewrite_array(
+    text: str, name: str, column: str, labels: Mapping[int, Any], drop: Collection[int]
+) -> Iterator[str]:
+    """Give the objects and what stands around them; with an object goes one comma."""
+    spans = [(start, end) for start, end, _ in _iterate_array(text, name)]
+    kept = [number for number in range(len(spans)) if number not in drop]
+    yield text[: spans[0][0]]
+    for number in kept:
+        start, end = spans[number]
+        if number != kept[0]:
+            yield text[spans[number - 1][1] : start]
+        record = text[start:end]
+        yield _replace_value(record, column, labels[number]) if number in labels else record
+    yield text[spans[-1][1] :]
+
+
+def _replace_value(text: str, key: str, value: Any) -> str:
+    """Replace the value of a key in the text of an object; of a key that it lacks, add it."""
+    decode = json.JSONDecoder().raw_decode
+    found: slice | None = None
+    position = _skip(text, text.index("{") + 1)
+    first = position
+    while text[position] != "}":
+        name, position = decode(text, position)
+        start = _skip(text, _skip(text, position) + 1)  # after the colon
+        _, position = decode(text, start)
+        if name == key:  # the last one counts
+            found = slice(start, position)
+        position = _skip(text, position)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+    if found is None:
+        comma = ", " if position > first else ""
+        return f"{text[:position]}{comma}{json.dumps(key)}: {_dump(value, text)}{text[position:]}"
+    return text[: found.start] + _dump(value, text) + text[found.stop :]
+
+
+def _dump(value: Any, text: str) -> str:
+    """Write a value with escapes where the text has them, or where UTF-8 can't do without."""
+    dumped = json.dumps(value, ensure_ascii=text.isascii())
+    try:
+        dumped.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return json.dumps(value)
+    return dumped
+
+
+def _skip(text: str, position: int) -> int:
+    """Give the position after the white space that starts here."""
+    space = _SPACE.match(text, position)
+    return space.end() if space else position

@@ -1,0 +1,48 @@
+"""What the formats that are text have in common."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from typing import TYPE_CHECKING, Any
+
+from label_auditor.cli.errors import InputError
+from label_auditor.cli.memory import check_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pandas as pd
+
+
+def decode(content: bytes, name: str) -> str:
+    """Give UTF-8 as text, without the byte order mark with which Excel begins its files."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name} is not UTF-8 text ({error.reason} at byte {error.start:,}); save or convert "
+            "it as UTF-8."
+        ) from error
+
+
+def encode(pieces: Iterable[str], content: bytes) -> Iterator[bytes]:
+    """Give text as UTF-8, with a byte order mark if the content had one."""
+    if content.startswith(BOM_UTF8):
+        yield BOM_UTF8
+    for piece in pieces:
+        yield piece.encode()
+
+
+def make_table(names: Sequence[str], columns: Sequence[Any], n_rows: int) -> pd.DataFrame:
+    """Make a table of columns, of which several may have the same name."""
+    import pandas as pd
+
+    check_memory(n_rows * len(names) * 8, f"a table of {n_rows:,} rows and {len(names):,} columns")
+    table = pd.DataFrame(dict(enumerate(columns)), index=range(n_rows))
+    table.columns = pd.Index([escape_name(name) for name in names], dtype=object)
+    return table
+
+
+def escape_name(name: str) -> str:
+    """Give a column's name with half surrogate pairs escaped: JSON has them, pandas can't."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,73 @@
+"""What is shown."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from label_auditor import audit_labels
+from label_auditor.cli import terminal
+
+CLASSES = ["pos", "pos ", "neg"]
+
+
+@pytest.fixture
+def audit():
+    """Six rows, two of which are flagged; two of the classes differ by a blank."""
+    given = np.array(["pos", "pos ", "neg"] * 10, dtype=object)
+    probs = np.full((30, 3), 0.05) + 0.85 * np.eye(3)[[0, 1, 2] * 10]
+    probs[[0, 3]] = [0.05, 0.9, 0.05]
+    return audit_labels(given, probs, classes=CLASSES)
+
+
+def shown(audit):
+    return pd.DataFrame({"text": [f"text {row}" for row in range(len(audit))]})
+
+
+@pytest.mark.parametrize("width", ["40", "80", "100"])
+def test_the_meaning_of_a_flag_is_said_within_the_width(
+    audit, capsys, monkeypatch, tmp_path, width
+):
+    monkeypatch.setenv("COLUMNS", width)
+    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"])
+    out = capsys.readouterr().out
+    lines = out[: out.index("Most confused")].splitlines()
+    assert max(map(len, lines)) <= int(width)
+    assert terminal.FLAG_MEANING in " ".join(lines)
+
+
+def test_labels_that_look_alike_are_quoted(audit, capsys, tmp_path):
+    assert audit.n_issues == 2
+    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"])
+    assert capsys.readouterr().out.count("'pos' → 'pos '") == 3  # the pair, and two rows
+    terminal.print_next(audit, audit.ranked, n_reviewed=1, n_left=29)
+    out = capsys.readouterr().out
+    assert "1 rows reviewed, 29 left" in out
+    assert out.count("'pos' → 'pos '") == 2
+
+
+def test_warnings_are_one_line_on_stderr(capsys):
+    terminal.print_warning("[bold]a\nb[/] " + "x" * 200)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"warning: [bold]a b[/] {'x' * 200}\n"
+
+
+def test_no_terminal_no_progress(capsys):
+    with terminal.progress() as stage, stage("Read"):
+        pass
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_pipe_that_closes_is_left_to_the_command(audit, monkeypatch, tmp_path):
+    class Closed:
+        encoding = "utf-8"
+
+        def write(self, text):
+            raise BrokenPipeError
+
+        def flush(self):
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", Closed())
+    with pytest.raises(BrokenPipeError):
+        terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"])
