@@ -31,10 +31,10 @@ sets: label_auditor.MultiLabelAudit = audit_labels(y, P, multi_label=True)
 sets = audit_labels(y, P)  # another result
 
 audit.to_html("x", texts, title="x", max_rows=10)
-audit.to_html("x", texts, tittle="x")  # not a parameter
+audit.to_html("x", texts, caption="x")  # not a parameter
 audit.to_html("x", texts, max_rows="10")  # not a number
 write_page(audit, texts, "x", title="x")
-write_page(audit, texts, "x", tittle="x")  # not a parameter
+write_page(audit, texts, "x", caption="x")  # not a parameter
 audit.push_to_rubrix(texts, "name", api_url="http://localhost:6900", overwrite_reviewed=True)
 audit.push_to_rubrix(texts, "name", overwrite_review=True)  # not a parameter
 audit.push_to_argilla(texts, "name", n_reviewers=2)
@@ -60,7 +60,7 @@ ConfidentJointDisplay.from_audit(audit, n_classes=5)  # not a parameter
 auditor = LabelAuditor(LogisticRegression(), filter_by="both", rank_by="self_confidence")
 LabelAuditor(LogisticRegression(), filter_by="both_")  # not a rule
 auditor.fit(P, y).to_html("x", texts, title="x")
-auditor.to_html("x", texts, tittle="x")  # not a parameter
+auditor.to_html("x", texts, caption="x")  # not a parameter
 auditor.predict(P).astype(str)
 auditor.predict(P).astypes(str)  # not a method of arrays
 
