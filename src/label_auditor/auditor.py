@@ -28,7 +28,7 @@ from label_auditor.fitting.routing import make_router, route
 if TYPE_CHECKING:
     import joblib
     import pandas as pd
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
     from sklearn.utils.metadata_routing import MetadataRouter
 
@@ -245,16 +245,16 @@ class LabelAuditor(
         self._forget()
         self.__dict__.update(features)
         if self.train_on is not None:
-            self.estimator_ = shared.join(trained)
+            self.estimator_: Any = shared.join(trained)
         self.audit_ = audit
         self.classes_ = classes
         self.cv_probabilities_ = pred_probs
-        self.label_issues_ = audit.issues
-        self.label_scores_ = audit.scores
-        self.ranked_issues_ = audit.ranked
-        self.n_label_issues_ = audit.n_issues
-        self.suggested_labels_ = audit.suggested_labels
-        self.evaluated_ = audit.evaluated
+        self.label_issues_: NDArray[np.bool_] = audit.issues
+        self.label_scores_: NDArray[np.float64] = audit.scores
+        self.ranked_issues_: NDArray[np.intp] = audit.ranked
+        self.n_label_issues_: int = audit.n_issues
+        self.suggested_labels_: NDArray[Any] = audit.suggested_labels
+        self.evaluated_: NDArray[np.bool_] = audit.evaluated
         return self
 
     def fit_resample(self, X: Any, y: ArrayLike, **params: Any) -> tuple[Any, Any]:
