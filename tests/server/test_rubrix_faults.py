@@ -1,6 +1,5 @@
 """A real server of Rubrix 0.18 or Argilla 1, behind a proxy that loses, delays and doubles."""
 
-import http.client
 import itertools
 import os
 import random
@@ -9,6 +8,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -119,7 +119,7 @@ class FaultyProxy:
         return None
 
     def pass_on(self, request, body):
-        server = http.client.HTTPConnection(self.server_address, timeout=30)
+        server = HTTPConnection(self.server_address, timeout=30)
         server.request(request.command, request.path, body, dict(request.headers.items()))
         answer = server.getresponse()
         found = answer.status, answer.read()

@@ -74,10 +74,11 @@ def read_labels(y: Any) -> Labels:
     n_dimensions = len(getattr(y, "shape", (1,)))
     if n_dimensions == 2:
         return _read_indicator(y)
-    values = _values(y)
-    if n_dimensions == 1 and any(isinstance(each, CONTAINERS) for each in values):
-        return _read_lists(y, values)
-    values = check_labels(values, name="y")
+    rows = y.to_pylist() if hasattr(y, "to_pylist") else y
+    masked = isinstance(y, np.ma.MaskedArray)  # where it is masked, it holds an array
+    if n_dimensions == 1 and not masked and any(isinstance(each, CONTAINERS) for each in rows):
+        return _read_lists(y, rows)
+    values = check_labels(y, name="y")
     missing = find_missing(values)
     categories = getattr(getattr(y, "dtype", None), "categories", None)
     return Labels(
@@ -86,20 +87,6 @@ def read_labels(y: Any) -> Labels:
         more_classes=None if categories is None else categories.tolist(),
         replace=lambda new: _replace(y, new),
     )
-
-
-def _values(y: Any) -> Any:
-    """Give one label per row in a form that keeps each label as it is."""
-    if isinstance(y, np.ma.MaskedArray):
-        values: NDArray[Any] = np.ma.getdata(y).astype(object)
-        values[np.ma.getmaskarray(y)] = None
-        return values
-    if isinstance(y, np.ndarray):
-        return y if y.dtype.isnative else y.astype(y.dtype.newbyteorder("="))
-    if hasattr(y, "dtype"):
-        return y
-    # NumPy would make strings of all labels, or floats of integers, to give them one type.
-    return np.fromiter(y.to_pylist() if hasattr(y, "to_pylist") else y, object, len(y))
 
 
 def _replace(y: Any, new: dict[int, Any]) -> Any:
