@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
+
     from label_auditor.corrections.collection import Corrections
     from label_auditor.data.findings import Findings
     from label_auditor.export.push import PushReport
@@ -52,9 +54,9 @@ class Outputs:
         rubrix.DatasetForTextClassification or argilla.DatasetForTextClassification
             Records in the order of the audit.
         """
-        from label_auditor.export import rubrix
+        from label_auditor.export.rubrix import to_rubrix
 
-        return rubrix.to_rubrix(
+        return to_rubrix(
             self._held_audit(),
             inputs,
             only_issues=only_issues,
@@ -96,8 +98,7 @@ class Outputs:
         name : str
             The data set on the server.
         api_url, api_key, workspace : str, default=None
-            The server, your key there, and a workspace. None is the environment variable
-            RUBRIX_API_URL, RUBRIX_API_KEY or RUBRIX_WORKSPACE.
+            The server, your key there, and a workspace. None takes RUBRIX_API_URL and the like.
         only_issues, ids, class_names, metadata, explanation : as in make_records
             What is in the records: see :func:`label_auditor.export.records.make_records`.
         prediction_agent, annotation_agent : str
@@ -107,16 +108,16 @@ class Outputs:
         chunk_size : int, default=500
             Records per request, from 1 to 500.
         progress : bool, default=None
-            Whether to show a progress bar; None: on a terminal.
+            Whether to show a progress bar; None shows one on a terminal only.
 
         Returns
         -------
         PushReport
             How many records were stored, which were left alone, which failed and why.
         """
-        from label_auditor.export import rubrix
+        from label_auditor.export.rubrix import push_to_rubrix
 
-        return rubrix.push_to_rubrix(
+        return push_to_rubrix(
             self._held_audit(),
             inputs,
             name,
@@ -220,7 +221,7 @@ class Outputs:
         chunk_size : int, default=500
             Records per request, from 1 to 500.
         progress : bool, default=None
-            Whether to show a progress bar; None: on a terminal.
+            Whether to show a progress bar; None shows one on a terminal only.
 
         Returns
         -------
@@ -309,15 +310,11 @@ class Outputs:
         Parameters
         ----------
         path : str or path
-            The file; if it exists, it is replaced when the new one is complete.
+            The file. One that exists is replaced when the new one is complete.
         inputs : sequence of str of length n_samples, mapping or DataFrame
             The texts; or named fields, each a column of length n_samples.
-        ids : iterable of length n_samples, default=None
-            What corrections will be joined on; None: the index of the audit.
-        class_names : mapping or sequence of str, default=None
-            The names that reviewers read: by class, or in the order of `classes`.
-        metadata : mapping or DataFrame, default=None
-            More about each row to show: columns of length n_samples.
+        ids, class_names, metadata : as in make_records
+            What is on the page: see :func:`label_auditor.export.records.make_records`.
         estimate : ErrorEstimate, default=None
             The number of label errors as estimated from a sample that was reviewed.
         title : str, default="Label review"
@@ -345,7 +342,7 @@ class Outputs:
         *,
         goal: Goal = "find",
         reviewed: Corrections | Mapping[int, Any] | None = None,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> ReviewPlan:
         """Choose the rows to review next: to find errors, or to know how many there are.
 
@@ -356,8 +353,7 @@ class Outputs:
         n : int
             How many rows; the plan has fewer if not so many are left.
         goal : {"find", "count"}, default="find"
-            "find": the rows most likely wrong. "count": a random sample, from which
-            :meth:`estimate` tells the number of errors.
+            "find": the rows most likely wrong. "count": a random sample, for :meth:`estimate`.
         reviewed : Corrections, or mapping from row position to label, default=None
             The decisions so far; None for a discarded row.
         random_state : int, RandomState instance or None, default=None

@@ -46,10 +46,10 @@ def to_datasets(
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
+    only_issues, ids, class_names, metadata, explanation : as in make_records
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
     prediction_agent, annotation_agent : str
         The names under which the predictions and the given labels are recorded.
-    only_issues, ids, class_names, metadata, explanation
-        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------

@@ -49,12 +49,12 @@ def to_argilla(
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
+    only_issues, ids, class_names, metadata : as in make_records
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
     prediction_agent : str, default="label-auditor"
         The name under which the suggestions are recorded.
     n_reviewers : int, default=1
         How many reviewers answer a record before it is done.
-    only_issues, ids, class_names, metadata
-        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
@@ -133,6 +133,8 @@ def push_to_argilla(
     api_url, api_key, workspace : str, default=None
         The address of the server, your key there, and a workspace. None takes the environment
         variables ARGILLA_API_URL and ARGILLA_API_KEY, and the only workspace that you have.
+    only_issues, ids, class_names, metadata : as in make_records
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
     prediction_agent : str, default="label-auditor"
         The name under which the suggestions are recorded: 1 to 200 letters, digits, spaces and
         "-_:./".
@@ -143,8 +145,6 @@ def push_to_argilla(
         Records per request, from 1 to 500.
     progress : bool, default=None
         Whether to show a progress bar. None shows one on a terminal only.
-    only_issues, ids, class_names, metadata
-        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------

@@ -66,11 +66,11 @@ def to_rubrix(
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
+    only_issues, ids, class_names, metadata, explanation : as in make_records
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
     prediction_agent, annotation_agent : str
         The names, of 1 to 64 characters, under which the predictions and the given labels are
         recorded.
-    only_issues, ids, class_names, metadata, explanation
-        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
@@ -155,6 +155,8 @@ def push_to_rubrix(
         The address of the server, your key there, and a workspace. None takes the environment
         variables RUBRIX_API_URL, RUBRIX_API_KEY and RUBRIX_WORKSPACE; if the last isn't set, your
         own workspace or the only one that you may use.
+    only_issues, ids, class_names, metadata, explanation : as in make_records
+        What is in the records: see :func:`~label_auditor.export.records.make_records`.
     prediction_agent, annotation_agent : str
         The names, of 1 to 64 characters, under which the predictions and the given labels are
         recorded.
@@ -164,8 +166,6 @@ def push_to_rubrix(
         Records per request, from 1 to 500.
     progress : bool, default=None
         Whether to show a progress bar. None shows one on a terminal only.
-    only_issues, ids, class_names, metadata, explanation
-        What is in the records: see :func:`~label_auditor.export.records.make_records`.
 
     Returns
     -------
