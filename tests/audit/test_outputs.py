@@ -74,5 +74,5 @@ def test_a_method_hands_on_all_that_it_is_given(method):
 @pytest.mark.parametrize("method", FUNCTIONS)
 def test_an_argument_that_there_is_not_is_an_error(method):
     audit = audit_labels([0, 1], np.array([[0.9, 0.1], [0.2, 0.8]]))
-    with pytest.raises(TypeError, match="unexpected keyword argument 'tittle'"):
-        getattr(audit, method)(tittle="x")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'caption'"):
+        getattr(audit, method)(caption="x")
