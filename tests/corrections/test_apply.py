@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from label_auditor import Corrections, apply_corrections
+from label_auditor.corrections.apply import UnknownLabelsError
 from label_auditor.corrections.collection import Correction
 
 
@@ -162,9 +163,11 @@ def test_a_class_that_the_dtype_cannot_hold_is_refused():
 def test_corrections_of_which_none_can_be_applied_are_refused():
     y = ["a", "b", "b"]
     with pytest.raises(
-        ValueError, match=r"None of the corr.* 2 corrections have a label that .*'A', 'B' \(ids '1'"
-    ):
+        UnknownLabelsError,
+        match=r"None of the corr.* 2 corrections have a label that .*'A', 'B' \(ids '1'",
+    ) as raised:
         apply_corrections(y, corrections_of({"1": "A", "2": "B", "7": "a"}))
+    assert raised.value.report.unknown_labels == {"1": "A", "2": "B"}
     with pytest.warns(UserWarning, match="1 correction has a label that isn't among the classes"):
         y_new, report = apply_corrections(y, corrections_of({"1": "A", "2": None}))
     assert (y_new, report.discarded.tolist()) == (y, [2])

@@ -70,7 +70,6 @@ def run(arguments: argparse.Namespace) -> None:
     ids = get_ids(table, arguments.id, data.name)
     _check_ids(corrections, ids, arguments)
     new_labels, report = _apply(labels, corrections, ids, arguments, data.name)
-    _check_labels(report, labels, arguments)
     changed = {row: _plain(new_labels[row]) for row in report.changed.tolist()}
     dropped = set(report.discarded.tolist() if arguments.drop_discarded else ())
     try:
@@ -134,7 +133,7 @@ def _apply(
     source: str,
 ) -> tuple[Any, CorrectionReport]:
     """Apply the corrections; what is wrong is said of the file in which it is wrong."""
-    from label_auditor.corrections.apply import apply_corrections
+    from label_auditor.corrections.apply import UnknownLabelsError, apply_corrections
     from label_auditor.corrections.collection import Corrections
 
     with warnings.catch_warnings():
@@ -145,22 +144,22 @@ def _apply(
             raise InputError(f"{source}, column {arguments.label!r}: {error}") from error
         try:
             return apply_corrections(labels, corrections, ids=ids)
+        except UnknownLabelsError as error:
+            raise _unknown_labels(error.report, labels, arguments) from error
         except (ValueError, TypeError) as error:
             raise InputError(f"{arguments.corrections}: {error}") from error
 
 
-def _check_labels(
+def _unknown_labels(
     report: CorrectionReport, labels: Iterable[Any], arguments: argparse.Namespace
-) -> None:
-    """Refuse corrections all of which choose labels that the table hasn't."""
-    applied = (report.changed, report.confirmed, report.discarded, report.open)
-    if report.unknown_labels and not any(map(len, applied)):
-        chosen = quote_values(dict.fromkeys(map(str, report.unknown_labels.values())))
-        there = quote_values(dict.fromkeys(str(label) for label in labels if label is not None))
-        raise InputError(
-            f"{arguments.corrections} chooses the labels {chosen}, none of which a row of column "
-            f"{arguments.label!r} has; the labels there are {there}. Is this the right column?"
-        )
+) -> InputError:
+    """Say that all corrections choose labels that the table hasn't."""
+    chosen = quote_values(dict.fromkeys(map(str, report.unknown_labels.values())))
+    there = quote_values(dict.fromkeys(str(label) for label in labels if label is not None))
+    return InputError(
+        f"{arguments.corrections} chooses the labels {chosen}, none of which a row of column "
+        f"{arguments.label!r} has; the labels there are {there}. Is this the right column?"
+    )
 
 
 def _plain(label: Any) -> Any:

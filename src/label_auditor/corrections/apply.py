@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
 
 
-__all__ = ["CorrectionReport", "apply_corrections"]
+__all__ = ["CorrectionReport", "UnknownLabelsError", "apply_corrections"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -88,6 +88,20 @@ class CorrectionReport:
             named = quote_values(dict.fromkeys(self.unknown_labels.values()), limit=3)
             parts.append(f"{len(self.unknown_labels):,} with unknown labels ({named})")
         return ", ".join(parts)
+
+
+class UnknownLabelsError(ValueError):
+    """None of the corrections can be applied, because they have labels that are no classes.
+
+    Attributes
+    ----------
+    report : CorrectionReport
+        What became of the corrections, with the unknown labels.
+    """
+
+    def __init__(self, problem: str, report: CorrectionReport) -> None:
+        super().__init__(f"None of the corrections can be applied: {problem}")
+        self.report = report
 
 
 def apply_corrections(
@@ -171,7 +185,7 @@ def apply_corrections(
         problem = _unknown_labels(report, names)
         used = (report.changed, report.confirmed, report.discarded, report.open)
         if not any(map(len, used)):
-            raise ValueError(f"None of the corrections can be applied: {problem}")
+            raise UnknownLabelsError(problem, report)
         warnings.warn(problem, UserWarning, stacklevel=2)
     return labels.replace(new_labels), report
 
