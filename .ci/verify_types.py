@@ -7,6 +7,7 @@ class counts with its methods and attributes, and with those that it inherits.
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -47,9 +48,11 @@ def public_names() -> set[str]:
 
 def symbols() -> list[dict]:
     """Ask pyright what it knows of the package."""
-    pyright = [Path(sys.executable).with_name("pyright"), "--pythonpath", sys.executable]
+    here = Path(sys.executable).parent
     answer = subprocess.run(
-        [*pyright, "--verifytypes", PACKAGE, "--ignoreexternal", "--outputjson"],
+        [here / "pyright", "--verifytypes", PACKAGE, "--ignoreexternal", "--outputjson"],
+        # It looks for the package in the first Python of the path.
+        env={**os.environ, "PATH": os.pathsep.join([str(here), os.environ["PATH"]])},
         stdout=subprocess.PIPE,
         check=False,  # it fails below 100 %
     )
@@ -68,6 +71,8 @@ def main(threshold: float) -> None:
     public = public_names()
     found = [each for each in symbols() if is_public(each["name"], public)]
     unknown = [each for each in found if not each["isTypeKnown"] or each["isTypeAmbiguous"]]
+    if not found:
+        sys.exit(f"pyright does not find {PACKAGE}.")
     known = 100 * (1 - len(unknown) / len(found))
     print(f"The types of {known:.1f} % of {len(found)} public symbols are known.")
     for each in unknown:
