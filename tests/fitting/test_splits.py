@@ -137,7 +137,7 @@ class TestGivenFolds:
             ([(ROWS[:20] * 1.0, ROWS[20:])], "its training rows are of type float64, but"),
             ([(["a"], ["b"])], "its training rows are of type <U1, but"),
             ([({1, 2}, {3})], r"its training rows are a set of shape \(\), but"),
-            ([(ROWS[:20, None], ROWS[20:])], r"are a ndarray of shape \(20, 1\), but"),
+            ([(ROWS[:20, None], ROWS[20:])], r"its training rows are a ndarray of shape \(20, 1\)"),
             ([(ROWS[:20], 25)], r"its rows held out are a int of shape \(\), but"),
             ([([], ROWS)], "has no labelled rows to train on"),
             ([(ROWS, [])], "has no rows to hold out"),
