@@ -50,6 +50,7 @@ def make_skorch(n_outputs=3):
         def forward(self, X):
             return self.layers(X.float())
 
+    torch.set_num_threads(1)  # more would wait for each other
     torch.manual_seed(0)
     return skorch.NeuralNetClassifier(
         Float, module__n_outputs=n_outputs, max_epochs=30, lr=0.1, verbose=0, train_split=None
