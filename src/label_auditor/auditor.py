@@ -53,10 +53,15 @@ class LabelAuditor(
     Parameters
     ----------
     estimator : classifier with `predict_proba`, default=None
-        Cloned, never touched. None is :class:`~sklearn.linear_model.LogisticRegression`.
+        Cloned, never touched. None is :class:`~sklearn.linear_model.LogisticRegression`. Its
+        columns are found by the values in its `classes_`, in any order. A classifier that refuses
+        the labels as they are, as XGBoost refuses strings, is fitted on the codes 0, 1, 2, …
+        instead; `predict`, `classes_` and `estimator_` still speak of the labels.
     cv : int, cross-validation splitter, iterable of splits or "oob", default=None
         How rows are held out; as in :func:`~sklearn.model_selection.cross_val_predict`, None is
-        five stratified folds in the order of the data. Rows held out more than once, as by
+        five stratified folds in the order of the data. An iterable gives a pair for each fold: the
+        rows to train on and the rows to hold out, each as positions from 0 or as a boolean mask of
+        all rows. No fold may hold out a row that it trains on. Rows held out more than once, as by
         :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, get the mean of their
         probabilities; rows never held out are not evaluated. "oob" fits a bagged ensemble once
         and takes its out-of-bag probabilities.
@@ -89,7 +94,8 @@ class LabelAuditor(
         parallel inside get their folds one after another.
     memory : str, path or joblib.Memory, default=None
         Where finished folds are kept, so that an interrupted fit resumes, and another `filter_by`
-        or `rank_by` costs no fold.
+        or `rank_by` costs no fold. The folder must be your own: it holds pickles, and whoever can
+        write to it can run code in your name.
     verbose : int, default=0
         Verbosity of joblib over the folds. With scikit-learn 1.9 or newer, callbacks such as
         ``set_callbacks(sklearn.callback.ProgressBar())`` show progress too.
@@ -115,7 +121,8 @@ class LabelAuditor(
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted.
     estimator_ : classifier
-        The classifier, fitted on the rows that `train_on` says; absent if that is None.
+        The classifier, fitted on the rows that `train_on` says; absent if that is None. Where it
+        needs codes, a wrapper around it that takes and gives labels.
     audit_ : LabelAudit
         All of the above, for export, review and estimates.
     n_features_in_ : int

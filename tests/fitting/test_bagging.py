@@ -88,3 +88,72 @@ def test_trains_again_on_what_it_is_told_to():
     kept = ~auditor.label_issues_
     alone = RandomForestClassifier(50, random_state=0).fit(X[kept], y[kept])
     np.testing.assert_array_equal(auditor.predict_proba(X), alone.predict_proba(X))
+
+
+class Shuffled(RandomForestClassifier):
+    """Counts its classes backwards, and so are the columns of its votes."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.classes_ = self.classes_[::-1]
+        self.oob_decision_function_ = self.oob_decision_function_[:, ::-1]
+        return self
+
+
+class Twice(RandomForestClassifier):
+    """Is fitted on two copies of each row, so that a copy is in the bag of nearly every tree."""
+
+    def fit(self, X, y):
+        super().fit(np.repeat(X, 2, axis=0), np.repeat(y, 2))
+        votes = self.oob_decision_function_
+        self.oob_decision_function_ = (votes[::2] + votes[1::2]) / 2
+        return self
+
+
+class Longer(RandomForestClassifier):
+    def fit(self, X, y):
+        return super().fit(np.repeat(X, 2, axis=0), np.repeat(y, 2))
+
+
+def test_columns_go_by_the_value_of_their_class():
+    shuffled, plain = (
+        LabelAuditor(forest(50, random_state=0), cv="oob", train_on=None).fit(X, y)
+        for forest in (Shuffled, RandomForestClassifier)
+    )
+    np.testing.assert_array_equal(shuffled.cv_probabilities_, plain.cv_probabilities_)
+
+
+def test_an_ensemble_that_votes_on_copies_of_what_it_saw_is_refused():
+    with pytest.raises(
+        ValueError, match=r"Twice would let labels judge themselves.*curve of 0\.[89]"
+    ):
+        LabelAuditor(Twice(50, random_state=0), cv="oob").fit(X, y)
+
+
+def test_votes_for_other_rows_are_refused():
+    with pytest.raises(
+        ValueError, match="fitted on 200 rows, but its oob_decision_function_ has 4"
+    ):
+        LabelAuditor(Longer(50, random_state=0), cv="oob").fit(X, y)
+
+
+class TestImbalancedLearn:
+    ensembles = pytest.importorskip("imblearn.ensemble")
+
+    @pytest.mark.parametrize("strategy", ["all", "auto", "not majority", {0: 30, 1: 30, 2: 30}])
+    def test_samples_with_replacement_inside_of_bags_are_refused(self, strategy):
+        forest = self.ensembles.BalancedRandomForestClassifier(
+            50, bootstrap=True, replacement=True, sampling_strategy=strategy, random_state=0
+        )
+        with pytest.raises(ValueError, match=r"cv='oob' with Balanced.*set its replacement=False"):
+            LabelAuditor(forest, cv="oob").fit(X, y)
+
+    def test_honest_ensembles_are_not(self):
+        for ensemble in (
+            self.ensembles.BalancedRandomForestClassifier(
+                50, bootstrap=True, replacement=False, random_state=0
+            ),
+            self.ensembles.BalancedBaggingClassifier(replacement=True, random_state=0),
+        ):
+            auditor = LabelAuditor(ensemble, cv="oob").fit(X, y)
+            assert auditor.evaluated_.mean() > 0.9

@@ -6,6 +6,7 @@ from label_auditor.fitting.inputs import (
     check_data,
     check_weights,
     encode_classes,
+    find_features,
     refuse_many_labels,
 )
 
@@ -25,7 +26,7 @@ def test_x_is_a_list_and_y_an_array_of_classes():
 
 
 def test_lengths_that_differ_are_refused():
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+    with pytest.raises(ValueError, match="numbers of samples: X has 3 rows, y has 2 labels"):
         check_data(np.zeros((3, 1)), [0, 1], allow_missing=False)
 
 
@@ -49,3 +50,56 @@ def test_a_class_without_weight_is_refused():
     check_weights([1.0, 0.0, 1.0], codes, classes)
     with pytest.raises(ValueError, match="sample_weight is 0 for all rows of the classes 'a'"):
         check_weights([0.0, 1.0, 1.0], codes, classes)
+
+
+@pytest.mark.parametrize(
+    ("X", "name"),
+    [
+        (None, "None"),
+        ("good film", "a single text"),
+        (np.array(3.0), "a single value"),
+        ({"a": [1.0, 2.0]}, "a dict"),
+        ({1, 2}, "a set"),
+        (iter([[1.0], [2.0]]), "a list_iterator"),
+        (map(str, [1, 2]), "a map"),
+    ],
+)
+def test_an_x_without_rows_is_refused(X, name):
+    with pytest.raises(ValueError, match=f"^X is {name}, but rows in the order of y are needed"):
+        check_data(X, [0, 1], allow_missing=False)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1.0, 1.0], r"has shape \(2,\), but one weight for each row is needed: shape \(3,\)"),
+        ([[1.0], [1.0], [1.0]], r"has shape \(3, 1\), but"),
+        (2.0, r"has shape \(\), but"),
+        ([1.0, np.nan, 1.0], "holds values that are no finite numbers"),
+        ([1.0, np.inf, 1.0], "holds values that are no finite numbers"),
+        (["a", "b", "c"], "holds values that are no finite numbers"),
+    ],
+)
+def test_what_is_no_weight_is_refused(weights, message):
+    with pytest.raises(ValueError, match=f"^sample_weight {message}"):
+        check_weights(weights, np.array([0, 1, 1]), np.array(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    ("X", "names"),
+    [
+        (np.zeros((2, 3)), None),
+        (pd.DataFrame(np.zeros((2, 3)), columns=list("abc")), ["a", "b", "c"]),
+        (pd.DataFrame(np.zeros((2, 3)), columns=["a", 2023, 2024]), None),
+        (pd.DataFrame(np.zeros((2, 3))), None),
+    ],
+)
+def test_features_are_named_where_all_names_are_strings(X, names):
+    features = find_features(X)
+    assert features["n_features_in_"] == 3
+    assert names is None or features["feature_names_in_"].tolist() == names
+    assert ("feature_names_in_" in features) == (names is not None)
+
+
+def test_texts_have_no_features():
+    assert find_features(["good film", "bad film"]) == {}
