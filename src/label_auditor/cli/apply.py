@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
     labels = _get_labels(table, column)
     ids = get_ids(table, arguments.id, data.name)
     _check_ids(corrections, ids, arguments)
+    _check_labels(corrections, ids, labels, arguments)
     new_labels, report = _apply(labels, corrections, ids, arguments, data.name)
-    _check_labels(report, labels, arguments)
     changed = {row: _plain(new_labels[row]) for row in report.changed.tolist()}
     dropped = set(report.discarded.tolist() if arguments.drop_discarded else ())
     try:
@@ -126,6 +126,32 @@ def _check_ids(corrections: Corrections, ids: Iterable[Any], arguments: argparse
         )
 
 
+def _check_labels(
+    corrections: Corrections,
+    ids: Iterable[Any],
+    labels: Iterable[Any],
+    arguments: argparse.Namespace,
+) -> None:
+    """Refuse corrections all of which choose labels that no row has."""
+    from label_auditor.data.decisions import names_in
+
+    decisions = corrections.decisions
+    found = [decisions[name] for name in map(str, ids) if name in decisions]
+    if not all(decision.label for decision in found):
+        return  # a row that was discarded, or is open, needs no label
+    chosen = dict.fromkeys(name for each in found for name in names_in(each.label))
+    there: dict[str, None] = {}
+    for label in labels:
+        if label is not None:
+            there |= dict.fromkeys(map(str, label if isinstance(label, list) else [label]))
+    if chosen and not chosen.keys() & there.keys():
+        raise InputError(
+            f"{arguments.corrections} chooses the labels {quote_values(chosen)}, none of which a "
+            f"row of column {arguments.label!r} has; the labels there are {quote_values(there)}. "
+            "Is this the right column?"
+        )
+
+
 def _apply(
     labels: np.ndarray[Any, Any],
     corrections: Corrections,
@@ -147,20 +173,6 @@ def _apply(
             return apply_corrections(labels, corrections, ids=ids)
         except (ValueError, TypeError) as error:
             raise InputError(f"{arguments.corrections}: {error}") from error
-
-
-def _check_labels(
-    report: CorrectionReport, labels: Iterable[Any], arguments: argparse.Namespace
-) -> None:
-    """Refuse corrections all of which choose labels that the table hasn't."""
-    applied = (report.changed, report.confirmed, report.discarded, report.open)
-    if report.unknown_labels and not any(map(len, applied)):
-        chosen = quote_values(dict.fromkeys(map(str, report.unknown_labels.values())))
-        there = quote_values(dict.fromkeys(str(label) for label in labels if label is not None))
-        raise InputError(
-            f"{arguments.corrections} chooses the labels {chosen}, none of which a row of column "
-            f"{arguments.label!r} has; the labels there are {there}. Is this the right column?"
-        )
 
 
 def _plain(label: Any) -> Any:
