@@ -530,11 +530,16 @@ def test_labels_that_files_cannot_hold_are_refused_before_any_work(reviews, caps
     assert not Path("out").exists()
 
 
-def test_half_a_surrogate_pair_in_the_name_of_a_column(reviews, capsys):
-    rows = [{"x\ud800": row % 2, "label": each["label"]} for row, each in enumerate(reviews)]
+@pytest.mark.parametrize("model", ["forest", "boosting"])
+def test_half_a_surrogate_pair_in_a_category_and_the_name_of_a_column(reviews, capsys, model):
+    values = ["a\ud800", "b"]
+    rows = [
+        {"x\ud800": values[row % 2], "label": each["label"]} for row, each in enumerate(reviews)
+    ]
     Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert main(["t.jsonl", "--label", "label", "--out", "out"]) == 0
+    assert main(["t.jsonl", "--label", "label", "--out", "out", "--model", model]) == 0
     assert read_issues("out")[0][5] == "x\\ud800"
+    assert read_issues("out")[1][5] == "b"
 
 
 def test_a_copy_for_spreadsheets_runs_nothing(reviews, capsys):

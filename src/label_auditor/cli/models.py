@@ -11,6 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.cli.errors import InputError
+from label_auditor.cli.formats.text import escape
 from label_auditor.cli.tables import find_unreadable, get_column, get_texts
 
 if TYPE_CHECKING:
@@ -179,7 +180,8 @@ def prepare_features(
 
 def _encode(column: pd.Series) -> pd.Series:
     """Give numbers if all cells are numbers or marks of missing ones, else categories."""
-    cells = column.map(str, na_action="ignore")
+    texts = [None if cell is None else escape(str(cell)) for cell in column]
+    cells = pd.Series(texts, index=column.index, dtype=object)
     present = cells.mask(cells.isin(MISSING_MARKS), None)
     numbers = pd.to_numeric(present, errors="coerce").astype(float)
     if numbers.notna().equals(present.notna()):

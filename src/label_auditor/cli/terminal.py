@@ -74,7 +74,7 @@ def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path])
         f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "
         f"review: [bold]{audit.n_issues:,}[/] ({audit.n_issues / len(audit):.1%}).\n"
         f"Models that never saw the row agree with {agreement(audit):.1%} of the given labels.\n"
-        f"{textwrap.fill(FLAG_MEANING, min(console.width, 90))}\n"
+        f"{textwrap.fill(FLAG_MEANING, min(console.width, 80))}\n"
     )
     if audit.n_issues:
         console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")

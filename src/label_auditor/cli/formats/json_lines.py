@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.formats.text import decode, encode, escape_name, make_table
+from label_auditor.cli.formats.text import decode, encode, escape, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -25,7 +25,7 @@ def read(content: bytes, name: str) -> pd.DataFrame:
 
     records = list(_iterate(decode(content, name), name))
     keys = list(dict.fromkeys(key for record in records for key in record))
-    columns = [pd.Series([each.get(key) for each in records], dtype=object) for key in keys]
+    columns = (pd.Series([each.get(key) for each in records], dtype=object) for key in keys)
     return make_table(keys, columns, len(records))
 
 
@@ -39,7 +39,7 @@ def rewrite(
     """Give the content with other values of one key; all else stays, spaces and escapes too."""
     text = decode(content, name)
     keys = (key for record in _iterate(text, name) for key in record)
-    key = next((key for key in keys if escape_name(key) == column), column)
+    key = next((key for key in keys if escape(key) == column), column)
     rewrite = _rewrite_array if _is_array(text) else _rewrite_lines
     return encode(rewrite(text, name, key, labels, drop), content)
 

@@ -33,16 +33,16 @@ def encode(pieces: Iterable[str], content: bytes) -> Iterator[bytes]:
         yield piece.encode()
 
 
-def make_table(names: Sequence[str], columns: Sequence[Any], n_rows: int) -> pd.DataFrame:
+def make_table(names: Sequence[str], columns: Iterable[Any], n_rows: int) -> pd.DataFrame:
     """Make a table of columns, of which several may have the same name."""
     import pandas as pd
 
     check_memory(n_rows * len(names) * 8, f"a table of {n_rows:,} rows and {len(names):,} columns")
     table = pd.DataFrame(dict(enumerate(columns)), index=range(n_rows))
-    table.columns = pd.Index([escape_name(name) for name in names], dtype=object)
+    table.columns = pd.Index([escape(name) for name in names], dtype=object)
     return table
 
 
-def escape_name(name: str) -> str:
-    """Give a column's name with half surrogate pairs escaped: JSON has them, pandas can't."""
+def escape(name: str) -> str:
+    """Escape half surrogate pairs, which strings of JSON have, and those of pandas have not."""
     return name.encode("utf-8", "backslashreplace").decode()
