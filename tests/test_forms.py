@@ -291,3 +291,28 @@ def test_an_auditor_takes_every_form(form):
             found = LabelAuditor(GaussianNB(), cv=cv).fit(X, given_labels)
             assert_same(found.audit_, oracle.audit_, classes)
             assert found.predict(X).tolist() == [classes[code] for code in oracle.predict(X)]
+
+
+# pandas makes floats of ints beside None where it is not told a type.
+LOSES = {("Series", "ints"), ("Series", "large ints")}
+
+
+@pytest.mark.parametrize("form", [form for form in LABELS if LABELS[form].missing])
+def test_labels_beside_missing_ones_keep_their_values_and_types(form):
+    labels = LABELS[form]
+    for kind in sorted(labels.kinds - {"floats"}):
+        if (form, kind) in LOSES:
+            continue
+        classes, codes, probs = make_data(kind, 1)
+        X = probs @ np.random.default_rng(0).normal(size=(len(classes), 3))
+        plain = [None if row in (2, 7) else int(code) for row, code in enumerate(codes)]
+        given_labels = [None if code is None else classes[code] for code in plain]
+        options = {"cv": 3, "missing_labels": "suggest"}
+        oracle = LabelAuditor(GaussianNB(), **options).fit(X, object_array(plain)).audit_
+        found = LabelAuditor(GaussianNB(), **options)
+        found = found.fit(X, labels.make(given_labels, list(range(len(codes))))).audit_
+        np.testing.assert_array_equal(found.issues, oracle.issues)
+        np.testing.assert_array_equal(found.scores, oracle.scores)
+        assert found.classes.tolist() == classes
+        assert [type(each) for each in found.classes.tolist()] == [type(each) for each in classes]
+        assert found.labels.tolist() == given_labels
