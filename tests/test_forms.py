@@ -29,6 +29,7 @@ KINDS = {
     "strings": ["sport", "art", "Ünï", "nan"],
     "ints": [10, 2, -1, 100],
     "floats": [0.5, 2.0, 1.5, -1.0],
+    "ints beyond floats": [2**53, 2**53 + 1, 5, 7],
     "large ints": [2**63 + 1, 2**63 + 2, 5, 2**63],
     "bools": [True, False],
 }
@@ -100,7 +101,7 @@ LABELS = {
     "masked": LabelForm(lambda values, ids: mask_missing(values), TEXT | NUMBERS | {"bools"}),
     "Series": LabelForm(series(), ALL, indexed=True),
     "Series of objects": LabelForm(series(object), ALL, indexed=True),
-    "nullable ints": LabelForm(series("Int64"), {"ints"}, indexed=True),
+    "nullable ints": LabelForm(series("Int64"), {"ints", "ints beyond floats"}, indexed=True),
     "nullable unsigned": LabelForm(nullable_unsigned, {"large ints"}, indexed=True),
     "nullable strings": LabelForm(series("string"), TEXT, indexed=True),
     "nullable bools": LabelForm(series("boolean"), {"bools"}, indexed=True),
@@ -194,6 +195,11 @@ CLASSES = {
     "array of objects": object_array,
     "Index": lambda classes: pd.Index(classes, dtype=object),
     "iterator": iter,
+    "unsigned ints": lambda classes: (
+        np.array(classes, np.uint64)
+        if isinstance(classes[0], int) and min(classes) > 1
+        else classes
+    ),
 }
 
 N_PAIRS = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "900"))
@@ -294,7 +300,7 @@ def test_an_auditor_takes_every_form(form):
 
 
 # pandas makes floats of ints beside None where it is not told a type.
-LOSES = {("Series", "ints"), ("Series", "large ints")}
+LOSES = {("Series", "ints"), ("Series", "ints beyond floats"), ("Series", "large ints")}
 
 
 @pytest.mark.parametrize("form", [form for form in LABELS if LABELS[form].missing])
