@@ -62,12 +62,14 @@ def find_label_errors(
         that isn't 1, because they were rounded, say. An empty list is the annotation of a
         multi-label record to which no label applies.
     sort_by : {"likelihood", "prediction", "none"}, default="likelihood"
-        The order: by normalized margin, by self-confidence, in each case the likeliest error
-        first and equal ones as given; or all as given.
+        The order of the records: by normalized margin ("likelihood") or by self-confidence
+        ("prediction"), in both cases with the likeliest error first; or the order in which they
+        were given ("none").
     metadata_key : str, default="label_error_candidate"
-        Where a record's metadata get its place in the order (0 is first), unless there is none.
+        The key in a record's metadata under which its place in the order is stored, 0 for the
+        first. Nothing is stored with ``sort_by="none"``.
     n_jobs : int, default=1
-        Threads; None is one for each core.
+        The number of threads. None means one for each core.
     **kwargs
         `filter_by`, `frac_noise`, `min_examples_per_class`, `num_to_remove_per_class` (of the
         sorted labels): see :func:`label_auditor.audit_labels`.
@@ -75,7 +77,7 @@ def find_label_errors(
     Returns
     -------
     list of records
-        Those that were given, not copies.
+        The same objects that were given, not copies.
 
     Raises
     ------
@@ -94,7 +96,8 @@ def find_label_errors(
     Warns
     -----
     UserWarning
-        If `multi_label` is given: whether records are multi-label, they say themselves.
+        If `multi_label` is given. It is ignored, because the records say themselves whether they
+        are multi-label.
 
     Examples
     --------
