@@ -42,6 +42,11 @@ def test_columns_are_found_by_name_where_they_are_the_classes(columns, classes, 
     assert columns_of(pd.DataFrame(PROBS, columns=columns), classes) == order
 
 
+def test_of_several_levels_the_innermost_names_the_columns():
+    columns = pd.MultiIndex.from_product([["probability"], ["sport", "art", "news"]])
+    assert columns_of(pd.DataFrame(PROBS, columns=columns), NAMES) == [1, 2, 0]
+
+
 def test_bools_are_no_counted_names():
     probs, bools = PROBS[:, :2], np.array([False, True])
     for columns in ([True, False], ["True", "False"], [1, 0], ["1", "0"]):

@@ -130,7 +130,8 @@ def read_table(data: Any, *, name: str) -> Table:
     else:
         frame = pd.DataFrame({column: data[column].to_numpy() for column in data.columns})
         index = None
-    columns = frame.columns
+    # Of several levels, the innermost one tells the columns apart.
+    columns = frame.columns.get_level_values(-1)
     counted = isinstance(columns, pd.RangeIndex) and (columns.start, columns.step) == (0, 1)
     return Table(_read_numbers(frame, name), columns.tolist(), index, named=not counted)
 
