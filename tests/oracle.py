@@ -45,3 +45,14 @@ def make_rows(n, n_classes, *, seed=0, noise=0.15, sharpness=3.0, dtype=np.float
     pred_probs = np.exp(logits)
     pred_probs /= pred_probs.sum(axis=1, keepdims=True)
     return codes, pred_probs.astype(dtype)
+
+
+def make_noisy(n=400, n_classes=4, seed=0):
+    """Probabilities of a fair model, and labels of which a tenth are wrong."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(n_classes, size=n)
+    logits = rng.normal(size=(n, n_classes)) + 3 * np.eye(n_classes)[truth]
+    pred_probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    given = np.where(rng.random(n) < 0.1, (truth + 1) % n_classes, truth)
+    given[:n_classes] = np.arange(n_classes)
+    return given, pred_probs

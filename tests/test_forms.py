@@ -29,6 +29,7 @@ KINDS = {
     "strings": ["sport", "art", "Ünï", "nan"],
     "ints": [10, 2, -1, 100],
     "floats": [0.5, 2.0, 1.5, -1.0],
+    "ints beyond floats": [2**53, 2**53 + 1, 5, 7],
     "large ints": [2**63 + 1, 2**63 + 2, 5, 2**63],
     "bools": [True, False],
 }
@@ -100,7 +101,7 @@ LABELS = {
     "masked": LabelForm(lambda values, ids: mask_missing(values), TEXT | NUMBERS | {"bools"}),
     "Series": LabelForm(series(), ALL, indexed=True),
     "Series of objects": LabelForm(series(object), ALL, indexed=True),
-    "nullable ints": LabelForm(series("Int64"), {"ints"}, indexed=True),
+    "nullable ints": LabelForm(series("Int64"), {"ints", "ints beyond floats"}, indexed=True),
     "nullable unsigned": LabelForm(nullable_unsigned, {"large ints"}, indexed=True),
     "nullable strings": LabelForm(series("string"), TEXT, indexed=True),
     "nullable bools": LabelForm(series("boolean"), {"bools"}, indexed=True),
@@ -194,6 +195,11 @@ CLASSES = {
     "array of objects": object_array,
     "Index": lambda classes: pd.Index(classes, dtype=object),
     "iterator": iter,
+    "unsigned ints": lambda classes: (
+        np.array(classes, np.uint64)
+        if isinstance(classes[0], int) and min(classes) > 1
+        else classes
+    ),
 }
 
 N_PAIRS = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "900"))
@@ -291,3 +297,28 @@ def test_an_auditor_takes_every_form(form):
             found = LabelAuditor(GaussianNB(), cv=cv).fit(X, given_labels)
             assert_same(found.audit_, oracle.audit_, classes)
             assert found.predict(X).tolist() == [classes[code] for code in oracle.predict(X)]
+
+
+# pandas makes floats of ints beside None where it is not told a type.
+LOSES = {("Series", "ints"), ("Series", "ints beyond floats"), ("Series", "large ints")}
+
+
+@pytest.mark.parametrize("form", [form for form in LABELS if LABELS[form].missing])
+def test_labels_beside_missing_ones_keep_their_values_and_types(form):
+    labels = LABELS[form]
+    for kind in sorted(labels.kinds - {"floats"}):
+        if (form, kind) in LOSES:
+            continue
+        classes, codes, probs = make_data(kind, 1)
+        X = probs @ np.random.default_rng(0).normal(size=(len(classes), 3))
+        plain = [None if row in (2, 7) else int(code) for row, code in enumerate(codes)]
+        given_labels = [None if code is None else classes[code] for code in plain]
+        options = {"cv": 3, "missing_labels": "suggest"}
+        oracle = LabelAuditor(GaussianNB(), **options).fit(X, object_array(plain)).audit_
+        found = LabelAuditor(GaussianNB(), **options)
+        found = found.fit(X, labels.make(given_labels, list(range(len(codes))))).audit_
+        np.testing.assert_array_equal(found.issues, oracle.issues)
+        np.testing.assert_array_equal(found.scores, oracle.scores)
+        assert found.classes.tolist() == classes
+        assert [type(each) for each in found.classes.tolist()] == [type(each) for each in classes]
+        assert found.labels.tolist() == given_labels

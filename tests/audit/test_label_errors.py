@@ -319,3 +319,40 @@ def test_neutral_records_give_back_the_audit_they_came_from(multi_label):
     assert ids(found) == audit.ranked.tolist()
     assert all(r.metadata["again"] == r.metadata["label_error_candidate"] for r in found)
     assert all(record is records[record.id] for record in found)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "annotation", "message"),
+    [
+        ([("a", 0.3), ("a", 0.5), ("b", 0.2)], "a", "record 7 has more than one score for a label"),
+        ([("a", 0.9), (1, 0.1)], "a", "record 7 has a prediction for 1, but labels are strings"),
+        ([(0, 0.9), (1, 0.1)], 0, "record 7 has a prediction for 0, 1, but labels are strings"),
+        ([(None, 0.9), ("a", 0.1)], "a", "record 7 has a prediction for None, but labels are"),
+        (
+            [("a", 0.9), ("b", 0.1)],
+            float("nan"),
+            "record 7 has the annotation nan, but an annotation",
+        ),
+        (
+            [("a", 0.9), ("b", 0.1)],
+            3,
+            "record 7 has the annotation 3, but an annotation is the name",
+        ),
+        ([("a", np.nan), ("b", 0.1)], "a", "scores that aren't from 0 to 1: 7"),
+    ],
+)
+def test_labels_that_could_be_taken_for_others_are_refused(prediction, annotation, message):
+    records = [Plain([("a", 0.8), ("b", 0.2)], "a", id=6), Plain(prediction, annotation, id=7)]
+    with pytest.raises(ValueError, match=message):
+        find_label_errors(records)
+
+
+def test_a_missing_label_among_several_is_refused():
+    records = [Plain([("a", 0.8), ("b", 0.2)], ["a", None], multi_label=True, id=7)]
+    with pytest.raises(ValueError, match=r"record 7 has the annotation \['a', None\]"):
+        find_label_errors(records)
+
+
+def test_an_order_that_is_no_name_is_refused():
+    with pytest.raises(ValueError, match=r"sort_by is \['likelihood'\]; pass one of"):
+        find_label_errors(single(), sort_by=["likelihood"])

@@ -29,7 +29,7 @@ def function_of(method):
 
 
 def public_methods():
-    return [name for name in vars(Outputs) if not name.startswith("_")]
+    return [name for name in dir(Outputs) if not name.startswith("_")]
 
 
 def test_every_method_has_its_function():

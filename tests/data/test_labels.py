@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.data.labels import check_labels, encode_labels
+from label_auditor.data.labels import check_labels, encode_labels, has_many_labels
 
 
 @pytest.mark.parametrize("dtype", [str, "int64", "uint8", bool, float])
@@ -37,3 +37,45 @@ def test_nullable_ints_keep_their_values():
     codes, classes = encode_labels(values)
     assert codes.tolist() == [0, -1, 1]
     assert classes.tolist() == [7, 2**60 + 1]
+
+
+@pytest.mark.parametrize("classes", [None, ["a", "b\ud800"]])
+def test_half_characters_are_refused_as_no_table_holds_them(classes):
+    name = "classes" if classes else "labels"
+    with pytest.raises(ValueError, match=rf"{name} holds 'b\\ud800', a text with half a character"):
+        encode_labels(np.array(["a", "b\ud800"]), classes)
+
+
+def test_classes_without_an_order_are_refused():
+    class Thing:
+        pass
+
+    things = np.array([Thing(), Thing()])
+    with pytest.raises(ValueError, match="labels holds Thing objects, which have no order"):
+        encode_labels(things)
+    codes, _ = encode_labels(things, things[::-1])
+    assert codes.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("classes", [["a", None], ["a", "a"], [["a", "b"]]])
+def test_classes_name_each_column_once(classes):
+    with pytest.raises(ValueError, match="classes must name each column of pred_probs once"):
+        encode_labels(np.array(["a"]), classes)
+
+
+@pytest.mark.parametrize(
+    ("labels", "many"),
+    [
+        (["a", "b"], False),
+        ([["a"], ["b"]], False),
+        ([["a"], ["b", "c"]], True),
+        ([{"a"}, set()], True),
+        (np.eye(2), True),
+        (np.ones((2, 1)), False),
+        (pd.Series([["a"], []]), True),
+        (pd.Series([("a",), ("b",)]), True),
+        (pd.Series(["a", "b"], dtype=object), False),
+    ],
+)
+def test_several_labels_per_row_are_noticed(labels, many):
+    assert has_many_labels(labels) is many

@@ -26,6 +26,7 @@ def columns_of(frame, classes):
         ([2, 0, 1], [0, 1, 2], [1, 2, 0]),
         (["2", "0", "1"], [0, 1, 2], [1, 2, 0]),
         ([3, 1, 2], ["1", "2", "3"], [1, 2, 0]),
+        ([True, False], [0, 1], [1, 0]),
         (["3", "1", "2"], [1.0, 2.0, 3.0], [1, 2, 0]),
         ([1.5, 0.5, 1.0], [0.5, 1.0, 1.5], [1, 2, 0]),
         (["x", "y", "z"], NAMES, [0, 1, 2]),  # no classes
@@ -39,7 +40,12 @@ def columns_of(frame, classes):
 )
 def test_columns_are_found_by_name_where_they_are_the_classes(columns, classes, order):
     columns = columns if isinstance(columns, range) else pd.Index(columns, dtype=object)
-    assert columns_of(pd.DataFrame(PROBS, columns=columns), classes) == order
+    assert columns_of(pd.DataFrame(PROBS[:, : len(order)], columns=columns), classes) == order
+
+
+def test_of_several_levels_the_innermost_names_the_columns():
+    columns = pd.MultiIndex.from_product([["probability"], ["sport", "art", "news"]])
+    assert columns_of(pd.DataFrame(PROBS, columns=columns), NAMES) == [1, 2, 0]
 
 
 def test_bools_are_no_counted_names():

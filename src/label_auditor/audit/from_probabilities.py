@@ -88,34 +88,36 @@ def audit_labels(
     labels : array-like of shape (n_samples,)
         The given labels: values of `classes`, never column positions. With `multi_label`: a matrix
         of 0 and 1, dense, sparse or a DataFrame, of shape (n_samples, n_classes); or for each row
-        the list, tuple or set of its classes, empty where it has none.
-    pred_probs : array-like of shape (n_samples, n_classes)
+        the list, tuple or set of its classes, which is empty where the row has none.
+    pred_probs : array-like or table of shape (n_samples, n_classes)
         Probabilities, float32 or float64, of models that did not see these rows: an array, a
-        memmap, or anything that is sliced by rows, such as a zarr, h5py or dask array. It is read
-        in blocks of rows and never copied whole. Rows sum to 1, unless `multi_label`: then each
-        probability is one by itself.
+        memmap, or anything that can be sliced by rows, such as a zarr, h5py or dask array. It is
+        read in blocks of rows and never copied whole. Each row sums to 1; with `multi_label`, rows
+        need not, as each class has a probability of its own. Of a table, such as a DataFrame, the
+        columns are found by the names of the classes and the rows by the index of `labels`, where
+        these are the names that the table has.
     classes : array-like of shape (n_classes,), default=None
-        The classes in the order of the columns. None: the sorted labels that occur; of a matrix,
-        its columns.
+        The classes in the order of the columns. By default, these are the sorted labels that
+        occur, or the columns of `labels` if that is a matrix.
     multi_label : bool, default=False
-        Whether a row may have several labels, or none. Each class is then audited against the
-        rest, and a row is flagged if any of its classes is.
+        Whether a row may have several labels, or none. Each class is then audited against all
+        others together, and a row is flagged if one of its classes is.
     filter_by : str, default="prune_by_noise_rate"
         Which rows are flagged; see :class:`LabelAuditor`.
     rank_by : str or callable, default="self_confidence"
         The label quality score; see :class:`LabelAuditor`.
     index : sequence of length n_samples, default=None
-        Names of the rows. None: the index of `labels` if that is a pandas Series, else
-        `range(n_samples)`.
+        Names of the rows. By default, these are the index of `labels` if it has one, as a pandas
+        Series does, and otherwise `range(n_samples)`.
     frac_noise : float in (0, 1], default=1.0
-        The share of the estimated issues that the prune rules flag, the likeliest first.
+        The share of the estimated issues that the prune rules flag, starting with the likeliest.
     min_examples_per_class : int, default=1
-        The prune rules leave classes with no more rows than this alone.
+        The prune rules flag nothing in classes that have no more rows than this.
     num_to_remove_per_class : sequence of int, shape (n_classes,), default=None
         How many rows of each class the prune rules flag, instead of the estimated number. With
-        `multi_label`: of the rows that are given the class; no others are flagged then.
+        `multi_label`, only rows that are given the class are flagged then.
     n_jobs : int, default=None
-        Threads over the blocks of rows, as in joblib.
+        The number of threads that work on the blocks of rows, as in joblib.
 
     Returns
     -------
@@ -125,10 +127,10 @@ def audit_labels(
     Raises
     ------
     ValueError
-        If labels are missing or not among the classes, the lengths or the number of columns
-        don't fit, or `pred_probs` holds rows that are no probabilities.
+        If labels are missing, of mixed types, or not among the classes; if lengths, numbers of
+        columns or names don't fit together; or if rows of `pred_probs` are not probabilities.
     TypeError
-        If `multi_label`, and labels are neither a matrix of numbers nor lists.
+        If `multi_label` is set, and labels are neither a matrix of numbers nor lists.
 
     References
     ----------

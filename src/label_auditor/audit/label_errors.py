@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -61,12 +62,14 @@ def find_label_errors(
         that isn't 1, because they were rounded, say. An empty list is the annotation of a
         multi-label record to which no label applies.
     sort_by : {"likelihood", "prediction", "none"}, default="likelihood"
-        The order: by normalized margin, by self-confidence, in each case the likeliest error
-        first and equal ones as given; or all as given.
+        The order of the records: by normalized margin ("likelihood") or by self-confidence
+        ("prediction"), in both cases with the likeliest error first; or the order in which they
+        were given ("none").
     metadata_key : str, default="label_error_candidate"
-        Where a record's metadata get its place in the order (0 is first), unless there is none.
+        The key in a record's metadata under which its place in the order is stored, 0 for the
+        first. Nothing is stored with ``sort_by="none"``.
     n_jobs : int, default=1
-        Threads; None is one for each core.
+        The number of threads. None means one for each core.
     **kwargs
         `filter_by`, `frac_noise`, `min_examples_per_class`, `num_to_remove_per_class` (of the
         sorted labels): see :func:`label_auditor.audit_labels`.
@@ -74,7 +77,7 @@ def find_label_errors(
     Returns
     -------
     list of records
-        Those that were given, not copies.
+        The same objects that were given, not copies.
 
     Raises
     ------
@@ -85,14 +88,16 @@ def find_label_errors(
         that no record has a score for.
     ValueError
         If `sort_by` is none of the three; if the order is asked for by cleanlab's name of it; if
-        records of both kinds are mixed, or have scores outside [0, 1].
+        records of both kinds are mixed, have scores outside [0, 1] or two scores for one label, or
+        labels that aren't strings.
     TypeError
         If there is another keyword argument.
 
     Warns
     -----
     UserWarning
-        If `multi_label` is given: whether records are multi-label, they say themselves.
+        If `multi_label` is given. It is ignored, because the records say themselves whether they
+        are multi-label.
 
     Examples
     --------
@@ -147,7 +152,7 @@ def find_label_errors(
 def _check_order(sort_by: Any) -> str | None:
     """Give the score of an order; also of a member of Rubrix's own enumeration."""
     name = getattr(sort_by, "value", sort_by)
-    if name not in SORT_BY:
+    if not isinstance(name, str) or name not in SORT_BY:
         raise ValueError(f"sort_by is {sort_by!r}; pass one of {quote_values(SORT_BY)}.")
     return SORT_BY[name]
 
@@ -167,13 +172,15 @@ def _check_options(options: dict[str, Any]) -> None:
 
 def _is_complete(record: Any) -> bool:
     """Tell whether a record has a prediction and an annotation."""
-    annotated = record.annotation is not None if record.multi_label else record.annotation
-    return bool(record.prediction) and bool(annotated)
+    given = record.annotation
+    empty = isinstance(given, Collection) and len(given) == 0
+    annotated = given is not None and (record.multi_label or not empty)
+    return bool(record.prediction) and annotated
 
 
 def _audit(records: Sequence[Any], *, multi_label: bool, **options: Any) -> Findings:
     """Audit the annotations of records."""
-    predictions = [dict(record.prediction) for record in records]
+    predictions = [_scores_of(record) for record in records]
     classes = sorted(set().union(*predictions))
     pred_probs = np.empty((len(records), len(classes)))
     for row, (record, scores) in enumerate(zip(records, predictions, strict=True)):
@@ -205,9 +212,31 @@ def _audit(records: Sequence[Any], *, multi_label: bool, **options: Any) -> Find
     return one
 
 
+def _scores_of(record: Any) -> dict[str, Any]:
+    """Give the score of each label of a record's prediction."""
+    scores = dict(record.prediction)
+    other = [label for label in scores if not isinstance(label, str)]
+    if other:
+        raise ValueError(
+            f"record {record.id!r} has a prediction for {quote_values(other)}, but labels are "
+            "strings; make strings of the labels of predictions and annotations."
+        )
+    if len(scores) < len(record.prediction):
+        raise ValueError(
+            f"record {record.id!r} has more than one score for a label, which needs one: "
+            f"{record.prediction!r:.200}."
+        )
+    return scores
+
+
 def _given(record: Any) -> tuple[str, ...]:
     """Give the labels of a record's annotation."""
     given = (record.annotation,) if isinstance(record.annotation, str) else record.annotation
+    if not isinstance(given, Collection) or not all(isinstance(label, str) for label in given):
+        raise ValueError(
+            f"record {record.id!r} has the annotation {given!r:.100}, but an annotation is the "
+            "name of a label or a list of names, and None where there is no annotation."
+        )
     if not record.multi_label and len(given) != 1:
         raise ValueError(
             f"record {record.id!r} has the annotation {given!r:.100}, but it is a single-label "

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from label_auditor.audit.review_steps import ReviewSteps
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-    import numpy as np
-
-    from label_auditor.corrections.collection import Corrections
-    from label_auditor.data.findings import Findings
     from label_auditor.export.push import PushReport
     from label_auditor.review.estimate import ErrorEstimate
-    from label_auditor.review.plan import Goal, ReviewPlan
 
 
-class Outputs:
-    """The methods that audits have, and what holds an audit. Each imports what it needs on use."""
-
-    def _held_audit(self) -> Findings:
-        """Give the audit whose outputs these are."""
-        return self  # type: ignore[return-value]  # audits are findings too
+class Outputs(ReviewSteps):
+    """The methods by which what holds an audit hands it on. Each imports what it needs on use."""
 
     def to_rubrix(
         self,
@@ -335,66 +328,3 @@ class Outputs:
             title=title,
             max_rows=max_rows,
         )
-
-    def plan_review(
-        self,
-        n: int,
-        *,
-        goal: Goal = "find",
-        reviewed: Corrections | Mapping[int, Any] | None = None,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> ReviewPlan:
-        """Choose the rows to review next: to find errors, or to know how many there are.
-
-        :func:`label_auditor.plan_review` says more.
-
-        Parameters
-        ----------
-        n : int
-            How many rows; the plan has fewer if not so many are left.
-        goal : {"find", "count"}, default="find"
-            "find": the rows most likely wrong. "count": a random sample, for :meth:`estimate`.
-        reviewed : Corrections, or mapping from row position to label, default=None
-            The decisions so far; None for a discarded row.
-        random_state : int, RandomState instance or None, default=None
-            Draws the sample of the goal "count".
-
-        Returns
-        -------
-        ReviewPlan
-            A sequence of row positions.
-        """
-        from label_auditor.review.plan import plan_review
-
-        return plan_review(
-            self._held_audit(), n, goal=goal, reviewed=reviewed, random_state=random_state
-        )
-
-    def estimate(
-        self,
-        reviewed: Corrections | Mapping[int, Any],
-        *,
-        plan: ReviewPlan,
-        confidence: float = 0.95,
-    ) -> ErrorEstimate:
-        """Estimate the number of label errors from a reviewed sample.
-
-        :func:`label_auditor.estimate_label_errors` says more.
-
-        Parameters
-        ----------
-        reviewed : Corrections, or mapping from row position to label
-            The labels that reviewers gave; None for a discarded row.
-        plan : ReviewPlan
-            The plan by which the sample was drawn, made with ``goal="count"``.
-        confidence : float in (0, 1), default=0.95
-            The confidence of each interval.
-
-        Returns
-        -------
-        ErrorEstimate
-            The number of errors, with an interval.
-        """
-        from label_auditor.review.estimate import estimate_label_errors
-
-        return estimate_label_errors(self._held_audit(), reviewed, plan=plan, confidence=confidence)

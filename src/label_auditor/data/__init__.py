@@ -1,1 +1,6 @@
-"""What the other rooms share: findings, labels and their names, decisions, files, messages."""
+"""What the other rooms share: findings, labels and their names, decisions, files, messages.
+
+Nothing here is public.
+"""
+
+__all__: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ __all__ = [
     "read_classes",
     "refuse_missing",
 ]
+
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def check_labels(labels: Any, *, name: str = "labels") -> NDArray[Any]:
@@ -91,6 +94,7 @@ def read_classes(classes: Any) -> NDArray[Any]:
         raise ValueError(
             f"classes must name each column of pred_probs once; got {quote_values(order)}."
         )
+    _refuse_surrogates(order, name="classes")
     return order
 
 
@@ -110,7 +114,19 @@ def _sort_classes(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]
         found = found.astype(values.dtype)
     elif found.dtype == object and kind_of(found) != "strings":
         found = pd.Series(found).infer_objects().to_numpy()
+    _refuse_surrogates(found, name="labels")
     return codes, found
+
+
+def _refuse_surrogates(classes: NDArray[Any], *, name: str) -> None:
+    """Raise if a class has half of a character of UTF-16, as badly decoded text may."""
+    halves = (value for value in map(str, classes.tolist()) if HALF_CHARACTER.search(value))
+    value = next(halves, None)
+    if value is not None:
+        raise ValueError(
+            f"{name} holds {value!r:.60}, a text with half a character, which no table or file "
+            "can hold; decode the text again, or replace this character."
+        )
 
 
 def _find_positions(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:

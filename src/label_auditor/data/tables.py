@@ -71,7 +71,7 @@ class Table(NamedTuple):
         if not self.named or len(self.columns) != len(classes):
             return None
         names = _as_classes(self.columns, classes)
-        wanted = [_key(value) for value in classes.tolist()]
+        wanted = classes.tolist()
         positions = {each: position for position, each in enumerate(names)}
         found = [each for each in wanted if each in positions]
         counted = list(map(str, self.columns)) == list(map(str, range(len(self.columns))))
@@ -130,7 +130,8 @@ def read_table(data: Any, *, name: str) -> Table:
     else:
         frame = pd.DataFrame({column: data[column].to_numpy() for column in data.columns})
         index = None
-    columns = frame.columns
+    # Of several levels, the innermost one tells the columns apart.
+    columns = frame.columns.get_level_values(-1)
     counted = isinstance(columns, pd.RangeIndex) and (columns.start, columns.step) == (0, 1)
     return Table(_read_numbers(frame, name), columns.tolist(), index, named=not counted)
 
@@ -214,14 +215,9 @@ def _as_classes(names: list[Any], classes: NDArray[Any]) -> list[Any]:
     if all(isinstance(value, bool) for value in values):
         by_text |= {str(int(value)): value for value in values}
     by_text |= {str(int(value)): value for value in values if _is_whole_float(value)}
-    return [_key(by_text.get(str(name), name)) for name in names]
+    return [by_text.get(str(name), name) for name in names]
 
 
 def _is_whole_float(value: Any) -> bool:
     """Tell whether a class is a float that is also spelt as an integer: 1.0 and 1."""
     return isinstance(value, float) and value.is_integer()
-
-
-def _key(value: Any) -> Any:
-    """Tell bools from the numbers that are equal to them."""
-    return (bool, value) if isinstance(value, bool) else value

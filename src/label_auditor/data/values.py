@@ -119,7 +119,11 @@ def _list_to_array(values: Any, name: str) -> NDArray[Any]:
             f"{name} is {values!r:.60}, of type {type(values).__name__}; pass an array or a list, "
             "whose values have an order."
         )
-    objects = [_python_value(value) for value in values]
+    objects = list(values)
+    array = np.fromiter(objects, dtype=object, count=len(objects))
+    if not kind_of(array).startswith("mixed"):
+        return array
+    objects = [_python_value(value) for value in objects]
     if any(isinstance(value, list | tuple | np.ndarray) for value in objects):
         return np.asarray(objects, dtype=object)
     return np.fromiter(objects, dtype=object, count=len(objects))
