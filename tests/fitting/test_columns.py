@@ -86,6 +86,25 @@ def test_codes_are_refused_where_a_fold_lacks_a_class():
         fit(net, labels)
 
 
+def test_labels_are_positions_of_columns_where_there_are_more_columns_than_classes():
+    # As of a neural network with four outputs, in a fold that lacks a class.
+    labels = np.where(codes == 1, 3, codes)
+    labels[np.flatnonzero(codes == 1)[0]] = 1
+
+    class Outputs(Net):
+        def predict_proba(self, X):
+            probs = np.zeros((len(X), 4))
+            probs[:, self.classes_] = super().predict_proba(X)
+            return probs
+
+    with pytest.warns(UserWarning, match="fewer rows than the 5 folds"):
+        outputs, plain = fit(Outputs(), labels), fit(Net(), labels)
+    np.testing.assert_array_equal(outputs.cv_probabilities_, plain.cv_probabilities_)
+    np.testing.assert_array_equal(
+        fit(Outputs(), codes + 1).cv_probabilities_, fit(Net(), codes + 1).cv_probabilities_
+    )
+
+
 def test_a_class_named_twice_is_refused():
     with pytest.raises(ValueError, match="classes_ of Net is 'a', 'b', 'b', but it was fitted on"):
         fit(Net(classes=lambda found: found[[0, 1, 1]]))

@@ -76,6 +76,21 @@ def test_it_is_decided_on_the_first_fit_that_raises():
     assert FITS == [["a", "b", "c"]] + 6 * [[0, 1, 2]]
 
 
+@pytest.mark.parametrize("values", [[False, True], [0.0, 1.0]])
+def test_what_only_equals_codes_is_encoded_too(values):
+    class Ints(LogisticRegression):
+        def fit(self, X, y):
+            if y.dtype.kind != "i":
+                raise TypeError("expected Long")
+            return super().fit(X, y)
+
+    labels = np.array(values)[codes.clip(max=1)]
+    auditor = LabelAuditor(Ints()).fit(X, labels)
+    plain = LabelAuditor(LogisticRegression()).fit(X, labels)
+    np.testing.assert_array_equal(auditor.cv_probabilities_, plain.cv_probabilities_)
+    np.testing.assert_array_equal(auditor.predict(X), plain.predict(X))
+
+
 def test_a_class_of_one_row():
     labels = np.where(codes == 1, 3, codes)
     labels[np.flatnonzero(codes == 1)[0]] = 1

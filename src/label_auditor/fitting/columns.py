@@ -128,13 +128,15 @@ def read_probabilities(
         message names the classifier, the fold, the shape and the rows.
     """
     columns = find_columns(estimator, classes, where=where, trained_on=trained_on)
+    if _is_indexed_by_label(estimator, output):
+        columns = _positions(np.arange(np.shape(output)[1]), classes)
     probs = _as_matrix(estimator, output, (len(rows), len(columns)), where)
     named = _named_columns(estimator, output, where)
     columns = columns if named is None else columns[named]
-    inside = columns >= 0
+    inside, shape = columns >= 0, probs.shape
     if not inside.all():
         probs = probs[:, inside]
-    _refuse_wrong_rows(estimator, probs, rows, classes, where=where, complete=bool(inside.all()))
+    _refuse_wrong_rows(estimator, probs, rows, classes, where=where, shape=shape)
     return place_columns(probs, columns[inside], len(classes)), np.sort(columns[inside])
 
 
@@ -161,6 +163,19 @@ def _positions(values: NDArray[Any], classes: NDArray[Any]) -> Columns:
     """Give the position of each value among the classes, -1 if it is none of them."""
     place = {value: position for position, value in enumerate(classes.tolist())}
     return np.array([place.get(value, -1) for value in values.tolist()], dtype=np.intp)
+
+
+def _is_indexed_by_label(estimator: Any, output: Any) -> bool:
+    """Say whether there are more columns than classes, and labels can be positions of columns.
+
+    A neural network has as many outputs as it was made with, whatever the labels of a fold are, and
+    takes the label 3 for its output 3.
+    """
+    found = np.asarray(estimator.classes_)
+    shape: tuple[int, ...] = getattr(output, "shape", ())
+    if len(shape) != 2 or shape[1] <= len(found) or found.dtype.kind not in "iu":
+        return False
+    return bool(found.min() >= 0 and found.max() < shape[1])
 
 
 def _as_matrix(estimator: Any, output: Any, shape: tuple[int, int], where: str) -> Probabilities:
@@ -218,7 +233,7 @@ def _refuse_wrong_rows(
     classes: NDArray[Any],
     *,
     where: str,
-    complete: bool,
+    shape: tuple[int, ...],
 ) -> None:
     """Refuse rows with NaN, with negative numbers, or that don't sum to 1."""
     sums = probs.sum(axis=1)
@@ -233,12 +248,12 @@ def _refuse_wrong_rows(
             f"{who} gave no probabilities{where}: {list_rows(rows[negative])} hold negative "
             f"numbers; {remedy}"
         )
-    if not complete:
-        found = quote_values(np.asarray(estimator.classes_))
+    if shape != probs.shape:
         raise NoProbabilitiesError(
-            f"{who} gives probability to classes that y does not have{where}: its classes_ is "
-            f"{found}, y has {quote_values(classes)}, whose probabilities sum to "
-            f"{sums[wrong][0]:.6g} in {list_rows(rows[wrong])}; fit it on the classes of y, or "
+            f"{who} gives probability to classes that y does not have{where}: it gave shape "
+            f"{shape}, its classes_ is {quote_values(np.asarray(estimator.classes_))}, y has "
+            f"{quote_values(classes)}, whose probabilities sum to {sums[wrong][0]:.6g} in "
+            f"{list_rows(rows[wrong])}; fit it on the classes of y, with one output for each, or "
             "pass y and the probabilities of all its classes to audit_labels."
         )
     raise NoProbabilitiesError(

@@ -39,7 +39,7 @@ class LabelForm:
             estimator.fit(X, y, **params)
         except Exception as refusal:
             classes = np.unique(y)
-            are_codes = np.array_equal(classes, np.arange(len(classes)))
+            are_codes = classes.dtype.kind in "iu" and _counts_from_0(classes)
             if self.encoded is False or are_codes or isinstance(refusal, MemoryError):
                 raise
             self.encoded = False
@@ -49,6 +49,11 @@ class LabelForm:
                 return fitted
             raise
         return estimator
+
+
+def _counts_from_0(classes: NDArray[Any]) -> bool:
+    """Say whether classes are 0, 1, 2, … without gaps."""
+    return np.array_equal(classes, np.arange(len(classes)))
 
 
 def encode_last(estimator: Any) -> Any:

@@ -26,7 +26,6 @@ ADDED = {
     "__module__",
     "__static_attributes__",
     "__weakref__",
-    "_abc_impl",
 }
 CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 # Where property, classmethod, partialmethod and available_if keep the function that they wrap.
