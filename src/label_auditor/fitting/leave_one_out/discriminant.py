@@ -276,7 +276,7 @@ def _own_quadratic(fitted: Any, scatter: Scatter, code: int) -> tuple[Floats, ND
             length = (own * own / diagonal).sum(axis=1)
             kept = 1 - share * length
             distances = enlarged**2 * length / kept
-        values = -0.5 * (distances + log(diagonal).sum(axis=1) + log(kept))
+            values = -0.5 * (distances + log(diagonal).sum(axis=1) + log(kept))
         density[block] = np.where(full_rank, values, np.nan)
         # Rank, too, is not decided by rounding.
         hard[block] = (above > 0).all(axis=1) & (
