@@ -35,17 +35,16 @@ def leave_out_gaussian(fitted: Any, data: Data) -> Floats:
     """
     X = check_array(data.X, dtype=np.float64)
     codes, weights, n_classes = data.codes, data.weights, len(data.classes)
-    by_block = _moments_without(X, np.ones(len(X)))
-    largest = np.concatenate([variances.max(axis=1) for _, _, variances in by_block])
-    added = fitted.var_smoothing * largest
+    added = fitted.var_smoothing * _largest_variance_without(X)
     sizes = np.bincount(codes, weights=weights, minlength=n_classes)
     scores = np.empty((len(X), n_classes))
     for code, rows in enumerate(rows_by_class(codes, n_classes)):
-        mean, variance = _moments(X[rows], weights[rows])
+        of_class = X[rows]
+        mean, variance = _moments(of_class, weights[rows])
         scores[:, code] = _log_density(X, mean, variance, added)
-        for block, means, variances in _moments_without(X[rows], weights[rows]):
+        for block, means, variances in _moments_without(of_class, weights[rows], mean, variance):
             at = rows[block]
-            scores[at, code] = _log_normal(X[at], means, variances + added[at, None])
+            scores[at, code] = _log_normal(of_class[block], means, variances + added[at, None])
     if fitted.priors is not None:
         return normalise(scores + log(np.asarray(fitted.priors, dtype=np.float64)))
     shares: Floats = np.tile(sizes, (len(X), 1)).astype(np.float64)
@@ -99,21 +98,51 @@ def _moments(X: Floats, weights: Floats) -> tuple[Floats, Floats]:
     the rounding of large numbers.
     """
     total = weights.sum()
+    first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = weights @ X / total
-        mean += weights @ (X - mean) / total
-        variance = weights @ (X - mean) ** 2 / total
-    return mean, variance
+        for block in blocks(len(X), X.shape[1]):
+            from_mean = X[block] - mean
+            first += weights[block] @ from_mean
+            from_mean *= from_mean
+            second += weights[block] @ from_mean
+        correction = first / total
+        return mean + correction, np.maximum(second / total - correction**2, 0)
 
 
-def _moments_without(X: Floats, weights: Floats) -> Iterator[tuple[slice, Floats, Floats]]:
+def _largest_variance_without(X: Floats) -> Floats:
+    """Give the largest variance of a feature over all rows but each one.
+
+    Features that vary much less than the first one can't come to be the largest.
+    """
+    ones = np.ones(len(X))
+    mean, variance = _moments(X, ones)
+    columns = np.array([variance.argmax()])
+    for _ in range(2):
+        largest = np.concatenate(
+            [
+                variances.max(axis=1)
+                for _, _, variances in _moments_without(
+                    X[:, columns], ones, mean[columns], variance[columns]
+                )
+            ]
+        )
+        within_reach = variance * len(X) / (len(X) - 1) >= largest.min()
+        if within_reach.sum() <= len(columns):
+            break
+        columns = np.flatnonzero(within_reach)
+    return largest
+
+
+def _moments_without(
+    X: Floats, weights: Floats, mean: Floats, variance: Floats
+) -> Iterator[tuple[slice, Floats, Floats]]:
     """Give, in blocks of rows, the means and variances of all rows but each one.
 
     Where a row is so far out that it makes nearly all of a variance, the difference would have few
     digits, or none: there the other rows are gone through again. There is no more than one such
     row for a feature, or two.
     """
-    mean, variance = _moments(X, weights)
     total = weights.sum()
     for block in blocks(len(X), X.shape[1]):
         weight = weights[block, None]

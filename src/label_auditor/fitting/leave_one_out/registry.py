@@ -153,12 +153,17 @@ def leave_one_out(
     classifier = steps[-1][1]
     method = _find_method(classifier, features)
     rows = np.flatnonzero(codes >= 0)
-    fit_rows(fitted, X, classes[codes], rows, fit_params)
+    if len(rows) < len(codes):
+        fit_rows(fitted, X, classes[codes], rows, fit_params)
+        labelled = take_rows(classifier, features, rows, rows)
+    else:  # without a copy of all rows
+        fitted.fit(X, classes[codes], **fit_params)
+        labelled = features
     params = _params_of_last(fitted, _check_method_params(X, params=fit_params, indices=rows))
     weights = params.get("sample_weight")
     weights = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)
     weights = np.broadcast_to(weights, len(rows))  # one number may stand for all
-    data = Data(take_rows(classifier, features, rows, rows), codes[rows], classes, weights, params)
+    data = Data(labelled, codes[rows], classes, weights, params)
     pred_probs = np.empty((len(codes), len(classes)))
     pred_probs[rows] = _judge(classifier, method, data, rows)
     unlabelled = np.flatnonzero(codes < 0)
