@@ -77,15 +77,18 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
     means = np.array([scatter.mean for scatter in scatters])
     scores = np.full((n_rows, n_classes), np.nan)
     hard = np.full(n_rows, n_rows - 1 <= n_classes)
+    before: Floats = np.empty(0)
+    shrinkage = fitted.shrinkage or 0.0
     for code, scatter in enumerate(scatters):
         if sizes[code] == 1:
             continue
         left = sizes - (np.arange(n_classes) == code)
         priors = left / left.sum() if fitted.priors is None else np.asarray(fitted.priors_)
         shares = _share_scatter(fitted, scatters, left, priors)
-        within = sum(share * each.matrix for share, each in zip(shares, scatters, strict=True))
-        shrinkage = fitted.shrinkage or 0.0
-        basis, spread = _find_basis(fitted, within, scatters, shares, shrinkage)
+        if not np.array_equal(shares, before):  # without priors it is the same for all classes
+            within = sum(share * each.matrix for share, each in zip(shares, scatters, strict=True))
+            basis, spread = _find_basis(fitted, within, scatters, shares, shrinkage)
+            before = shares
         towards = (scatter.mean - means) @ basis
         # The share of the row in the sum, by its distance from the mean of all rows of its class.
         enlarged = sizes[code] / left[code]
@@ -141,7 +144,7 @@ def _share_scatter(
 ) -> Floats:
     """Give the weight of each class's scatter in the covariance, once a row is left out."""
     if fitted.solver != "svd":
-        return priors / left
+        return priors / left if fitted.priors is not None else np.full(len(left), 1 / left.sum())
     n_rows = sum(len(scatter.rows) for scatter in scatters)
     return np.full(len(left), 1 / (n_rows - 1 - _lost_by_linear(fitted, scatters, n_rows)))
 
