@@ -72,7 +72,9 @@ MORE_BASES = [
 
 # The checks are about behaviour; their tiny classes and zero weights make classifiers warn.
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
-@parametrize_with_checks([LabelAuditor(), *map(LabelAuditor, BASES + MORE_BASES)])
+@parametrize_with_checks(
+    [LabelAuditor(), LabelAuditor(GaussianNB(), cv="loo"), *map(LabelAuditor, BASES + MORE_BASES)]
+)
 def test_is_a_scikit_learn_estimator(estimator, check):
     check(estimator)
 

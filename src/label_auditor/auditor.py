@@ -20,7 +20,12 @@ from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
 from label_auditor.confident_learning.scores import SCORES, RankBy
 from label_auditor.fitting.final_fit import drop_flagged, train_final
 from label_auditor.fitting.inputs import check_data, check_weights, encode_classes, find_features
-from label_auditor.fitting.out_of_sample import Settings, predict_out_of_sample, share
+from label_auditor.fitting.out_of_sample import (
+    FROM_ONE_FIT,
+    Settings,
+    predict_out_of_sample,
+    share,
+)
 from label_auditor.fitting.prediction import PredictionMixin
 from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor.fitting.routing import make_router, route
@@ -57,7 +62,7 @@ class LabelAuditor(
         columns are found by the values in its `classes_`, in any order. A classifier that refuses
         the labels as they are, as XGBoost refuses strings, is fitted on the codes 0, 1, 2, …
         instead; `predict`, `classes_` and `estimator_` still speak of the labels.
-    cv : int, cross-validation splitter, iterable of splits or "oob", default=None
+    cv : int, cross-validation splitter, iterable of splits, "oob" or "loo", default=None
         How rows are held out; as in :func:`~sklearn.model_selection.cross_val_predict`, None is
         five stratified folds in the order of the data. An iterable gives a pair for each fold: the
         rows to train on and the rows to hold out, each as positions from 0 or as a boolean mask of
@@ -65,6 +70,9 @@ class LabelAuditor(
         :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, get the mean of their
         probabilities; rows never held out are not evaluated. "oob" fits a bagged ensemble once
         and takes its out-of-bag probabilities.
+        "loo" fits once and judges each row as a model of all other rows would: exactly for naive
+        Bayes, nearest neighbours and discriminant analysis, closely for logistic regression on
+        dense features; others are refused.
     filter_by : str, default="prune_by_noise_rate"
         Which rows are flagged: "prune_by_noise_rate", "prune_by_class", "both",
         "confident_learning", "predicted_neq_given", "low_normalized_margin" or
@@ -79,7 +87,7 @@ class LabelAuditor(
         fold; no label can leak that way into the rows it scores. A CountVectorizer or
         TfidfVectorizer reads texts once, and each fold chooses its vocabulary: that is exact.
         Other steps are fitted once on all of X, so that held-out rows do shape them. "auto": if
-        `cv` is None, an int or "oob". False gives exactly the probabilities of
+        `cv` is None, an int, "oob" or "loo". False gives exactly the probabilities of
         :func:`~sklearn.model_selection.cross_val_predict`, for any steps.
     train_on : {"all", "unflagged", "corrected"} or None, default="all"
         The rows that `estimator_` is fitted on: all, those not flagged, or all with the suggested
@@ -158,7 +166,7 @@ class LabelAuditor(
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's protocol
         "estimator": [HasMethods("fit"), None],
-        "cv": ["cv_object", StrOptions({"oob"})],
+        "cv": ["cv_object", StrOptions(set(FROM_ONE_FIT))],
         "filter_by": [StrOptions(set(RULES))],
         "rank_by": [StrOptions(set(SCORES)), callable],
         "share_preprocessing": ["boolean", StrOptions({"auto"})],

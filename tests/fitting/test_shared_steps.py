@@ -2,15 +2,15 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
 
@@ -190,3 +190,19 @@ def test_bad_data_is_blamed_on_the_data_not_on_the_sharing():
     bad[3, 1] = np.nan
     with pytest.raises(ValueError, match="Input X contains NaN"):
         LabelAuditor(make_pipeline(PCA(2), GaussianNB())).fit(bad, y)
+
+
+@pytest.mark.parametrize("vectorizer", [CountVectorizer(min_df=2), TfidfVectorizer()], ids=str)
+def test_a_vectoriser_that_is_fitted_once_is_the_same_by_its_tokens(vectorizer):
+    texts = ["good film", "bad film", "a good good play", "a bad play", "film of a play"]
+    pipeline = make_pipeline(vectorizer, TfidfTransformer(), StandardScaler(with_mean=False))
+    pipeline.steps.append(("last", MultinomialNB()))
+    shared = share_steps(pipeline, texts, read_once=False)
+    alone = clone(pipeline[:-1]).fit(texts)
+    assert list(shared.fitted.named_steps) == list(alone.named_steps)
+    np.testing.assert_array_equal(shared.X.toarray(), alone.transform(texts).toarray())
+    np.testing.assert_array_equal(
+        shared.fitted.transform(["bad good film"]).toarray(),
+        alone.transform(["bad good film"]).toarray(),
+    )
+    assert shared.fitted[0].vocabulary_ == alone[0].vocabulary_

@@ -1,4 +1,4 @@
-"""Out-of-sample probabilities by the settings of an auditor: over folds, or out of bag."""
+"""Out-of-sample probabilities by the settings of an auditor: over folds or from one fit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import numpy as np
 
 from label_auditor.fitting.bagging import out_of_bag
 from label_auditor.fitting.folds import cross_fit
+from label_auditor.fitting.leave_one_out import leave_one_out
 from label_auditor.fitting.shared_steps import Shared, share_steps
 from label_auditor.fitting.splits import split_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.utils import Bunch
+
+# Values of `cv` that need no folds, what callbacks call them, and what gives the probabilities.
+FROM_ONE_FIT = {"oob": ("out-of-bag", out_of_bag), "loo": ("leave-one-out", leave_one_out)}
 
 
 class Settings(NamedTuple):
@@ -44,10 +48,10 @@ def share(
         The data.
     fit_params : dict
         The metadata that go to the classifier.
-    cv : int, splitter, iterable, "oob" or None
+    cv : int, splitter, iterable, "oob", "loo" or None
         How rows are held out.
     share_preprocessing : bool or "auto"
-        Whether to share; "auto": if `cv` is None, an int or "oob".
+        Whether to share; "auto": if `cv` is None, an int, "oob" or "loo".
 
     Returns
     -------
@@ -96,11 +100,12 @@ def predict_out_of_sample(
     judged : ndarray of bool, shape (n_samples,)
         The rows whose label can be judged by them.
     trained : classifier or None
-        The classifier fitted on all rows, if `train_on` is "all" or `cv` is "oob".
+        The classifier fitted on all rows, if `train_on` is "all" or `cv` is "oob" or "loo".
     """
     if isinstance(settings.cv, str):
-        with task.part("out-of-bag"):
-            trained, pred_probs = out_of_bag(shared.rest, shared.X, codes, classes, routed.fit)
+        name, hold_out = FROM_ONE_FIT[settings.cv]
+        with task.part(name):
+            trained, pred_probs = hold_out(shared.rest, shared.X, codes, classes, routed.fit)
         held_out = ~np.isnan(pred_probs[:, 0])
     else:
         splits = split_rows(settings.cv, X, codes, classes, routed.split)

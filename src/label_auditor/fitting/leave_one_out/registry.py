@@ -1,0 +1,239 @@
+"""Which classifiers have leave-one-out in closed form, and how it is asked of them."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import process_routing
+
+from label_auditor._sklearn import _check_method_params, _routing_enabled
+from label_auditor.data.messages import list_rows
+from label_auditor.fitting.folds import fit_rows, take_rows
+from label_auditor.fitting.leave_one_out import (
+    discriminant,
+    gaussian,
+    logistic,
+    naive_bayes,
+    neighbors,
+)
+from label_auditor.fitting.leave_one_out.arithmetic import Data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+
+class Method(NamedTuple):
+    """How one type of classifier is left one out.
+
+    Attributes
+    ----------
+    predict : callable
+        From the fitted classifier and its `Data` to probabilities, one row for each; a row is NaN
+        where a fit without it would fail.
+    refusal : callable
+        From the classifier and X to the reason why it can't be done with these parameters, or None.
+    failure : str
+        Why a fit without a row may fail.
+    """
+
+    predict: Callable[[Any, Data], NDArray[np.float64]]
+    refusal: Callable[[Any, Any], str | None] = lambda _estimator, _X: None
+    failure: str = "a feature has no spread, or no smoothing is left"
+
+
+METHODS: dict[type, Method] = {
+    MultinomialNB: Method(naive_bayes.leave_out_multinomial),
+    ComplementNB: Method(naive_bayes.leave_out_complement),
+    BernoulliNB: Method(naive_bayes.leave_out_bernoulli, naive_bayes.refuse_bernoulli),
+    CategoricalNB: Method(
+        naive_bayes.leave_out_categorical,
+        failure="it alone holds the highest category of a feature; set min_categories",
+    ),
+    GaussianNB: Method(gaussian.leave_out_gaussian),
+    KNeighborsClassifier: Method(
+        neighbors.leave_out_neighbors,
+        neighbors.refuse_neighbors,
+        failure="all neighbours have weight 0",
+    ),
+    LinearDiscriminantAnalysis: Method(
+        discriminant.leave_out_linear,
+        discriminant.refuse_linear,
+        failure="there are too few rows, or the covariance is singular",
+    ),
+    QuadraticDiscriminantAnalysis: Method(
+        discriminant.leave_out_quadratic,
+        discriminant.refuse_quadratic,
+        failure="the covariance of its class is not of full rank; set reg_param or shrinkage",
+    ),
+    LogisticRegression: Method(
+        logistic.leave_out_logistic,
+        logistic.refuse_logistic,
+        failure="its scores are not finite",
+    ),
+}
+
+
+def leave_one_out(
+    estimator: Any,
+    X: Any,
+    codes: NDArray[np.intp],
+    classes: NDArray[Any],
+    fit_params: dict[str, Any] | None = None,
+) -> tuple[Any, NDArray[np.floating]]:
+    """Fit a classifier once, and predict each row as a model of all other rows would.
+
+    For naive Bayes, nearest neighbours and discriminant analysis, these are the probabilities of
+    as many fits as there are rows: what a row adds to counts, moments or neighbours is taken out
+    again. For a logistic regression they are approximate: one Newton step leads from the
+    coefficients of all rows towards those of all but one.
+
+    Parameters
+    ----------
+    estimator : classifier
+        One of the types in `METHODS`, exactly: a subclass may do something else. Or a Pipeline
+        that ends in one, whose other steps learn nothing from the data.
+    X : array-like, sparse matrix, DataFrame or list, n_samples long
+        The data.
+    codes : ndarray of int, shape (n_samples,)
+        Position of each label in `classes`; -1 where there is none: the model of all rows that
+        have one predicts that row.
+    classes : ndarray of shape (n_classes,)
+        The sorted classes: the columns of the result.
+    fit_params : dict, default=None
+        Given to `estimator.fit`.
+
+    Returns
+    -------
+    fitted : classifier
+        A clone of `estimator`, fitted on all rows that have a label.
+    pred_probs : ndarray of float, shape (n_samples, n_classes)
+        Leave-one-out probabilities; NaN for the only row of a class, and where a fit without the
+        row would fail.
+
+    Raises
+    ------
+    ValueError
+        If the classifier has no leave-one-out in closed form, or a step before it learns from the
+        data.
+
+    Warns
+    -----
+    UserWarning
+        If rows are not judged because a fit without them would fail.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.naive_bayes import MultinomialNB
+    >>> X, codes = np.array([[3, 0], [2, 0], [0, 2], [0, 1]]), np.array([0, 0, 1, 1])
+    >>> fitted, pred_probs = leave_one_out(MultinomialNB(), X, codes, np.array(["a", "b"]))
+    >>> pred_probs.argmax(axis=1)
+    array([0, 0, 1, 1])
+    >>> MultinomialNB().fit(X[1:], codes[1:]).predict_proba(X[:1]).round(6)
+    array([[0.793388, 0.206612]])
+    >>> pred_probs[:1].round(6)
+    array([[0.793388, 0.206612]])
+    """
+    fit_params = fit_params or {}
+    fitted = clone(estimator)
+    steps = fitted.steps if isinstance(fitted, Pipeline) else [("", fitted)]
+    _check_steps(steps[:-1])
+    features = clone(fitted[:-1]).fit_transform(X) if len(steps) > 1 else X
+    classifier = steps[-1][1]
+    method = _find_method(classifier, features)
+    rows = np.flatnonzero(codes >= 0)
+    if len(rows) < len(codes):
+        fit_rows(fitted, X, classes[codes], rows, fit_params)
+        labelled = take_rows(classifier, features, rows, rows)
+    else:  # without a copy of all rows
+        fitted.fit(X, classes[codes], **fit_params)
+        labelled = features
+    params = _params_of_last(fitted, _check_method_params(X, params=fit_params, indices=rows))
+    weights = params.get("sample_weight")
+    weights = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)
+    weights = np.broadcast_to(weights, len(rows))  # one number may stand for all
+    data = Data(labelled, codes[rows], classes, weights, params)
+    pred_probs = np.empty((len(codes), len(classes)))
+    pred_probs[rows] = _judge(classifier, method, data, rows)
+    unlabelled = np.flatnonzero(codes < 0)
+    if len(unlabelled):
+        pred_probs[unlabelled] = classifier.predict_proba(
+            take_rows(classifier, features, unlabelled, rows)
+        )
+    return fitted, pred_probs
+
+
+def _find_method(classifier: Any, X: Any) -> Method:
+    """Find how a classifier is left one out, or say why it can't be."""
+    method = METHODS.get(type(classifier))
+    name = type(classifier).__name__
+    if method is None:
+        known = ", ".join(sorted(kind.__name__ for kind in METHODS))
+        raise ValueError(
+            f"cv='loo' needs a classifier with leave-one-out in closed form, but {name} has none; "
+            f"pass one of {known} (not a subclass), or a number of folds."
+        )
+    reason = method.refusal(classifier, X)
+    if reason is not None:
+        raise ValueError(
+            f"cv='loo' can't be done for this {name}: {reason}; change that, or pass a number of "
+            "folds."
+        )
+    return method
+
+
+def _check_steps(steps: list[tuple[str, Any]]) -> None:
+    """Refuse steps that learn from the data, which would have to be fitted without each row."""
+    for name, step in steps:
+        if step not in (None, "passthrough") and get_tags(step).requires_fit:
+            raise ValueError(
+                f"cv='loo' with a pipeline whose step {name!r} can't do without labels, or is not "
+                "shared, would let each label judge itself; pass share_preprocessing='auto', or a "
+                "number of folds."
+            )
+
+
+def _params_of_last(fitted: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Give what of the metadata of `fit` reaches the classifier at the end of a pipeline."""
+    if not isinstance(fitted, Pipeline):
+        return params
+    name = fitted.steps[-1][0]
+    if _routing_enabled():
+        return dict(process_routing(fitted, "fit", **params)[name].fit)
+    prefix = f"{name}__"
+    return {
+        param.removeprefix(prefix): value
+        for param, value in params.items()
+        if param.startswith(prefix)
+    }
+
+
+def _judge(
+    classifier: Any, method: Method, data: Data, rows: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Give the leave-one-out probabilities; NaN for the only row with weight in a class."""
+    weighty = data.weights != 0
+    n_weighty = np.bincount(data.codes, weights=weighty, minlength=len(data.classes))
+    alone = n_weighty[data.codes] - weighty == 0
+    pred_probs = method.predict(classifier, data)
+    pred_probs[alone | ~np.isfinite(pred_probs).all(axis=1)] = np.nan
+    failed = np.isnan(pred_probs[:, 0]) & ~alone
+    if failed.any():
+        warnings.warn(
+            f"cv='loo' can't judge {list_rows(rows[failed])}: {type(classifier).__name__} can't be "
+            f"fitted to all others ({method.failure}). Such rows are not evaluated.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return pred_probs
