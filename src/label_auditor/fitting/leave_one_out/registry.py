@@ -141,9 +141,9 @@ def leave_one_out(
     >>> pred_probs.argmax(axis=1)
     array([0, 0, 1, 1])
     >>> MultinomialNB().fit(X[1:], codes[1:]).predict_proba(X[:1]).round(6)
-    array([[0.793388, 0.206612]])
+    array([[0.96346, 0.03654]])
     >>> pred_probs[:1].round(6)
-    array([[0.793388, 0.206612]])
+    array([[0.96346, 0.03654]])
     """
     fit_params = fit_params or {}
     fitted = clone(estimator)
