@@ -39,6 +39,7 @@ numpydoc_validation_exclude = {
     r"Estimate$",
     r"ErrorsLeft$",
     r"Records?$",
+    r"UnknownLabelsError$",
     r"PushReport",
     r"PushInterruptedError$",
 }
