@@ -9,14 +9,20 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from scipy import sparse
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
 
-from label_auditor import audit_labels
+from label_auditor import LabelAuditor, audit_labels
 
 PAGE = Path(__file__).parents[1] / "docs" / "inputs.md"
 NAMES = ["art", "news", "sport"]
 LABELS = NAMES * 2
 PROBS = np.tile(np.eye(3) * 0.7 + 0.1, (2, 1))
+X = np.tile(5 * np.eye(3), (2, 1)) + np.arange(6)[:, np.newaxis] / 100
+FOLDS = [([0, 1, 2], [3, 4, 5]), ([3, 4, 5], [0, 1, 2])]
 SCOPE = {
+    "X": X, "folds": FOLDS,
+    "StratifiedKFold": StratifiedKFold, "RepeatedStratifiedKFold": RepeatedStratifiedKFold,
     "np": np, "pd": pd, "pl": pl, "pa": pa, "sparse": sparse,
     "labels": LABELS, "names": NAMES, "p": PROBS,
 }  # fmt: skip
@@ -26,6 +32,8 @@ CALLS = {
     "Classes": lambda value: audit_labels(LABELS, PROBS, classes=value),
     "Probabilities": lambda value: audit_labels(LABELS, value),
     "Index": lambda value: audit_labels(LABELS, PROBS, index=value),
+    "X": lambda value: LabelAuditor(GaussianNB(), cv=2).fit(value, LABELS).audit_,
+    "cv": lambda value: LabelAuditor(GaussianNB(), cv=value).fit(X, LABELS).audit_,
 }
 
 
