@@ -95,8 +95,9 @@ def test_finds_wrong_labels_of_every_kind(make, kind):
 def test_a_class_of_one_row(make, alone):
     y = np.where(codes == alone, 3, codes)
     y[np.flatnonzero(codes == 1)[0]] = alone
+    classifier = make(4) if make is make_skorch else make()
     with pytest.warns(UserWarning, match="fewer rows than the 5 folds"):
-        auditor = LabelAuditor(make(4) if make is make_skorch else make()).fit(X, y)
+        auditor = LabelAuditor(classifier).fit(X, y)
     assert auditor.cv_probabilities_.shape == (240, 4)
     assert auditor.n_label_issues_ < 15
 

@@ -46,7 +46,7 @@ def test_bounds_are_possible_numbers_around_the_estimate(strata, confidence):
     assert low == int(low)
     assert high == int(high)
     assert found.sum() <= low <= high <= (size - n + found).sum()
-    if (n > 0).all():
+    if (n > 0).all() and confidence > 0.5:  # a narrower interval may leave the estimate out
         estimate = (size * found / n).sum()
         assert low <= estimate + 1e-6
         assert high >= estimate - 1e-6

@@ -89,7 +89,8 @@ def test_the_only_row_of_a_class_is_not_judged_and_the_others_know_the_class():
 
 def test_the_only_row_with_weight_in_a_class_is_not_judged():
     weights = np.where((codes == 2) & (np.arange(50) != 2), 0.0, 1.0)
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
         _, pred_probs = leave_one_out(
             GaussianNB(), X, codes, np.arange(3), {"sample_weight": weights}
         )

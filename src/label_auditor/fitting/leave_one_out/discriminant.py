@@ -146,7 +146,8 @@ def _share_scatter(
     if fitted.solver != "svd":
         return priors / left if fitted.priors is not None else np.full(len(left), 1 / left.sum())
     n_rows = sum(len(scatter.rows) for scatter in scatters)
-    return np.full(len(left), 1 / (n_rows - 1 - _lost_by_linear(fitted, scatters, n_rows)))
+    n_left = n_rows - 1 - _lost_by_linear(fitted, scatters, n_rows)
+    return np.full(len(left), 1 / n_left if n_left else np.nan)
 
 
 def _lost_by_linear(fitted: Any, scatters: list[Scatter], n_rows: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -139,8 +140,13 @@ def _read_fit(fitted: Any, data: Data) -> Fit:
     curvatures = (probs @ products).reshape(n_rows, means.shape[1], -1)
     curvatures -= means[:, :, None] * means[:, None, :]
     labels = data.classes[data.codes]
+    # Before scikit-learn 1.7, balanced weights count rows, not their weights.
+    counts = "sample_weight" in signature(compute_class_weight).parameters
     class_weights = compute_class_weight(
-        fitted.class_weight, classes=data.classes, y=labels, sample_weight=data.weights
+        fitted.class_weight,
+        classes=data.classes,
+        y=labels,
+        **({"sample_weight": data.weights} if counts else {}),
     )
     loss_weights = fitted.C * data.weights * class_weights[data.codes]
     errors = means - directions[data.codes]
