@@ -102,7 +102,7 @@ HINT = "; JSON is read as one object per line, or as one array of objects."
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1}\n{"a": 2,}\n', "line 2, column 9: Expecting property name enclosed in double"),
+        ('{"a": 1}\n{"a": 2 "b": 3}\n', "line 2, column 9: Expecting ',' delimiter"),
         ('{\n "a": 1\n}\n', "line 2, column 1: Expecting property name enclosed in double quotes"),
         ('{"a": 1} {"a": 2}\n', "line 1, column 10: something follows the object" + HINT),
         ('{"a": 1}\n[2]\n', "line 2, column 1: no JSON object, but an array" + HINT),
