@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import dask.array
-import dask.dataframe
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
 from label_auditor import LabelAuditor, audit_labels
+from optional import dask_frames
 
 # Four classes of each kind. Sorted as text, digits have another order than sorted as numbers.
 KINDS = {
@@ -119,7 +119,7 @@ LABELS = {
     ),
     "polars": LabelForm(lambda values, ids: pl.Series(values), ALL - {"large ints"}),
     "dask Series": LabelForm(
-        lambda values, ids: dask.dataframe.from_pandas(
+        lambda values, ids: dask_frames.from_pandas(
             pd.Series(values, index=ids), npartitions=2, sort=False
         ),
         TEXT | {"floats"},
@@ -182,13 +182,16 @@ PROBS = {
         lambda t: pa.Table.from_pandas(frame(t, texts(t), index=t.ids)), columns=True, rows=True
     ),
     "dask DataFrame": ProbForm(
-        lambda t: dask.dataframe.from_pandas(
+        lambda t: dask_frames.from_pandas(
             frame(t, texts(t), index=t.ids), npartitions=1, sort=False
         ),
         columns=True,
         rows=True,
     ),
 }
+
+if dask_frames is None:
+    del LABELS["dask Series"], PROBS["dask DataFrame"]
 
 CLASSES = {
     "list": list,

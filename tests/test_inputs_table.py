@@ -59,6 +59,8 @@ def test_every_row_of_every_section_is_read():
 
 @pytest.mark.parametrize(("section", "code", "result"), ROWS, ids=[code for _, code, _ in ROWS])
 def test_what_the_table_says_happens(section, code, result):
+    if "StringDType" in code and not hasattr(getattr(np, "dtypes", None), "StringDType"):
+        pytest.skip("this NumPy has no strings of variable length")
     value = eval(code, dict(SCOPE))
     if result == "accepted":
         found = CALLS[section](value)

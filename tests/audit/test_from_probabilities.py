@@ -1,4 +1,3 @@
-import dask.dataframe
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,6 +5,7 @@ from cleanlab.rank import get_label_quality_scores
 
 from label_auditor import audit_labels
 from label_auditor.audit import from_probabilities
+from optional import dask_frames, needs_dask_frames
 from oracle import make_noisy
 
 NAMES = np.array(["World", "Sports", "Business", "Sci/Tech"])
@@ -154,10 +154,11 @@ def test_options_are_checked_before_any_probability_is_read(multi_label):
             audit_labels(labels, Unread(), multi_label=multi_label, **options)
 
 
+@needs_dask_frames
 def test_the_index_of_a_dask_series_is_kept():
     given, pred_probs = make_noisy()
     names = [f"r{i:03}" for i in range(400)]
-    series = dask.dataframe.from_pandas(pd.Series(given, index=names), npartitions=3)
+    series = dask_frames.from_pandas(pd.Series(given, index=names), npartitions=3)
     audit = audit_labels(series, pred_probs)
     assert list(audit.index) == names
     assert audit.to_frame().index.tolist() == names

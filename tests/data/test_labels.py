@@ -2,7 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.data.labels import check_labels, encode_labels, has_many_labels
+from label_auditor.data.labels import (
+    check_labels,
+    encode_labels,
+    has_many_labels,
+    index_classes,
+)
 
 
 @pytest.mark.parametrize("dtype", [str, "int64", "uint8", bool, float])
@@ -79,3 +84,10 @@ def test_classes_name_each_column_once(classes):
 )
 def test_several_labels_per_row_are_noticed(labels, many):
     assert has_many_labels(labels) is many
+
+
+@pytest.mark.parametrize("classes", [[2**63, 2**53 + 1], [1, 2], [0.5, 1.5], [True, False]])
+def test_an_index_of_classes_that_are_objects_keeps_their_types(classes):
+    index = index_classes(np.array(classes, dtype=object))
+    assert (index.name, index.dtype) == ("class", object)
+    assert [type(each) for each in index] == [type(each) for each in classes]

@@ -1,10 +1,10 @@
-import dask.dataframe
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from label_auditor.data.naming import check_index, check_length, name_classes, unique_ids
+from optional import dask_frames, needs_dask_frames
 
 
 def test_a_length_that_differs_is_said():
@@ -67,7 +67,6 @@ def test_names_that_reviewers_could_not_use(names, message):
         pd.Series(["a", "b"]),
         pa.array(["a", "b"]),
         iter(["a", "b"]),
-        dask.dataframe.from_pandas(pd.Series([0, 1], index=["a", "b"]), npartitions=1).index,
     ],
     ids=lambda index: type(index).__name__,
 )
@@ -75,6 +74,12 @@ def test_every_form_of_an_index(index):
     names = check_index(index, 2)
     assert list(names) == ["a", "b"]
     assert len(names) == 2
+
+
+@needs_dask_frames
+def test_an_index_of_dask():
+    series = pd.Series([0, 1], index=["a", "b"])
+    assert list(check_index(dask_frames.from_pandas(series, npartitions=1).index, 2)) == ["a", "b"]
 
 
 def test_positions_without_an_index():

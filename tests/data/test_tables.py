@@ -1,4 +1,3 @@
-import dask.dataframe
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -8,6 +7,7 @@ from datasets import Dataset
 
 from label_auditor import audit_labels
 from label_auditor.data.tables import arrange, find_index, is_table, name_rows, read_table
+from optional import dask_frames, needs_dask_frames
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])
 NAMES = np.array(["art", "news", "sport"])
@@ -140,7 +140,6 @@ def test_every_kind_of_table_has_its_names():
         pl.DataFrame(dict(frame)).lazy(),
         pa.Table.from_pandas(frame),
         pa.RecordBatch.from_pandas(frame),
-        dask.dataframe.from_pandas(frame, npartitions=2),
         Dataset.from_pandas(frame),
     ]
     for table in tables:
@@ -153,9 +152,16 @@ def test_every_kind_of_table_has_its_names():
 def test_an_index_is_not_lost():
     series = pd.Series(["a", "b"], index=["x", "y"])
     assert find_index([1], series).tolist() == ["x", "y"]
-    lazy = dask.dataframe.from_pandas(series, npartitions=2)
-    assert find_index(lazy).tolist() == ["x", "y"]
     assert find_index(["a"], ("b",), "c", np.zeros(2), pl.Series([1])) is None
+
+
+@needs_dask_frames
+def test_names_and_index_of_dask():
+    frame = pd.DataFrame(PROBS, columns=NAMES, index=["x", "y", "z"])[["sport", "art", "news"]]
+    lazy = dask_frames.from_pandas(frame, npartitions=2)
+    assert is_table(lazy)
+    np.testing.assert_array_equal(arrange(lazy, NAMES, []), PROBS)
+    assert find_index(lazy["art"]).tolist() == ["x", "y", "z"]
 
 
 def test_names_of_rows():

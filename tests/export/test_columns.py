@@ -151,7 +151,10 @@ def test_rows_in_another_order_are_refused(named_audit, form):
         "inputs": {"inputs": texts},
         "field": {"inputs": pd.DataFrame({"title": texts})},
         "metadata": {"inputs": texts.to_numpy(), "metadata": {"m": texts}},
-        "explanation": {"inputs": texts.to_numpy(), "explanation": pd.Series(None, texts.index)},
+        "explanation": {
+            "inputs": texts.to_numpy(),
+            "explanation": pd.Series("", texts.index),
+        },
     }[form]
     with pytest.raises(
         ValueError, match=r"rows of the audit in another order: its row 0 is 'x', an"

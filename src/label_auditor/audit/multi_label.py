@@ -19,6 +19,7 @@ from label_auditor.confident_learning.scores import (
 )
 from label_auditor.data.findings import Findings
 from label_auditor.data.label_sets import decode_label_sets, encode_label_sets
+from label_auditor.data.labels import index_classes
 from label_auditor.data.tables import arrange, name_rows
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class MultiLabelAudit(Findings, Outputs):
                 "flagged_missing": np.asarray(self.class_issues.sum(axis=0)) - n_doubted,
                 "estimated_noise": (joint[:, 0, 1] + joint[:, 1, 0]) / len(self),
             },
-            index=pd.Index(self.classes, name="class"),
+            index=index_classes(self.classes),
         )
 
 

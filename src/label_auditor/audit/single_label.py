@@ -11,7 +11,7 @@ from scipy import sparse
 from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.joint import Joint, noise_matrix
 from label_auditor.data.findings import Findings
-from label_auditor.data.labels import decode_labels
+from label_auditor.data.labels import decode_labels, index_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ class LabelAudit(Findings, Outputs):
                 "estimated_noise": 1 - joint.diagonal() / placed,
                 "most_confused_with": confused_with,
             },
-            index=pd.Index(self.classes, name="class"),
+            index=index_classes(self.classes),
         )
 
     def overlapping_classes(self) -> pd.DataFrame:

@@ -21,6 +21,7 @@ MANY_CATEGORIES = 15
 MAX_CATEGORIES = 254  # HistGradientBoostingClassifier takes 255
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
 LARGEST = 1e30  # trees sum 32-bit floats, which end at 3e38
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 MISSING_MARKS = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
 
 
@@ -183,10 +184,20 @@ def _encode(column: pd.Series) -> pd.Series:
     texts = [None if cell is None else escape(str(cell)) for cell in column]
     cells = pd.Series(texts, index=column.index, dtype=object)
     present = cells.mask(cells.isin(MISSING_MARKS), None)
-    numbers = pd.to_numeric(present, errors="coerce").astype(float)
+    numbers = _to_numbers(present)
     if numbers.notna().equals(present.notna()):
         return numbers.where(np.isfinite(numbers)).clip(-LARGEST, LARGEST)
     return cells.astype("category")
+
+
+def _to_numbers(texts: pd.Series) -> pd.Series:
+    """Give the numbers that texts are, infinite beyond all floats; NaN for what is no number."""
+    numbers = pd.to_numeric(texts, errors="coerce").astype(float)
+    # The oldest pandas reads none that are beyond all floats.
+    unread = texts[numbers.isna() & texts.notna()]
+    unread = unread[unread.str.fullmatch(NUMBER).astype(bool)]
+    numbers[unread.index] = unread.astype(float)
+    return numbers
 
 
 def _count_categories(feature: pd.Series) -> int:

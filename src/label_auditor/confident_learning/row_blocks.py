@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -203,7 +204,7 @@ def _to_rows(pred_probs: Any) -> Any:
         pred_probs = np.where(np.ma.getmaskarray(pred_probs), np.nan, pred_probs.data)
     if not hasattr(pred_probs, "shape") or hasattr(pred_probs, "iloc"):
         try:
-            pred_probs = np.asarray(pred_probs)
+            pred_probs = _as_array(pred_probs)
         except ValueError as error:
             raise ValueError(
                 f"pred_probs can't be read as a matrix: {error}. Pass rows of equal length, one "
@@ -216,6 +217,16 @@ def _to_rows(pred_probs: Any) -> Any:
             f"needed: shape (n_samples, n_classes).{_remedy(shape)}"
         )
     return pred_probs
+
+
+def _as_array(pred_probs: Any) -> Array:
+    """Give an array; raise for rows of unequal length as NumPy does since 1.24."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Creating an ndarray from ragged nested sequences")
+        try:
+            return np.asarray(pred_probs)
+        except Warning as error:
+            raise ValueError("the rows are of unequal length") from error
 
 
 def _remedy(shape: tuple[int, ...]) -> str:

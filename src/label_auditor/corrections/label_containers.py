@@ -96,7 +96,8 @@ def _replace(y: Any, new: dict[int, Any]) -> Any:
     rows, values = list(new), list(new.values())
     try:
         y_new = _assign(y, rows, values)
-    except (OverflowError, TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError, DeprecationWarning):
+        # Before NumPy 2, a number that is too large is a warning, which the caller may have raised.
         changed = values
     else:
         held = y_new.iloc if hasattr(y_new, "iloc") else y_new
@@ -161,6 +162,8 @@ def _read_indicator(y: Any) -> Labels:
 def _read_numbers(y: Any) -> NDArray[Any]:
     """Give a dense matrix as numbers."""
     values = np.asarray(y)
+    if values.dtype == object:
+        values = np.where(find_missing(values), np.nan, values)
     if values.dtype == object and all(isinstance(each, numbers.Number) for each in values.flat):
         values = values.astype(float)
     if values.dtype.kind not in "biuf":

@@ -151,6 +151,13 @@ def _index(values: NDArray[Any]) -> Any:
     return pd.Index(values, dtype=object if values.dtype.kind in "OUS" else None)
 
 
+def index_classes(classes: NDArray[Any]) -> Any:
+    """Give classes as the pandas Index of a table with a row per class; objects stay objects."""
+    import pandas as pd
+
+    return pd.Index(classes, dtype=object if classes.dtype == object else None, name="class")
+
+
 def decode_labels(codes: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[Any]:
     """Turn positions among the classes into labels; -1 into NaN among floats, else into None."""
     labels = classes[codes]

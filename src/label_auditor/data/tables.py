@@ -171,8 +171,9 @@ def _read_numbers(frame: Any, name: str) -> NDArray[Any]:
         return values
     wrong = [
         column
-        for position, column in enumerate(frame.columns)
-        if not pd.api.types.is_numeric_dtype(frame.dtypes.iloc[position])
+        for column, dtype in zip(frame.columns, frame.dtypes, strict=True)
+        # The oldest pandas does not call numbers of Arrow numeric.
+        if not (pd.api.types.is_numeric_dtype(dtype) or dtype.kind in "biuf")
     ]
     if wrong:
         raise ValueError(
@@ -181,8 +182,7 @@ def _read_numbers(frame: Any, name: str) -> NDArray[Any]:
         )
     dtypes = [getattr(dtype, "numpy_dtype", dtype) for dtype in frame.dtypes]
     floats = {dtype if dtype in (np.float16, np.float32) else np.dtype(float) for dtype in dtypes}
-    numbers: NDArray[Any] = frame.to_numpy(dtype=np.result_type(*floats), na_value=np.nan)
-    return numbers
+    return np.where(pd.isna(values), np.nan, values).astype(np.result_type(*floats))
 
 
 def _row_order(index: Any, row_names: Iterable[Any], name: str) -> NDArray[np.intp] | None:

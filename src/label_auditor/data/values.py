@@ -165,10 +165,10 @@ def _read_objects(values: NDArray[Any], name: str, *, is_list: bool) -> NDArray[
 
 def _as_float64(values: NDArray[Any], name: str) -> NDArray[Any]:
     """Give numbers as float64; refuse those that it doesn't hold exactly."""
-    missing = find_missing(values)
+    present = ~find_missing(values)
     numbers = np.full(values.shape, np.nan)
-    numbers[~missing] = values[~missing].astype(float)
-    inexact = np.flatnonzero(~missing & (numbers != values))
+    numbers[present] = values[present].astype(float)
+    inexact = np.flatnonzero(present)[numbers[present] != values[present]]
     if len(inexact):
         raise ValueError(
             f"{name} holds {quote_values(values[inexact].tolist())} ({list_rows(inexact)}), which "

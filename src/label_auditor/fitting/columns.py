@@ -217,7 +217,7 @@ def _named_columns(estimator: Any, output: Any, where: str) -> Columns | None:
     for positions in (as_values, as_texts):
         if np.array_equal(np.sort(positions), np.arange(len(found))):
             return positions
-    if (as_values >= 0).any() and not np.array_equal(list(names), np.arange(len(found))):
+    if (as_values >= 0).any() and list(names) != list(range(len(found))):
         raise NoProbabilitiesError(
             f"predict_proba of {name_estimator(estimator)}{where} gave a table with the columns "
             f"{quote_values(names)}, but its classes_ is {quote_values(found)}; name each class "

@@ -130,7 +130,8 @@ def _convert(column: Any) -> pd.Series:
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         cells = column.to_pylist()
         return pd.Series([_decode(cell) for cell in cells], dtype=object)
-    if types.is_nested(kind) or column.null_count:
+    # The oldest pyarrow does not call lists of a fixed size nested.
+    if types.is_nested(kind) or types.is_fixed_size_list(kind) or column.null_count:
         return pd.Series(column.to_pylist(), dtype=object)
     return column.to_pandas()
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+# Before scikit-learn 1.7, balanced weights count rows, not their weights.
+BALANCES_BY_WEIGHT = "sample_weight" in signature(compute_class_weight).parameters
+
+
 class Fit(NamedTuple):
     """A fitted logistic regression, seen as a minimum of the loss.
 
@@ -140,13 +144,11 @@ def _read_fit(fitted: Any, data: Data) -> Fit:
     curvatures = (probs @ products).reshape(n_rows, means.shape[1], -1)
     curvatures -= means[:, :, None] * means[:, None, :]
     labels = data.classes[data.codes]
-    # Before scikit-learn 1.7, balanced weights count rows, not their weights.
-    counts = "sample_weight" in signature(compute_class_weight).parameters
     class_weights = compute_class_weight(
         fitted.class_weight,
         classes=data.classes,
         y=labels,
-        **({"sample_weight": data.weights} if counts else {}),
+        **({"sample_weight": data.weights} if BALANCES_BY_WEIGHT else {}),
     )
     loss_weights = fitted.C * data.weights * class_weights[data.codes]
     errors = means - directions[data.codes]
@@ -200,7 +202,8 @@ def _rebalance(
     """
     if fitted.class_weight != "balanced":
         return fit.loss_weights, lambda _block: 0.0
-    n_classes, weights = len(data.classes), data.weights
+    n_classes = len(data.classes)
+    weights = data.weights if BALANCES_BY_WEIGHT else np.ones(len(data.codes))
     totals = np.bincount(data.codes, weights=weights, minlength=n_classes)
     with np.errstate(divide="ignore", invalid="ignore"):  # the only row of a class is not judged
         all_left = 1 - weights / totals.sum()
