@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 
 from label_auditor.fitting.leave_one_out import leave_one_out
 
@@ -21,10 +22,13 @@ def fit_without_each(classifier, X, codes, sample_weight=None):
         params = {} if sample_weight is None else {"sample_weight": sample_weight[others]}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if isinstance(classifier, QuadraticDiscriminantAnalysis):
+                # An error in newer versions.
+                warnings.filterwarnings("error", "Variables are collinear")
             try:
                 fitted = clone(classifier).fit(X[others], codes[others], **params)
                 pred_probs[row] = fitted.predict_proba(X[[row]])[0]
-            except (ValueError, IndexError, np.linalg.LinAlgError):
+            except (ValueError, IndexError, UserWarning, np.linalg.LinAlgError):
                 pred_probs[row] = np.nan
     return pred_probs
 

@@ -71,7 +71,6 @@ def test_collinear_features_are_left_out_as_the_solver_does():
     assert_leaves_one_out(LinearDiscriminantAnalysis(), shares, codes, tolerance=1e-8)
 
 
-@pytest.mark.skipif(not HAS_EIGEN, reason="older versions of scikit-learn fit such rows")
 def test_hardly_more_rows_than_classes():
     few = [0, 1, 2, 0]
     with pytest.warns(UserWarning, match="too few rows"):
@@ -81,7 +80,6 @@ def test_hardly_more_rows_than_classes():
     assert np.isnan(pred_probs).all()
 
 
-@pytest.mark.skipif(not HAS_EIGEN, reason="older versions of scikit-learn fit such rows")
 def test_a_class_that_would_lose_its_rank_is_not_judged():
     some = np.r_[np.zeros(20, int), np.ones(15, int), np.full(5, 2)]
     features = X + some[:, None]
@@ -89,10 +87,9 @@ def test_a_class_that_would_lose_its_rank_is_not_judged():
         _, pred_probs = leave_one_out(QuadraticDiscriminantAnalysis(), features, some, np.arange(3))
     assert np.isnan(pred_probs[35:]).all()
     assert np.isfinite(pred_probs[:35]).all()
-    if HAS_EIGEN:  # older versions predict without the missing directions
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            assert_leaves_one_out(QuadraticDiscriminantAnalysis(), features, some)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert_leaves_one_out(QuadraticDiscriminantAnalysis(), features, some)
     assert_leaves_one_out(QuadraticDiscriminantAnalysis(reg_param=0.1), features, some)
 
 

@@ -75,17 +75,24 @@ def log(values: Any) -> Any:
         return np.log(values)
 
 
-def refit_without(estimator: Any, data: Data, row: np.intp) -> Floats:
-    """Predict a row with a clone fitted on all others; NaN where that fit raises."""
+def refit_without(
+    estimator: Any, data: Data, row: np.intp, *, fatal_warning: str | None = None
+) -> Floats:
+    """Predict a row with a clone fitted on all others; NaN where that fit raises.
+
+    So is a row whose fit warns in the words of `fatal_warning`, which is a regular expression.
+    """
     n_classes = len(data.classes)
     others = np.delete(np.arange(len(data.codes)), row)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit on all rows has given the same ones
+        if fatal_warning:
+            warnings.filterwarnings("error", fatal_warning)
         try:
             fitted = fit_rows(
                 clone(estimator), data.X, data.classes[data.codes], others, data.fit_params
             )
             probs = fitted.predict_proba(take_rows(estimator, data.X, np.array([row]), others))[0]
-        except (ValueError, np.linalg.LinAlgError):
+        except (ValueError, UserWarning, np.linalg.LinAlgError):
             return np.full(n_classes, np.nan)
     return probs if len(probs) == n_classes else np.full(n_classes, np.nan)

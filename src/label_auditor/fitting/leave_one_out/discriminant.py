@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 # Eigenvalues below this share of the largest one are rounding.
 NEGLIGIBLE = 1e-14
+# What quadratic discriminant analysis says of a class without full rank; since scikit-learn 1.8 as
+# an error. Before, it divides by what rounding has left of the missing directions.
+SINGULAR = "Variables are collinear"
 
 
 class Scatter(NamedTuple):
@@ -76,7 +79,9 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
     sizes = np.array([len(scatter.rows) for scatter in scatters])
     means = np.array([scatter.mean for scatter in scatters])
     scores = np.full((n_rows, n_classes), np.nan)
-    hard = np.full(n_rows, n_rows - 1 <= n_classes)
+    if n_rows - 1 <= n_classes:  # then no row is left for the covariance
+        return _refit_hard(fitted, data, scores, np.ones(n_rows, dtype=bool))
+    hard = np.zeros(n_rows, dtype=bool)
     before: Floats = np.empty(0)
     shrinkage = fitted.shrinkage or 0.0
     for code, scatter in enumerate(scatters):
@@ -147,7 +152,7 @@ def _share_scatter(
         return priors / left if fitted.priors is not None else np.full(len(left), 1 / left.sum())
     n_rows = sum(len(scatter.rows) for scatter in scatters)
     n_left = n_rows - 1 - _lost_by_linear(fitted, scatters, n_rows)
-    return np.full(len(left), 1 / n_left if n_left else np.nan)
+    return np.full(len(left), 1 / n_left)
 
 
 def _lost_by_linear(fitted: Any, scatters: list[Scatter], n_rows: int) -> int:
@@ -212,10 +217,16 @@ def _multiply(centred: Floats, basis: Floats) -> Floats:
     return scatter
 
 
-def _refit_hard(fitted: Any, data: Data, pred_probs: Floats, hard: NDArray[np.bool_]) -> Floats:
+def _refit_hard(
+    fitted: Any,
+    data: Data,
+    pred_probs: Floats,
+    hard: NDArray[np.bool_],
+    fatal_warning: str | None = None,
+) -> Floats:
     """Fit anew without each of the few rows that hold nearly all of the spread in a direction."""
     for row in np.flatnonzero(hard):
-        pred_probs[row] = refit_without(fitted, data, row)
+        pred_probs[row] = refit_without(fitted, data, row, fatal_warning=fatal_warning)
     return pred_probs
 
 
@@ -244,7 +255,7 @@ def leave_out_quadratic(fitted: Any, data: Data) -> Floats:
         scores += log(left)
     else:
         scores += log(np.asarray(fitted.priors_))
-    return _refit_hard(fitted, data, normalise(scores), hard)
+    return _refit_hard(fitted, data, normalise(scores), hard, SINGULAR)
 
 
 def _own_quadratic(fitted: Any, scatter: Scatter, code: int) -> tuple[Floats, NDArray[np.bool_]]:
