@@ -7,12 +7,14 @@ if TYPE_CHECKING:
     from label_auditor.audit import LabelAudit, MultiLabelAudit, audit_labels, find_label_errors
     from label_auditor.auditor import LabelAuditor
     from label_auditor.corrections import Corrections, apply_corrections
+    from label_auditor.fitting.voting import GeometricVotingClassifier
     from label_auditor.review import estimate_label_errors, plan_review, stop_reviewing
 
     __version__: str
 
 __all__ = [
     "Corrections",
+    "GeometricVotingClassifier",
     "LabelAudit",
     "LabelAuditor",
     "MultiLabelAudit",
@@ -27,6 +29,7 @@ __all__ = [
 # Imported on use: scikit-learn and pandas take seconds, and most of these need neither.
 _HOMES = {
     "Corrections": "corrections",
+    "GeometricVotingClassifier": "fitting.voting",
     "LabelAudit": "audit",
     "LabelAuditor": "auditor",
     "MultiLabelAudit": "audit",
