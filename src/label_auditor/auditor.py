@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
@@ -18,6 +19,7 @@ from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
 from label_auditor.confident_learning.scores import SCORES, RankBy
+from label_auditor.data.naming import check_index
 from label_auditor.fitting.final_fit import drop_flagged, train_final
 from label_auditor.fitting.inputs import check_data, check_weights, encode_classes, find_features
 from label_auditor.fitting.out_of_sample import (
@@ -28,7 +30,9 @@ from label_auditor.fitting.out_of_sample import (
 )
 from label_auditor.fitting.prediction import PredictionMixin
 from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
-from label_auditor.fitting.routing import make_router, route
+from label_auditor.fitting.routing import make_router, refuse_cut_rows, route
+from label_auditor.fitting.training_labels import decide_labels
+from label_auditor.review.decided import read_decisions
 
 if TYPE_CHECKING:
     import joblib
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from sklearn.utils.metadata_routing import MetadataRouter
 
     from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.review.decided import Reviewed
 
 
 class LabelAuditor(
@@ -177,6 +182,9 @@ class LabelAuditor(
         "verbose": ["verbose"],
     }
 
+    # Row positions are nothing that a search could cut with X.
+    __metadata_request__fit = {"reviewed": UNUSED}  # noqa: RUF012 - scikit-learn's protocol
+
     def __init__(
         self,
         estimator: Any = None,
@@ -204,7 +212,9 @@ class LabelAuditor(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: ArrayLike, **params: Any) -> LabelAuditor:
+    def fit(
+        self, X: Any, y: ArrayLike, *, reviewed: Reviewed | None = None, **params: Any
+    ) -> LabelAuditor:
         """Cross-validate the classifier, audit the labels, fit the classifier on all rows.
 
         Parameters
@@ -213,6 +223,11 @@ class LabelAuditor(
             The data, in any form that the classifier takes; texts for a text pipeline.
         y : array-like of shape (n_samples,)
             The labels to audit: strings, ints, bools or categoricals.
+        reviewed : Corrections, mapping from row position to label, or Series, default=None
+            What reviewers have decided so far; None for a discarded row. Models learn from the
+            decided labels, and not from discarded rows; the audit still judges the labels in y.
+            Corrections and a pandas Series name rows by the index of X, else of y, else by their
+            position. It is no metadata: searches and cross-validation refuse it.
         **params : dict
             Metadata. With metadata routing, as requested; without, `groups` goes to the splitter
             and the rest to the classifier's `fit`.
@@ -226,25 +241,30 @@ class LabelAuditor(
         ------
         ValueError
             If labels are missing, there are fewer than two classes, X and y differ in length,
-            or the classifier gives something other than probabilities.
+            the classifier gives something other than probabilities, or `reviewed` has rows or
+            labels that are not in the data.
         """
+        if reviewed is not None:
+            refuse_cut_rows()
         if not hasattr(self._base(), "predict_proba"):
             raise ValueError(
                 f"estimator is {type(self.estimator).__name__}, which has no predict_proba; wrap "
                 "it in CalibratedClassifierCV, or choose a classifier that has it."
             )
         index = find_index(X, y)
-        X, labels = check_data(X, y, allow_missing=self.missing_labels == "suggest")
+        X, values = check_data(X, y, allow_missing=self.missing_labels == "suggest")
         features = find_features(X)
-        codes, classes = encode_classes(labels)
-        check_weights(params.get("sample_weight"), codes, classes)
+        codes, classes = encode_classes(values)
+        index = check_index(index, len(codes))
+        labels = decide_labels(codes, classes, *read_decisions(reviewed, index, classes))
+        check_weights(params.get("sample_weight"), labels.used, classes)
         routed = route(self, params)
         shared = share(self._base(), X, routed.fit, self.cv, self.share_preprocessing)
         settings = Settings(self.cv, self.train_on, self.n_jobs, self.memory, self.verbose)
         trains_apart = self.train_on in ("unflagged", "corrected")
         with start_task(self, n_parts=1 + trains_apart) as task, shared.limit_threads():
             pred_probs, judged, trained = predict_out_of_sample(
-                settings, shared, X, codes, classes, routed, task
+                settings, shared, X, labels, classes, routed, task
             )
             audit = audit_codes(
                 codes,
@@ -256,7 +276,7 @@ class LabelAuditor(
             )
             if trains_apart:
                 with task.part("fit-final-estimator"):
-                    trained = train_final(self.train_on, shared, codes, audit, routed.fit)
+                    trained = train_final(self.train_on, shared, labels, audit, routed.fit)
         self._forget()
         self.__dict__.update(features)
         if self.train_on is not None:
@@ -291,7 +311,17 @@ class LabelAuditor(
             rows, all.
         y_kept : same kind as y
             Their labels, as they were given.
+
+        Raises
+        ------
+        TypeError
+            If `reviewed` is passed, with which y could not stay as it is.
         """
+        if "reviewed" in params:
+            raise TypeError(
+                "fit_resample gives labels as they were given, and so takes no reviewed; call fit "
+                "with it and train_on='unflagged', or put decisions into y by apply_corrections."
+            )
         self.fit(X, y, **params)
         rows = drop_flagged(self.audit_.codes, self.label_issues_, self.classes_)
         return _safe_indexing(X, rows), _safe_indexing(y, rows)

@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 from label_auditor.fitting.out_of_sample import Settings, predict_out_of_sample, share
 from label_auditor.fitting.progress import Silent
 from label_auditor.fitting.shared_steps import Shared
+from label_auditor.fitting.training_labels import TrainingLabels
 
 codes = np.arange(40) % 2
 X = np.random.default_rng(0).normal(size=(40, 2)) + codes[:, None]
@@ -26,7 +27,8 @@ def predict(estimator, codes=codes, **settings):
         "verbose": 0,
     } | settings
     shared = Shared(None, X, estimator)
-    return predict_out_of_sample(Settings(**settings), shared, X, codes, CLASSES, ROUTED, Silent())
+    labels = TrainingLabels(codes, codes, np.zeros(len(codes), dtype=bool))
+    return predict_out_of_sample(Settings(**settings), shared, X, labels, CLASSES, ROUTED, Silent())
 
 
 def test_folds_are_those_of_cross_val_predict():

@@ -356,25 +356,42 @@ class Corrections(Sequence[Correction]):
         ValueError
             If an id isn't one of the audit's, or a label isn't one of its classes.
         """
-        decisions = self.decisions
-        rows = {str(name): row for row, name in enumerate(unique_ids(audit.index, len(audit), ids))}
-        unknown = [name for name in decisions if name not in rows]
-        if unknown:
-            raise ValueError(
-                f"corrections are for {len(unknown)} ids that the audit doesn't have "
-                f"({quote_values(unknown)}); pass the ids= that the records were sent with, or "
-                "leave these corrections out."
-            )
-        values: dict[Any, Any] = {
-            name: value for value, name in name_classes(audit.classes.tolist(), class_names).items()
-        }
-        decided = {name: each for name, each in decisions.items() if each.status != OPEN}
-        chosen = {each.label for each in decided.values()} - {None}
-        foreign = {n for label in chosen for n in names_in(label)} - values.keys()
-        if foreign:
-            raise ValueError(
-                f"corrections hold the labels {quote_values(sorted(foreign))}, but the "
-                f"classes of the audit are named {quote_values(values)}; "
-                "pass the class_names= that the records were sent with."
-            )
-        return {rows[name]: read_label(each.label, values) for name, each in decided.items()}
+        return join_decisions(
+            self.decisions, audit.index, audit.classes, ids=ids, class_names=class_names
+        )
+
+
+def join_decisions(
+    decisions: Mapping[str, Decision],
+    index: Sequence[Any],
+    classes: Any,
+    *,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
+) -> dict[int, Any]:
+    """Give the decided label of each reviewed row, by its position.
+
+    `index` holds the names of the rows and `classes` the labels; all else is as in
+    :meth:`Corrections.by_row`.
+    """
+    rows = {str(name): row for row, name in enumerate(unique_ids(index, len(index), ids))}
+    unknown = [name for name in decisions if name not in rows]
+    if unknown:
+        raise ValueError(
+            f"corrections are for {len(unknown)} ids that the audit doesn't have "
+            f"({quote_values(unknown)}); pass the ids= that the records were sent with, or "
+            "leave these corrections out."
+        )
+    values: dict[Any, Any] = {
+        name: value for value, name in name_classes(classes.tolist(), class_names).items()
+    }
+    decided = {name: each for name, each in decisions.items() if each.status != OPEN}
+    chosen = {each.label for each in decided.values()} - {None}
+    foreign = {n for label in chosen for n in names_in(label)} - values.keys()
+    if foreign:
+        raise ValueError(
+            f"corrections hold the labels {quote_values(sorted(foreign))}, but the "
+            f"classes of the audit are named {quote_values(values)}; "
+            "pass the class_names= that the records were sent with."
+        )
+    return {rows[name]: read_label(each.label, values) for name, each in decided.items()}

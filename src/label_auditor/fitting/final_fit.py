@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from label_auditor.data.findings import Findings
     from label_auditor.fitting.shared_steps import Shared
+    from label_auditor.fitting.training_labels import TrainingLabels
 
     Rows = NDArray[np.intp]
 
@@ -23,17 +24,21 @@ if TYPE_CHECKING:
 def train_final(
     train_on: str | None,
     shared: Shared,
-    codes: Rows,
+    labels: TrainingLabels,
     audit: Findings,
     fit_params: dict[str, Any],
 ) -> Any:
-    """Fit the final classifier on the "unflagged" rows, or all rows with "corrected" labels."""
-    classes = audit.classes
+    """Fit the final classifier on the "unflagged" rows, or all rows with "corrected" labels.
+
+    What reviewers decided is neither left out nor corrected.
+    """
+    classes, codes = audit.classes, labels.used
+    doubted = audit.issues & ~labels.reviewed
     if train_on == "unflagged":
-        rows = drop_flagged(codes, audit.issues, classes)
+        rows = drop_flagged(codes, doubted, classes)
     else:
         rows = np.flatnonzero(codes >= 0)
-        codes = correct_flagged(codes, audit.issues, audit.predicted, classes)
+        codes = correct_flagged(codes, doubted, audit.predicted, classes)
     return fit_rows(clone(shared.rest), shared.X, classes[codes], rows, fit_params)
 
 

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from label_auditor.fitting.bagging import out_of_bag
+from label_auditor.fitting.columns import place_columns
 from label_auditor.fitting.folds import cross_fit
 from label_auditor.fitting.leave_one_out import leave_one_out
 from label_auditor.fitting.shared_steps import Shared, share_steps
 from label_auditor.fitting.splits import split_rows
+from label_auditor.fitting.training_labels import train_as_decided
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.utils import Bunch
+
+    from label_auditor.fitting.training_labels import TrainingLabels
 
 # Values of `cv` that need no folds, what callbacks call them, and what gives the probabilities.
 FROM_ONE_FIT = {"oob": ("out-of-bag", out_of_bag), "loo": ("leave-one-out", leave_one_out)}
@@ -69,7 +73,7 @@ def predict_out_of_sample(
     settings: Settings,
     shared: Shared,
     X: Any,
-    codes: NDArray[np.intp],
+    labels: TrainingLabels,
     classes: NDArray[Any],
     routed: Bunch,
     task: Any,
@@ -84,8 +88,8 @@ def predict_out_of_sample(
         The classifier, and the data that it is fitted on.
     X : array-like, sparse matrix, DataFrame or list, n_samples long
         The data as they were given, for the splitter.
-    codes : ndarray of int, shape (n_samples,)
-        Position of each label in `classes`; -1 where there is none.
+    labels : TrainingLabels
+        The labels that are judged, and those that models are fitted on.
     classes : ndarray of shape (n_classes,)
         The sorted classes.
     routed : Bunch
@@ -100,22 +104,30 @@ def predict_out_of_sample(
     judged : ndarray of bool, shape (n_samples,)
         The rows whose label can be judged by them.
     trained : classifier or None
-        The classifier fitted on all rows, if `train_on` is "all" or `cv` is "oob" or "loo".
+        The classifier fitted on all rows that train, if `train_on` is "all", or `cv` is "oob" or
+        "loo".
     """
     if isinstance(settings.cv, str):
         name, hold_out = FROM_ONE_FIT[settings.cv]
         with task.part(name):
-            trained, pred_probs = hold_out(shared.rest, shared.X, codes, classes, routed.fit)
+            # A class of which decisions leave no row is none for the classifier.
+            known, used = np.unique(labels.used, return_inverse=True)
+            used, known = used - (known[0] < 0), known[known >= 0]
+            trained, found = hold_out(shared.rest, shared.X, used, classes[known], routed.fit)
+        pred_probs = place_columns(found, known, len(classes), 0)
+        pred_probs[np.isnan(found[:, 0])] = np.nan
         held_out = ~np.isnan(pred_probs[:, 0])
     else:
-        splits = split_rows(settings.cv, X, codes, classes, routed.split)
+        splits = split_rows(settings.cv, X, labels.given, classes, routed.split)
+        if labels.reviewed.any():
+            splits = train_as_decided(splits, labels)
         fits_all = settings.train_on == "all"
         whole, fits = task.folds(len(splits), final=fits_all)
         with whole:
             pred_probs, n_predictions, trained = cross_fit(
                 shared.rest,
                 shared.X,
-                classes[codes],
+                classes[labels.used],
                 classes=classes,
                 splits=splits,
                 fit_params=routed.fit,
@@ -123,9 +135,10 @@ def predict_out_of_sample(
                 memory=settings.memory,
                 verbose=settings.verbose,
                 progress=fits,
-                final_rows=np.flatnonzero(codes >= 0) if fits_all else None,
+                final_rows=np.flatnonzero(labels.used >= 0) if fits_all else None,
             )
         held_out = n_predictions > 0
     # Whoever holds out the only member of a class can't know the class.
-    alone = np.bincount(codes[codes >= 0], minlength=len(classes))[codes] == 1
-    return pred_probs, (codes >= 0) & ~alone & held_out, trained
+    given, used = labels.given, labels.used
+    n_others = np.bincount(used[used >= 0], minlength=len(classes))[given] - (used == given)
+    return pred_probs, (given >= 0) & (n_others > 0) & held_out, trained

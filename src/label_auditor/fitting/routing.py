@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from numbers import Integral
 from typing import Any
 
@@ -9,6 +10,9 @@ from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from label_auditor._sklearn import _routing_enabled
+
+# What of scikit-learn calls a fit with all rows, or stands between: decorators and callbacks.
+KEEP_ROWS = {"base", "callback", "pipeline", "utils"}
 
 
 def make_router(owner: Any, estimator: Any, cv: Any) -> MetadataRouter:
@@ -42,6 +46,29 @@ def route(auditor: Any, params: dict[str, Any]) -> Bunch:
         fit={name: value for name, value in params.items() if name != "groups"},
         split={} if groups is None else {"groups": groups},
     )
+
+
+def refuse_cut_rows() -> None:
+    """Refuse positions of rows where a search, or the like, calls `fit` with a part of the rows.
+
+    Nothing in what they pass tells it from a fit on all rows, so the callers are looked at. A
+    pipeline of scikit-learn passes all rows on, as they are.
+
+    Raises
+    ------
+    ValueError
+        If one of the callers is a meta-estimator or function that may divide rows.
+    """
+    for frame, _ in traceback.walk_stack(None):
+        module = str(frame.f_globals.get("__name__"))
+        package, _, inside = module.partition(".")
+        part = inside.partition(".")[0]
+        if package == "imblearn" or (package == "sklearn" and part not in KEEP_ROWS):
+            raise ValueError(
+                f"reviewed names rows of X, but fit is called by {module}, which may pass a part "
+                "of the rows, or other labels; call fit with reviewed of the auditor itself, or of "
+                "a pipeline of scikit-learn that ends in it."
+            )
 
 
 def _is_splitter(cv: Any) -> bool:
