@@ -46,16 +46,19 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import sparse
 
-from label_auditor.confident_learning.row_blocks import LabelledRows
-from label_auditor.confident_learning.scan import cached_blocks, take_given
+from label_auditor.confident_learning.row_blocks import LIGHT_BLOCK, LabelledRows
+from label_auditor.confident_learning.scan import cached_blocks, code_dtype, take_given
 from label_auditor.data.findings import rows_in_order
+from label_auditor.data.sorting import stable_order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
     from label_auditor.data.findings import Findings
@@ -70,6 +73,14 @@ MOST_CLASSES = 20
 FEWEST_DECISIONS, MOST_GROUPS = 3, 200
 # One review in so many goes by the size of the classes alone, if the model would have it otherwise.
 EXPLORE_EVERY = 20
+# Classes whose probabilities are measured in one pass over an array.
+AT_A_TIME = 2
+
+
+Probs: TypeAlias = "NDArray[np.float64]"
+Codes: TypeAlias = "NDArray[np.intp]"
+# From probabilities, given classes and the place of a block: columns of numbers.
+Measure: TypeAlias = "Callable[[Probs, Codes, slice], list[Probs]]"
 
 
 class RowFacts(NamedTuple):
@@ -82,24 +93,25 @@ class RowFacts(NamedTuple):
     numbers : ndarray of shape (n, n_numbers), float32
         Logistic scores: those of `NUMBERS`, then of each class if there are at most
         `MOST_CLASSES`.
-    given, other : ndarray of shape (n,), intp
-        Column of the given class, and of the likeliest other one.
+    given, other : ndarray of shape (n,), int
+        Column of the given class, and of the likeliest other one, in the smallest type.
     n_classes : int
     """
 
     rows: NDArray[np.intp]
     numbers: NDArray[np.float32]
-    given: NDArray[np.intp]
-    other: NDArray[np.intp]
+    given: NDArray[np.signedinteger]
+    other: NDArray[np.signedinteger]
     n_classes: int
 
-    def groups(self) -> NDArray[np.intp]:
-        """Give the three groups of each row as numbers: shape (n, 3).
+    def groups(self, rows: slice | NDArray[np.intp] = slice(None)) -> NDArray[np.intp]:
+        """Give the three groups of some rows as numbers: shape (n, 3).
 
         Given class k is k, other class k is K + k, the pair (j, k) is 2 K + j K + k.
         """
         K = self.n_classes
-        return np.column_stack([self.given, K + self.other, (2 + self.given) * K + self.other])
+        given, other = self.given[rows].astype(np.intp), self.other[rows].astype(np.intp)
+        return np.column_stack([given, K + other, (2 + given) * K + other])
 
 
 class QueueModel(NamedTuple):
@@ -122,12 +134,16 @@ class QueueModel(NamedTuple):
 
     def log_odds(self, facts: RowFacts) -> NDArray[np.float64]:
         """Give the log-odds of a wrong label, by row of the facts."""
-        log_odds = self.intercept + facts.numbers.astype(float) @ self.numbers
-        if self.groups.size:
-            groups = facts.groups()
-            at = np.minimum(np.searchsorted(self.groups, groups), len(self.groups) - 1)
-            log_odds += np.where(self.groups[at] == groups, self.effects[at], 0).sum(axis=1)
-        return np.asarray(log_odds)
+        log_odds = np.full(len(facts.rows), self.intercept)
+        for start in range(0, len(log_odds), LIGHT_BLOCK):
+            rows = slice(start, start + LIGHT_BLOCK)
+            log_odds[rows] += facts.numbers[rows].astype(float) @ self.numbers
+            if self.groups.size:
+                groups = facts.groups(rows)
+                at = np.minimum(np.searchsorted(self.groups, groups), len(self.groups) - 1)
+                effects = np.where(self.groups[at] == groups, self.effects[at], 0)
+                log_odds[rows] += effects.sum(axis=1)
+        return log_odds
 
 
 def order_by_queue(
@@ -175,22 +191,26 @@ def order_by_queue(
 
 
 def row_facts(audit: Findings) -> RowFacts:
-    """Gather what the queue knows of each row of an audit."""
+    """Gather what the queue knows of each row of an audit.
+
+    A few columns are measured and ranked at a time, so that little beside the result is in memory.
+    """
     order = rows_in_order(audit)
-    rows = order[audit.evaluated[order]]
-    codes = np.where(audit.evaluated, audit.codes, -1)
-    n_classes = len(audit.classes)
-    sizes = np.bincount(codes[rows], minlength=n_classes).astype(float)
+    rows = order if audit.evaluated.all() else order[audit.evaluated[order]]
+    data = LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)
+    n_classes = data.n_classes
+    sizes = np.bincount(data.codes[rows], minlength=n_classes).astype(float)
     # A class that is never given counts as one of average size.
     sizes[sizes == 0] = max(len(rows), 1) / n_classes
-    data = LabelledRows(codes, audit.pred_probs)
-    values, other = zip(*data.map(lambda block: _measure(data, block, sizes)), strict=True)
-    measured = np.concatenate(values)
-    numbers = np.empty((len(rows), 1 + measured.shape[1]), np.float32)
-    numbers[:, 0] = logistic_scores(-np.arange(len(rows)))
-    for column in range(1, numbers.shape[1]):
-        numbers[:, column] = logistic_scores(measured[rows, column - 1])
-    return RowFacts(rows, numbers, codes[rows], np.concatenate(other)[rows], n_classes)
+    n_each = n_classes if n_classes <= MOST_CLASSES else 0
+    # A column is written and read at a time: it lies in one piece.
+    numbers = np.empty((len(NUMBERS) + n_each, len(rows)), np.float32).T
+    numbers[:, 0] = logistic_scores(-np.arange(len(rows), dtype=float))
+    other = np.empty(len(audit), code_dtype(n_classes))
+    for column, values in enumerate(_measure(data, sizes, other, n_each), 1):
+        numbers[:, column] = logistic_scores(values[rows])
+    given = data.codes[rows].astype(other.dtype)
+    return RowFacts(rows, numbers, given, other[rows], n_classes)
 
 
 def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]) -> QueueModel:
@@ -211,7 +231,7 @@ def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]
     """
     in_order = np.argsort(known)
     known, wrong = known[in_order], wrong[in_order]
-    member = facts.groups()[known]
+    member = facts.groups(known)
     groups = _pick_groups(member)
     n_numbers = facts.numbers.shape[1]
     seen = np.column_stack([np.ones(len(known)), facts.numbers[known]])
@@ -258,32 +278,73 @@ def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
     return order[np.argsort(np.minimum(np.arange(len(order)), latest), kind="stable")]
 
 
-def logistic_scores(values: NDArray[Any]) -> NDArray[np.float64]:
+def logistic_scores(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Replace values by the logistic quantiles of their ranks; equal values share a rank."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    u = ((np.cumsum(counts) - counts / 2) / len(values))[which]
-    return np.asarray(np.log(u / (1 - u)) * (np.sqrt(3) / np.pi))
+    order = stable_order(values)
+    in_order = values[order]
+    differs = in_order[1:] != in_order[:-1]
+    if differs.all():
+        u = np.arange(0.5, len(values)) / len(values)
+    else:
+        starts = np.append(0, np.flatnonzero(differs) + 1)
+        counts = np.diff(starts, append=len(values))
+        u = np.repeat((starts + counts / 2) / len(values), counts)
+    scores = np.empty(len(values))
+    scores[order] = np.log(u / (1 - u)) * (np.sqrt(3) / np.pi)
+    return scores
 
 
 def _measure(
-    data: LabelledRows, block: slice, sizes: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Give all numbers of each row but the first, and its other class."""
-    codes, n_classes = data.codes[block], len(sizes)
-    n_each = n_classes if n_classes <= MOST_CLASSES else 0
-    values = np.empty((len(codes), len(NUMBERS) - 1 + n_each))
-    other = np.empty(len(codes), np.intp)
-    for rows, part in cached_blocks(data.read(block)):
-        p = np.maximum(part.astype(float), 0)
-        p /= p.sum(axis=1, keepdims=True)
+    data: LabelledRows,
+    sizes: NDArray[np.float64],
+    other: NDArray[np.signedinteger],
+    n_each: int,
+) -> Iterator[NDArray[np.float64]]:
+    """Give the values of each row by column of numbers but the first, and set the other classes."""
+
+    def of_probabilities(p: Probs, given: Codes, rows: slice) -> list[Probs]:
+        own, highest, other[rows] = _given_and_other(p.copy(), given)
+        return [own, highest]
+
+    def of_rates(p: Probs, given: Codes, _: slice) -> list[Probs]:
         q = p / sizes
         q /= q.sum(axis=1, keepdims=True)
-        given = np.maximum(codes[rows], 0)
-        values[rows, len(NUMBERS) - 1 :] = p[:, :n_each]
-        values[rows, 4] = -np.einsum("ij,ij->i", p, np.log(np.maximum(p, np.finfo(float).tiny)))
-        values[rows, 0], values[rows, 1], other[rows] = _given_and_other(p, given)
-        values[rows, 2], values[rows, 3], _ = _given_and_other(q, given)
-    return values, other
+        return [*_given_and_other(q, given)[:2]]
+
+    def entropy(p: Probs, _given: Codes, _rows: slice) -> list[Probs]:
+        return [-np.einsum("ij,ij->i", p, np.log(np.maximum(p, np.finfo(float).tiny)))]
+
+    def of_classes(first: int) -> Measure:
+        return lambda p, _given, _rows: [*p[:, first : min(first + AT_A_TIME, n_each)].T]
+
+    by_class = [
+        (min(AT_A_TIME, n_each - first), of_classes(first)) for first in range(0, n_each, AT_A_TIME)
+    ]
+    measures = [(2, of_probabilities), (2, of_rates), (1, entropy), *by_class]
+    # An array is read again for every measure, anything else once.
+    again = isinstance(data.pred_probs, np.ndarray) and n_each > 0
+    for some in [[each] for each in measures] if again else [measures]:
+        columns = _columns(data, some)
+        while columns:
+            yield columns.pop(0)
+
+
+def _columns(data: LabelledRows, measures: list[tuple[int, Measure]]) -> list[NDArray[np.float64]]:
+    """Measure all rows, block by block; each measure has a number of columns."""
+    columns = [np.empty(len(data.codes)) for number, _ in measures for _ in range(number)]
+
+    def measure_block(block: slice) -> None:
+        for within, part in cached_blocks(data.read(block)):
+            rows = slice(block.start + within.start, block.start + within.stop)
+            p = np.maximum(part.astype(float), 0)
+            p /= p.sum(axis=1, keepdims=True)
+            given = np.maximum(data.codes[rows], 0)
+            found = [values for _, measure in measures for values in measure(p, given, rows)]
+            for column, values in zip(columns, found, strict=True):
+                column[rows] = values
+
+    data.map(measure_block)
+    return columns
 
 
 def _given_and_other(
