@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from label_auditor._sklearn import _safe_indexing
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
@@ -56,6 +54,8 @@ def check_texts(texts: Any) -> Any:
 
 def check_order(name: str, column: Any, index: Any) -> None:
     """Refuse a column of pandas that has the rows of the audit, but in another order."""
+    import pandas as pd
+
     if isinstance(index, range) or not hasattr(column, "iloc"):
         return  # the audit's labels had no index of their own
     wanted = pd.Index(index)
@@ -72,6 +72,8 @@ def check_order(name: str, column: Any, index: Any) -> None:
 
 def take(column: Any, rows: NDArray[np.intp]) -> list[Any]:
     """Give the values of a column at some positions."""
+    from label_auditor._sklearn import _safe_indexing
+
     return list(_safe_indexing(column, rows))
 
 
@@ -82,6 +84,8 @@ def is_missing(value: Any) -> bool:
 
 def plain(value: Any, name: str, row: int) -> str | bool | int | float | None:
     """Give a value as JSON has it, None where it is missing."""
+    import pandas as pd
+
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
     elif isinstance(value, np.generic):

@@ -7,8 +7,6 @@ import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 from label_auditor.export.server import retry
 
 if TYPE_CHECKING:
@@ -136,6 +134,8 @@ def push_chunks(
     PushInterruptedError
         If the server stays unavailable for longer than is retried, or refuses a chunk.
     """
+    from tqdm import tqdm
+
     hidden = None if progress is None else not progress
     with tqdm(total=report.n_records, unit=" records", disable=hidden) as bar:
         while chunk := list(itertools.islice(payloads, chunk_size)):

@@ -12,16 +12,17 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import quote, urlencode
 
-import urllib3
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    import urllib3
 
 Result = TypeVar("Result")
 
 # Seconds between attempts. A server that restarts is back within their sum.
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-TIMEOUT = urllib3.Timeout(connect=10, read=60)
+# Seconds to connect, and to wait for each part of an answer.
+CONNECT_SECONDS, READ_SECONDS = 10, 60
 # The longest wait that a server may ask for; if it asks for more, the user should know.
 LONGEST_WAIT = 120.0
 # What an answer may take in seconds and in bytes, unpacked: far above a page of long records.
@@ -141,6 +142,8 @@ class Server:
     other: ClassVar[str]  # advice for those who have one of the servers that resemble this one
 
     def __init__(self, api_url: str | None, api_key: str | None) -> None:
+        import urllib3
+
         parsed = _parse_url(self._setting("api_url", api_url))
         self.url = parsed._replace(auth=None, query=None, fragment=None).url.rstrip("/")
         key = self._setting("api_key", api_key)
@@ -153,7 +156,8 @@ class Server:
         password = (parsed.auth or "").partition(":")[2]
         basic = self._headers.get("Authorization", "").removeprefix("Basic ")
         self._secrets = [key, password, basic]
-        self._pool = urllib3.PoolManager(timeout=TIMEOUT)
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        self._pool = urllib3.PoolManager(timeout=timeout)
         self.version = self._check_version()
 
     def _auth_headers(self, key: str) -> dict[str, str]:
@@ -219,6 +223,8 @@ class Server:
 
     def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> bytes:
         """Send a request and give the answer; raise unless it is one of success."""
+        import urllib3
+
         # A lone surrogate can't be encoded: "?" stands for it.
         data = body and json.dumps(body, ensure_ascii=False).encode(errors="replace")
         url = self.url + path + (f"?{urlencode(query)}" if query else "")
@@ -339,6 +345,8 @@ def choose_workspace(
 
 def _parse_url(url: str) -> urllib3.util.Url:
     """Check that a URL is one of HTTP."""
+    import urllib3
+
     try:
         parsed = urllib3.util.parse_url(url)
     except urllib3.exceptions.LocationParseError:

@@ -44,7 +44,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 __all__ = ["bounds", "lower_bound", "upper_bound"]
 
@@ -134,6 +133,8 @@ def _bound(size: Array, n: Array, found: Array, level: float, *, exact: Any, sev
 
 def _exact_upper(size: Array, n: Array, found: Array, level: float) -> Array:
     """Find the largest number of errors of which as few are found with more than 1 - level."""
+    from scipy import stats
+
     low, high = found, size - n + found
     for _ in range(_n_steps(low, high)):
         middle = np.ceil((low + high) / 2)
@@ -144,6 +145,8 @@ def _exact_upper(size: Array, n: Array, found: Array, level: float) -> Array:
 
 def _exact_lower(size: Array, n: Array, found: Array, level: float) -> Array:
     """Find the smallest number of errors of which as many are found with more than 1 - level."""
+    from scipy import stats
+
     low, high = found, size - n + found
     for _ in range(_n_steps(low, high)):
         middle = np.floor((low + high) / 2)
@@ -158,6 +161,8 @@ def _n_steps(low: Array, high: Array) -> int:
 
 def _score_upper(size: Array, n: Array, found: Array, level: float) -> Array:
     """Find the largest total that a score test does not reject."""
+    from scipy import stats
+
     z = stats.norm.ppf(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         # A sample of this size from an infinite population has the same variance.
@@ -200,6 +205,8 @@ def _pushed_rates(n: Array, found: Array, push: Array) -> Array:
 
 def _beta_lower(size: Array, n: Array, found: Array, level: float) -> Array:
     """Take a quantile of a beta distribution with the mean and the variance of the total."""
+    from scipy import stats
+
     left = size - n
     # One row more that is right, where it lowers the total most.
     step = left * found / np.maximum(n * (n + 1), 1)

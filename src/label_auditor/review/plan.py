@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.review.decided import decided_rows
@@ -280,6 +279,8 @@ def _check_n(n: int) -> None:
 
 def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
     """Give a seed that the plan can keep: an integer as it is, otherwise one drawn at random."""
+    from sklearn.utils import check_random_state
+
     if isinstance(random_state, Integral):
         check_random_state(random_state)
         return int(random_state)
