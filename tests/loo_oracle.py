@@ -9,7 +9,6 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 
 from label_auditor.fitting.leave_one_out import leave_one_out
 
-
 SINGULAR = "The covariance matrix of class .* is not full rank"  # an error in newer versions
 
 

@@ -74,7 +74,7 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
     row, all of the sum is divided anew, and in the part of its class the row is missing.
 
     The solver "svd" drops directions in which the means of the classes differ by less than `tol`
-    of the largest difference. Here they are kept, which changes probabilities by less than `tol`.
+    of the largest difference. Here they are kept; the probabilities differ little.
     """
     X = check_array(data.X, dtype=np.float64)
     n_rows, n_classes = len(X), len(data.classes)
