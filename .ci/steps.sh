@@ -25,11 +25,16 @@ tests() {  # the README's command for the tests, as it stands there; at least 97
     PYTEST_ADDOPTS='--cov --cov-report=term:skip-covered' bash -euo pipefail -c "$(grep '^python3 .*bin/pytest' README.md)"
 }
 
-docs() {  # the documentation, with the tutorials that it runs
+packages() {  # what other packages bring: classifiers of XGBoost, LightGBM, CatBoost and skorch, tensors
     # This torch is a small one where wheels are kept at hand; the newest can be gigabytes, for GPUs.
-    environment --group docs --group tutorials torch==2.13.0
-    .venv/bin/pytest -q tests/test_examples.py
+    environment --group classifiers torch==2.13.0
+    .venv/bin/pytest -q -n 2 tests/fitting/test_any_classifier.py
     .venv/bin/pytest -q -k torch tests/test_auditor.py tests/confident_learning/test_row_blocks.py
+}
+
+docs() {  # the documentation, with the tutorials that it runs
+    environment --group docs --group tutorials torch==2.13.0  # small, as in `packages`
+    .venv/bin/pytest -q tests/test_examples.py
     .venv/bin/sphinx-build -q -W --keep-going docs docs/_build
 }
 
@@ -112,11 +117,6 @@ tests_on() {
     # One thread, because more would wait for each other on the cores that these processes share.
     # Another scikit-learn matters where it is used: that saves half an hour.
     local tests=(${requirement:+tests/fitting tests/test_auditor.py tests/test_sklearn_private.py})
-    # These hold labels, tables and models in forms that the oldest pandas, NumPy and scikit-learn don't have or warn of.
-    [ "$version" != 3.10 ] || tests=(tests src $(printf -- '--ignore=tests/%s ' test_forms.py test_inputs_table.py \
-        data/test_{tables,naming}.py audit/test_from_probabilities.py export/test_columns.py cli/test_models.py \
-        cli/formats/test_parquet.py corrections/test_label_containers.py confident_learning/test_row_blocks.py \
-        fitting/test_columns.py fitting/leave_one_out))
     OMP_NUM_THREADS=1 "$environment/bin/pytest" -q -o cache_dir="$environment/pytest" "${tests[@]}"
     echo "$((SECONDS - start)) s"
 }

@@ -9,6 +9,8 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 
 from label_auditor.fitting.leave_one_out import leave_one_out
 
+SINGULAR = "The covariance matrix of class .* is not full rank"  # an error in newer versions
+
 
 def fit_without_each(classifier, X, codes, sample_weight=None):
     """Predict each row with a clone fitted on all others; NaN where there is no such model."""
@@ -23,12 +25,11 @@ def fit_without_each(classifier, X, codes, sample_weight=None):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if isinstance(classifier, QuadraticDiscriminantAnalysis):
-                # An error in newer versions.
-                warnings.filterwarnings("error", "Variables are collinear")
+                warnings.filterwarnings("error", SINGULAR)
             try:
                 fitted = clone(classifier).fit(X[others], codes[others], **params)
                 pred_probs[row] = fitted.predict_proba(X[[row]])[0]
-            except (ValueError, IndexError, UserWarning, np.linalg.LinAlgError):
+            except (ValueError, IndexError, Warning, np.linalg.LinAlgError):
                 pred_probs[row] = np.nan
     return pred_probs
 

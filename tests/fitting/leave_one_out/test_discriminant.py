@@ -2,7 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.discriminant_analysis import (
@@ -55,6 +55,9 @@ def test_any_small_data(seed, which, far):
     some = np.r_[0, 1, 2, 0, 1, 2, random.integers(0, 3, random.integers(4, 9))]
     features = random.normal(size=(len(some), 2)) + some[:, None]
     features[0] *= far  # nearly all of the spread is its own
+    # Where the means of the classes are nearly on a line, the classifier takes them to be on it.
+    across = LinearDiscriminantAnalysis().fit(features, some).explained_variance_ratio_[1:]
+    assume(across.size and across[0] > 1e-6)
     assert_leaves_one_out(CLASSIFIERS[which], features, some, tolerance=1e-8)
 
 

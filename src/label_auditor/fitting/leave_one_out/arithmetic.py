@@ -93,6 +93,6 @@ def refit_without(
                 clone(estimator), data.X, data.classes[data.codes], others, data.fit_params
             )
             probs = fitted.predict_proba(take_rows(estimator, data.X, np.array([row]), others))[0]
-        except (ValueError, UserWarning, np.linalg.LinAlgError):
+        except (ValueError, Warning, np.linalg.LinAlgError):
             return np.full(n_classes, np.nan)
     return probs if len(probs) == n_classes else np.full(n_classes, np.nan)

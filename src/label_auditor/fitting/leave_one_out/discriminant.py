@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NEGLIGIBLE = 1e-14
 # What quadratic discriminant analysis says of a class without full rank; since scikit-learn 1.8 as
 # an error. Before, it divides by what rounding has left of the missing directions.
-SINGULAR = "Variables are collinear"
+SINGULAR = "The covariance matrix of class .* is not full rank"
 
 
 class Scatter(NamedTuple):
@@ -72,6 +72,9 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
 
     The covariance that the classes share is a sum over classes, weighed by their priors; without a
     row, all of the sum is divided anew, and in the part of its class the row is missing.
+
+    The solver "svd" drops directions in which the means of the classes differ by less than `tol`
+    of the largest difference. Here they are kept; the probabilities differ little.
     """
     X = check_array(data.X, dtype=np.float64)
     n_rows, n_classes = len(X), len(data.classes)
