@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     from label_auditor.data.findings import Findings
     from label_auditor.fitting.shared_steps import Shared
+    from label_auditor.fitting.votes import SharedVote
 
     Rows = NDArray[np.intp]
 
 
 def train_final(
     train_on: str | None,
-    shared: Shared,
+    shared: Shared | SharedVote,
     codes: Rows,
     audit: Findings,
     fit_params: dict[str, Any],
