@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
     from label_auditor.fitting.shared_steps import Shared
     from label_auditor.fitting.training_labels import TrainingLabels
+    from label_auditor.fitting.votes import SharedVote
 
     Rows = NDArray[np.intp]
 
 
 def train_final(
     train_on: str | None,
-    shared: Shared,
+    shared: Shared | SharedVote,
     labels: TrainingLabels,
     audit: Findings,
     fit_params: dict[str, Any],

@@ -17,6 +17,7 @@ from label_auditor.fitting.columns import NoProbabilitiesError, find_columns, re
 from label_auditor.fitting.encoded_labels import LabelForm
 from label_auditor.fitting.kept_folds import KeptFolds
 from label_auditor.fitting.parallel import run_folds
+from label_auditor.fitting.parts import Parts
 from label_auditor.fitting.row_counts import refuse_changed_rows
 
 if TYPE_CHECKING:
@@ -266,6 +267,8 @@ def fit_rows(
 
 def take_rows(estimator: Any, X: Any, rows: Rows, train: Rows) -> Any:
     """Take rows of X, and of a precomputed kernel the columns of the training rows."""
+    if isinstance(X, Parts):
+        return X.take(rows)
     if get_tags(estimator).input_tags.pairwise:
         return X[np.ix_(rows, train)]
     return _safe_indexing(X, rows)

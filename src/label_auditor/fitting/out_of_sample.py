@@ -11,9 +11,10 @@ from label_auditor.fitting.bagging import out_of_bag
 from label_auditor.fitting.columns import place_columns
 from label_auditor.fitting.folds import cross_fit
 from label_auditor.fitting.leave_one_out import leave_one_out
-from label_auditor.fitting.shared_steps import Shared, share_steps
+from label_auditor.fitting.shared_steps import Shared
 from label_auditor.fitting.splits import split_rows
 from label_auditor.fitting.training_labels import train_as_decided
+from label_auditor.fitting.votes import SharedVote, share_label_free
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,13 +42,13 @@ def share(
     fit_params: dict[str, Any],
     cv: Any,
     share_preprocessing: Any,
-) -> Shared:
-    """Fit the label-free steps of a pipeline once, if that is wanted.
+) -> Shared | SharedVote:
+    """Fit the label-free steps of a pipeline, or of a vote's members, once, if that is wanted.
 
     Parameters
     ----------
     estimator : estimator
-        The classifier, or a pipeline that ends in one.
+        The classifier, a vote, or a pipeline that ends in one of these.
     X : array-like, sparse matrix, DataFrame or list, n_samples long
         The data.
     fit_params : dict
@@ -59,19 +60,19 @@ def share(
 
     Returns
     -------
-    Shared
-        The pipeline cut in two; with nothing in the first part if nothing is shared.
+    Shared or SharedVote
+        The estimator cut in two; with nothing in the first part if nothing is shared.
     """
     if share_preprocessing == "auto":
         share_preprocessing = cv is None or isinstance(cv, (Integral, str))
     if not share_preprocessing:
         return Shared(None, X, estimator)
-    return share_steps(estimator, X, fit_params, read_once=not isinstance(cv, str))
+    return share_label_free(estimator, X, fit_params, read_once=not isinstance(cv, str))
 
 
 def predict_out_of_sample(
     settings: Settings,
-    shared: Shared,
+    shared: Shared | SharedVote,
     X: Any,
     labels: TrainingLabels,
     classes: NDArray[Any],

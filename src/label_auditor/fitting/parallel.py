@@ -11,6 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from label_auditor.fitting.parts import OnPart
+from label_auditor.fitting.voting import has_members, is_soft_vote
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
@@ -55,14 +58,24 @@ def run_folds(
 
 
 def limit_blas_threads(estimator: Any) -> AbstractContextManager[Any]:
-    """Give a context in which a linear model, or a pipeline that ends in one, has one BLAS thread.
+    """Give a context with one BLAS thread for a linear model, or what ends in or votes with one.
 
     Linear models work on vectors, where BLAS threads mostly wait for each other: a logistic
     regression takes twice as long on two. The last bits of the result depend on their number.
     """
-    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    linear = type(last).__module__.startswith("sklearn.linear_model")
-    return threadpool_limits(1 if linear else None, user_api="blas")  # type: ignore[no-any-return]
+    limit = 1 if _is_linear(estimator) else None
+    return threadpool_limits(limit, user_api="blas")  # type: ignore[no-any-return]
+
+
+def _is_linear(estimator: Any) -> bool:
+    """Say whether a classifier, the last step of a pipeline, or a member of a vote is linear."""
+    if isinstance(estimator, Pipeline):
+        return _is_linear(estimator[-1])
+    if isinstance(estimator, OnPart):
+        return _is_linear(estimator.estimator)
+    if is_soft_vote(estimator) and has_members(estimator):
+        return any(_is_linear(member) for _, member in estimator.estimators)
+    return type(estimator).__module__.startswith("sklearn.linear_model")
 
 
 def is_parallel_inside(estimator: Any) -> bool:

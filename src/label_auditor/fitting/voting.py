@@ -128,7 +128,7 @@ class GeometricVotingClassifier(VotingClassifier):
         super().fit(X, y, **fit_params)
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Predict the geometric mean of the members' probabilities.
 
         Parameters
@@ -192,11 +192,14 @@ def is_soft_vote(estimator: Any) -> bool:
 
 
 def has_members(vote: Any) -> bool:
-    """Say whether the members of a vote have the form that scikit-learn asks for."""
-    return isinstance(vote.estimators, list) and all(
+    """Say whether the members of a vote have the form and the different names that they need."""
+    pairs = vote.estimators
+    if not isinstance(pairs, list):
+        return False
+    return all(
         isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], str)
-        for pair in vote.estimators
-    )
+        for pair in pairs
+    ) and len({name for name, _ in pairs}) == len(pairs)
 
 
 def is_dropped(member: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,11 +27,21 @@ from label_auditor.fitting.leave_one_out import (
     neighbors,
 )
 from label_auditor.fitting.leave_one_out.arithmetic import Data
+from label_auditor.fitting.leave_one_out.votes import (
+    NoLeaveOneOutError,
+    leave_out_members,
+    leave_out_on_part,
+    plan_members,
+)
+from label_auditor.fitting.parts import OnPart
+from label_auditor.fitting.voting import is_soft_vote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from label_auditor.fitting.leave_one_out.votes import Plan
 
 
 class Method(NamedTuple):
@@ -101,8 +112,9 @@ def leave_one_out(
     Parameters
     ----------
     estimator : classifier
-        One of the types in `METHODS`, exactly: a subclass may do something else. Or a Pipeline
-        that ends in one, whose other steps learn nothing from the data.
+        One of the types in `METHODS`, exactly: a subclass may do something else. Or a vote of
+        such members by their probabilities. Or a Pipeline that ends in one of these, whose other
+        steps learn nothing from the data.
     X : array-like, sparse matrix, DataFrame or list, n_samples long
         The data.
     codes : ndarray of int, shape (n_samples,)
@@ -124,8 +136,8 @@ def leave_one_out(
     Raises
     ------
     ValueError
-        If the classifier has no leave-one-out in closed form, or a step before it learns from the
-        data.
+        If the classifier, or a member of the vote, has no leave-one-out in closed form, or a step
+        before it learns from the data.
 
     Warns
     -----
@@ -145,13 +157,60 @@ def leave_one_out(
     >>> pred_probs[:1].round(6)
     array([[0.96346, 0.03654]])
     """
-    fit_params = fit_params or {}
+    return _plan(estimator, X)(codes, classes, fit_params or {})
+
+
+def _plan(estimator: Any, X: Any) -> Plan:
+    """Find out how a classifier is left one out, or refuse it, before anything is fitted."""
+    if isinstance(estimator, OnPart):
+        inner = _plan(estimator.estimator, X.parts[estimator.part])
+        return partial(leave_out_on_part, estimator, inner)
+    if is_soft_vote(estimator):
+        return partial(leave_out_members, estimator, plan_members(estimator, X, _plan))
+    steps = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
+    before, last = steps[:-1], steps[-1][1]
+    _check_steps(before)
+    features = clone(estimator[:-1]).fit_transform(X) if before else X
+    if is_soft_vote(last):
+        return partial(_leave_out_pipeline, estimator, _plan(last, features), X)
+    return partial(_leave_out_single, estimator, _find_method(last, features), X, features)
+
+
+def _leave_out_pipeline(
+    pipeline: Pipeline,
+    leave_out_last: Plan,
+    X: Any,
+    codes: NDArray[np.intp],
+    classes: NDArray[Any],
+    fit_params: dict[str, Any],
+) -> tuple[Any, NDArray[np.floating]]:
+    """Leave one out of a vote at the end of a pipeline whose other steps learn nothing."""
+    fitted = clone(pipeline)
+    name = fitted.steps[-1][0]
+    params = _params_of_last(fitted, fit_params)
+    if len(params) < len(fit_params):
+        raise ValueError(
+            f"fit is given {', '.join(fit_params)}, but with cv='loo' only the last step {name!r} "
+            "of the pipeline takes metadata; leave out the others, or pass a number of folds."
+        )
+    last, pred_probs = leave_out_last(codes, classes, params)
+    before = [fitted[:-1].fit(X).steps] if len(fitted.steps) > 1 else []
+    fitted.steps = [*(step for steps in before for step in steps), (name, last)]
+    return fitted, pred_probs
+
+
+def _leave_out_single(
+    estimator: Any,
+    method: Method,
+    X: Any,
+    features: Any,
+    codes: NDArray[np.intp],
+    classes: NDArray[Any],
+    fit_params: dict[str, Any],
+) -> tuple[Any, NDArray[np.floating]]:
+    """Leave one out of a classifier, alone or at the end of a pipeline."""
     fitted = clone(estimator)
-    steps = fitted.steps if isinstance(fitted, Pipeline) else [("", fitted)]
-    _check_steps(steps[:-1])
-    features = clone(fitted[:-1]).fit_transform(X) if len(steps) > 1 else X
-    classifier = steps[-1][1]
-    method = _find_method(classifier, features)
+    classifier = fitted.steps[-1][1] if isinstance(fitted, Pipeline) else fitted
     rows = np.flatnonzero(codes >= 0)
     if len(rows) < len(codes):
         fit_rows(fitted, X, classes[codes], rows, fit_params)
@@ -180,13 +239,13 @@ def _find_method(classifier: Any, X: Any) -> Method:
     name = type(classifier).__name__
     if method is None:
         known = ", ".join(sorted(kind.__name__ for kind in METHODS))
-        raise ValueError(
+        raise NoLeaveOneOutError(
             f"cv='loo' needs a classifier with leave-one-out in closed form, but {name} has none; "
             f"pass one of {known} (not a subclass), or a number of folds."
         )
     reason = method.refusal(classifier, X)
     if reason is not None:
-        raise ValueError(
+        raise NoLeaveOneOutError(
             f"cv='loo' can't be done for this {name}: {reason}; change that, or pass a number of "
             "folds."
         )
@@ -197,7 +256,7 @@ def _check_steps(steps: list[tuple[str, Any]]) -> None:
     """Refuse steps that learn from the data, which would have to be fitted without each row."""
     for name, step in steps:
         if step not in (None, "passthrough") and get_tags(step).requires_fit:
-            raise ValueError(
+            raise NoLeaveOneOutError(
                 f"cv='loo' with a pipeline whose step {name!r} can't do without labels, or is not "
                 "shared, would let each label judge itself; pass share_preprocessing='auto', or a "
                 "number of folds."
