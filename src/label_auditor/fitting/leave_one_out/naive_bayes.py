@@ -86,9 +86,15 @@ def _count_rows(X: Any, data: Data) -> NDArray[np.int32]:
     """
     found = np.zeros((len(data.classes), X.shape[1]), dtype=np.int32)
     for entries in _read_entries(X, data):
-        adds = entries.removed != 0
-        place = entries.codes[adds] * np.intp(X.shape[1]) + entries.columns[adds]
-        np.add.at(found.reshape(-1), place, 1)
+        n_rows = entries.X.shape[0]
+        adds = csr_matrix(
+            ((entries.removed != 0).astype(np.int32), entries.X.indices, entries.X.indptr),
+            shape=entries.X.shape,
+        )
+        ones, codes = np.ones(n_rows, dtype=np.int32), data.codes[entries.rows]
+        members = csr_matrix((ones, (codes, np.arange(n_rows))), shape=(len(found), n_rows))
+        in_block = (members @ adds).tocoo()
+        found[in_block.row, in_block.col] += in_block.data
     return found
 
 

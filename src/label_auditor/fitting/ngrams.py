@@ -1,0 +1,202 @@
+"""Words and characters of texts, counted with NumPy instead of a loop over every run of them.
+
+A run is a sequence of neighbouring symbols: two words that follow each other in a text, or three
+characters that follow each other within a word. To count runs is to number them: a run of length n
+is numbered by the number of the run of length n - 1 that it begins with and by its last symbol. The
+numbers are exact, so that no two runs share a column, as they would if they were hashed.
+
+Runs that occur in one text only say nothing about other texts, and are left out. No longer run is
+looked for where a shorter one is left out: what contains it occurs in one text only as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.integer]
+
+N_CODE_POINTS = 0x110000
+# A word is what it is for scikit-learn: two letters or digits, or more.
+_find_words = re.compile(r"(?u)\b\w\w+\b").findall
+
+
+class Sequences(NamedTuple):
+    """Sequences of symbols, and the texts that they occur in.
+
+    Attributes
+    ----------
+    symbols : ndarray of int, shape (n_positions,)
+        The symbols of all sequences, one sequence after another.
+    n_symbols : int
+        How many symbols there are; they are numbered from 0.
+    lengths : ndarray of int, shape (n_sequences,)
+        The number of symbols of each sequence.
+    first, last : ndarray of int, shape (n_sequences,)
+        The first and the last text that each sequence occurs in.
+    """
+
+    symbols: Ints
+    n_symbols: int
+    lengths: Ints
+    first: Ints
+    last: Ints
+
+
+def count_words(texts: Sequence[str]) -> csr_matrix:
+    """Count words and pairs of neighbouring words, if they occur in at least two texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The texts. Upper and lower case are the same.
+
+    Returns
+    -------
+    csr_matrix of float, shape (n_texts, n_runs)
+        What ``CountVectorizer(ngram_range=(1, 2), min_df=2)`` gives, with the columns in another
+        order; a matrix without columns where that raises an error, as no word is in two texts.
+
+    Examples
+    --------
+    >>> count_words(["Red car, red car", "a red car", "blue"]).toarray()
+    array([[2., 2., 2.],
+           [1., 1., 1.],
+           [0., 0., 0.]])
+    """
+    words, distinct = _number_words(_find_words(text.lower()) for text in texts)
+    text = np.arange(len(texts))
+    lengths = np.diff(words.indptr)
+    return _count_runs(Sequences(words.indices, len(distinct), lengths, text, text), 1, 2)
+
+
+def count_characters(texts: Sequence[str]) -> csr_matrix:
+    """Count runs of two to five characters within words, if they occur in at least two texts.
+
+    Words are separated by white space, and a space is added before and after each. The runs of a
+    word are the same wherever it stands, so they are looked for once in each different word, and
+    then added up over the words of each text.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The texts. Upper and lower case are the same.
+
+    Returns
+    -------
+    csr_matrix of float, shape (n_texts, n_runs)
+        What ``CountVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2)`` gives, with the
+        columns in another order; a matrix without columns where that raises an error, as no run is
+        in two texts.
+
+    Examples
+    --------
+    >>> count_characters(["ab", "AB ab", "cd"]).toarray()
+    array([[1., 1., 1., 1., 1., 1.],
+           [2., 2., 2., 2., 2., 2.],
+           [0., 0., 0., 0., 0., 0.]])
+    """
+    words, distinct = _number_words(text.lower().split() for text in texts)
+    padded = "".join(f" {word} " for word in distinct)
+    # Files may hold half of a surrogate pair, which is a character like any other.
+    symbols = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    lengths = np.fromiter(map(len, distinct), dtype=np.intp, count=len(distinct)) + 2
+    text = np.repeat(np.arange(len(texts)), np.diff(words.indptr))
+    first, last = np.empty((2, len(distinct)), dtype=np.intp)
+    # Where an index is repeated, the last value stays.
+    first[words.indices[::-1]] = text[::-1]
+    last[words.indices] = text
+    runs = _count_runs(Sequences(symbols, N_CODE_POINTS, lengths, first, last), 2, 5)
+    counts = words @ runs
+    counts.sort_indices()  # a matrix is read in order at several places; here it is sorted once
+    return counts
+
+
+def _number_words(texts: Iterable[list[str]]) -> tuple[csr_matrix, list[str]]:
+    """Give each different word a number, in the order in which they appear.
+
+    Returns
+    -------
+    words : csr_matrix of float, shape (n_texts, n_words)
+        A 1 for each word, in reading order; a word that a text repeats has several.
+    distinct : list of str
+        What the columns stand for.
+    """
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    n_words: list[int] = [0]
+
+    def read() -> Iterator[list[str]]:
+        for words in texts:
+            n_words.append(len(words))
+            yield words
+
+    in_order = map(numbers.__getitem__, chain.from_iterable(read()))
+    indices = np.fromiter(in_order, dtype=np.int32)
+    shape = (len(n_words) - 1, len(numbers))
+    ones = np.ones(len(indices))
+    return csr_matrix((ones, indices, np.cumsum(n_words)), shape=shape), list(numbers)
+
+
+def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix:
+    """Count the runs of each sequence that occur in at least two texts.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        Where to look.
+    shortest, longest : int
+        The lengths of the runs that are counted.
+
+    Returns
+    -------
+    csr_matrix of float, shape (n_sequences, n_runs)
+        How often each sequence has each run.
+    """
+    symbols, n_symbols, lengths = sequences.symbols, sequences.n_symbols, sequences.lengths
+    sequence = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(symbols))
+    starts: Ints = np.arange(len(symbols))
+    numbers: Ints = np.zeros(len(symbols), dtype=np.int64)
+    rows, columns, n_columns = [], [], 0
+    for length in range(1, longest + 1):
+        fits = left[starts] >= length
+        starts, numbers = starts[fits], numbers[fits]
+        numbers = numbers * n_symbols + symbols[starts + length - 1]
+        owners = sequence[starts]
+        numbers, n_runs = _number_common(numbers, sequences.first[owners], sequences.last[owners])
+        common = numbers >= 0
+        starts, numbers = starts[common], numbers[common]
+        if length >= shortest:
+            rows.append(owners[common])
+            columns.append((numbers + n_columns).astype(np.int32))
+            n_columns += n_runs
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    shape = (len(lengths), n_columns)
+    return csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
+
+
+def _number_common(keys: Ints, first: Ints, last: Ints) -> tuple[Ints, int]:
+    """Give the keys that occur in at least two texts numbers from 0, and the others -1."""
+    if not len(keys):
+        return keys, 0
+    order = np.argsort(keys)
+    in_order = keys[order]
+    is_new = np.ones(len(keys), dtype=bool)
+    is_new[1:] = in_order[1:] != in_order[:-1]
+    begins = np.flatnonzero(is_new)
+    common = np.minimum.reduceat(first[order], begins) < np.maximum.reduceat(last[order], begins)
+    number = np.where(common, np.cumsum(common) - 1, -1)
+    numbered = np.empty(len(keys), dtype=np.int64)
+    numbered[order] = number[np.cumsum(is_new) - 1]
+    return numbered, int(common.sum())
