@@ -42,11 +42,12 @@ models for --text (default: a vote of words and characters; in languages written
 between words, characters alone):
   words       naive Bayes over TF-IDF of words and pairs of words
   characters  the same of runs of two to five characters, which knows misspelt words as well
+              Both judge each row by all other rows; with --cv, by those of other folds
 models for features:
   forest      extremely randomised trees, which wrong labels mislead least; the default. Each row
-              is judged by the trees that have not drawn it
+              is judged by the trees that have not seen it
   boosting    histogram gradient boosting, which takes categories as such; the default where a
-              column has more than 15 of them
+              column has more than 15 of them. Each row is judged by the other four of five folds
 
 written to --out (files of an earlier run are replaced):
   issues.csv  the flagged rows, worst first: row (0 is the first record of DATA), given_label,
@@ -80,8 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cv",
         type=whole_number(2),
         metavar="N",
-        help="hold the rows out in N folds (default: texts are left one out, a forest is judged out "
-        "of bag, boosting has 5 folds)",
+        help="hold the rows out in N folds (default: see the models below)",
     )
     add(
         "--jobs",

@@ -105,7 +105,7 @@ def prepare_features(
     classifier, cv = (
         (
             ExtraTreesClassifier(
-                200, min_samples_leaf=3, bootstrap=True, random_state=0, n_jobs=n_jobs
+                500, min_samples_leaf=2, bootstrap=True, random_state=0, n_jobs=n_jobs
             ),
             "oob",
         )

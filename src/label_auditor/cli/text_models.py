@@ -133,7 +133,7 @@ def _combine(found: dict[str, csr_matrix]) -> tuple[csr_matrix, Any]:
         take = partial(_take_columns, start=start, stop=start + X.shape[1])
         members.append((name, make_pipeline(FunctionTransformer(take, accept_sparse=True), member)))
         start += X.shape[1]
-    return hstack(found.values(), format="csr"), GeometricVotingClassifier(members)
+    return hstack(list(found.values()), format="csr"), GeometricVotingClassifier(members)
 
 
 def _take_columns(X: csr_matrix, *, start: int, stop: int) -> csr_matrix:
