@@ -113,21 +113,28 @@ def _read_synthetic(name: str) -> Labels:
         return Labels(codes, codes != true)
 
 
-def _read_noisy_news(_: str) -> Labels:
-    table = pd.read_csv(DATA / "noisy_agnews" / "val10000_med.csv.gz")
+def _read_noisy_news(name: str) -> Labels:
+    table = _read_table(name)
     codes, true = (table[column].to_numpy(np.intp) for column in ("human_label", "agnews_label"))
+    return Labels(codes, codes != true)
+
+
+def _read_annotator(name: str) -> Labels:
+    """Give the labels of the first of three annotators, where the true label is known."""
+    table = _read_table(name)
+    codes, true = (table[column].to_numpy(np.intp) for column in ("annotator_1", "agnews_label"))
     return Labels(codes, codes != true)
 
 
 def _read_banking(name: str) -> Labels:
     """Give a tenth of the rows another label: any, or one of the five most similar classes."""
-    table = pd.read_csv(DATA / "banking77" / "banking77.csv.gz")
+    table = _read_table(name)
     true = np.unique(table["category"], return_inverse=True)[1]
     n_classes = true.max() + 1
     rng = np.random.default_rng(0)
     rows = rng.choice(len(true), len(true) // 10, replace=False)
     codes = true.copy()
-    if name.endswith("uniform"):
+    if "uniform" in name:
         codes[rows] = (true[rows] + rng.integers(1, n_classes, len(rows))) % n_classes
     else:
         words = TfidfVectorizer().fit_transform(table["text"])
@@ -138,26 +145,51 @@ def _read_banking(name: str) -> Labels:
     return Labels(codes, codes != true)
 
 
+def read_texts(name: str) -> list[str]:
+    """Read the texts of a set."""
+    return _read_table(name)["text"].tolist()
+
+
+def _read_table(name: str) -> pd.DataFrame:
+    """Read the rows of a set of texts; small sets are drawn from the large ones with seed 0."""
+    table = pd.read_csv(DATA / _TEXTS[name])
+    rng = np.random.default_rng(0)
+    if "annotator_1" in table:
+        table["text"] = table["title"] + " . " + table["description"]
+        table = table[table["agnews_label"] >= 0]
+    if name.endswith("20 classes"):
+        categories = rng.choice(np.unique(table["category"]), 20, replace=False)
+        table = table[table["category"].isin(categories)]
+        table = table.iloc[rng.choice(len(table), 1500, replace=False)]
+    if name.endswith("1,000 rows"):
+        table = table.iloc[rng.choice(len(table), 1000, replace=False)]
+    return table
+
+
+_NEWS, _BANKING = "noisy_agnews/val10000_med.csv.gz", "banking77/banking77.csv.gz"
 _TEXTS = {
-    "NoisyAG-News": ("noisy_agnews/val10000_med.csv.gz", "text"),
-    "BANKING77, uniform": ("banking77/banking77.csv.gz", "text"),
-    "BANKING77, similar": ("banking77/banking77.csv.gz", "text"),
+    "NoisyAG-News": _NEWS,
+    "NoisyAG-News, 1,000 rows": _NEWS,
+    "NoisyAG-News, one annotator": "noisy_agnews/annotators4000.csv.gz",
+    "BANKING77, uniform": _BANKING,
+    "BANKING77, similar": _BANKING,
+    "BANKING77, similar, 1,500 rows of 20 classes": _BANKING,
 }
 _READERS = {
     **dict.fromkeys(_BENCH, _read_bench),
     **dict.fromkeys(_SYNTHETIC, _read_synthetic),
-    "NoisyAG-News": _read_noisy_news,
-    "BANKING77, uniform": _read_banking,
-    "BANKING77, similar": _read_banking,
+    **{
+        name: _read_banking if file == _BANKING else _read_noisy_news
+        for name, file in _TEXTS.items()
+    },
+    "NoisyAG-News, one annotator": _read_annotator,
 }
 
 
 def _cross_validate(name: str, model: str, repeats: int) -> np.ndarray:
     path = CACHE / f"{name}__{model}__{repeats}.npy"
     if not path.exists():
-        file, column = _TEXTS[name]
-        texts = pd.read_csv(DATA / file)[column].tolist()
-        codes = _READERS[name](name).codes
+        texts, codes = read_texts(name), _READERS[name](name).codes
         cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=repeats, random_state=0)
         auditor = LabelAuditor(
             TEXT_MODELS[model], cv=cv, train_on=None, share_preprocessing=True

@@ -3,6 +3,7 @@
     python benchmarks/detection.py            # the sets on which the default is chosen
     python benchmarks/detection.py --report   # cifar10n_agg as well
     python benchmarks/detection.py --average  # averages over shuffles, and over estimators
+    python benchmarks/detection.py --command-line  # the first order of label-audit, on texts
 
 A candidate is a score, computed from the probabilities as they are or divided by the frequency of
 their class, with or without the flagged rows first. Gains are measured against cleanlab's default
@@ -17,6 +18,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+from _first_order import average_precision, print_first_orders
 from _sets import DEVELOPMENT, REPORTED, TEXT_MODELS, Labels, read_labels, read_models
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
@@ -88,11 +90,6 @@ DIVISORS = {"p": 0.0, "p / √n": 0.5, "p / n": 1.0}
 def divide(codes: np.ndarray, probs: np.ndarray, power: float) -> np.ndarray:
     divided = probs / np.bincount(codes, minlength=probs.shape[1]) ** power
     return divided / divided.sum(axis=1, keepdims=True)
-
-
-def average_precision(wrong: np.ndarray, order: np.ndarray) -> float:
-    found = wrong[order]
-    return float((np.cumsum(found) / np.arange(1, len(found) + 1))[found].mean())
 
 
 def candidates(codes: np.ndarray, probs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -201,8 +198,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--report", action="store_true", help="also the set kept for the report")
     parser.add_argument("--average", action="store_true", help="averages instead")
+    parser.add_argument(
+        "--command-line", action="store_true", help="the first order of label-audit"
+    )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    if arguments.command_line:
+        print_first_orders()
+        return
     names = (*DEVELOPMENT, *(REPORTED if arguments.report else ()))
     if arguments.average:
         print_averages(names)

@@ -2,65 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
-from label_auditor.cli.audit import FEATURE_MODELS, TEXT_MODELS
+from label_auditor.cli.audit import FEATURE_MODELS
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.models import (
-    MAX_CATEGORIES,
-    choose_text_model,
-    prepare_features,
-    prepare_texts,
-)
-
-ENGLISH = ["the cat sat on a mat", "the dog sat on the cat", "a dog and a cat"]
-JAPANESE = ["猫が好きです", "犬が好きです。とても", "猫と犬"]
-
-
-@pytest.mark.parametrize(
-    ("cells", "model"),
-    [
-        (ENGLISH, "words"),
-        (["Der Rindfleischetikettierungsbeauftragte kommt heute nicht"], "words"),
-        (JAPANESE, "characters"),
-        (["Anna", "Bert", "Anna"], "characters"),
-        (["", ""], "characters"),
-    ],
-)
-def test_characters_where_words_are_not_separated(cells, model):
-    assert choose_text_model(cells) == model
-
-
-def texts(*cells):
-    return pd.DataFrame({"text": cells}, dtype=object)
-
-
-@pytest.mark.parametrize("model", [*TEXT_MODELS, None])
-def test_texts_become_one_sparse_matrix_of_terms_in_two_texts(model):
-    table = texts(*ENGLISH, "unheard", None, " ")
-    prepared = prepare_texts(table, "text", model)
-    assert prepared.X.shape[0] == 6
-    assert ((prepared.X > 0).sum(axis=0) >= 2).all()
-    assert prepared.X[4:].nnz == 0
-    assert prepared.notes == ["2 of the texts are empty"]
-    assert prepared.shown.equals(table)
-    with pytest.raises(NotFittedError):
-        check_is_fitted(prepared.classifier)
-
-
-def test_words_are_counted_in_pairs_and_characters_within_words():
-    pairs = prepare_texts(texts("red car", "red car", "car red", "car red"), "text", None)
-    assert pairs.X.shape[1] == 4  # red, car, red car, car red
-    assert pairs.notes == []
-    runs = prepare_texts(texts("ab c", "ab c"), "text", "characters")
-    assert runs.X.shape[1] == 9  # " a", "ab", "b ", " ab", "ab ", " ab ", " c", "c ", " c "
-
-
-@pytest.mark.parametrize("cells", [["", ""], ["one", "two"], ["?", "!"]])
-def test_texts_without_common_words_are_refused(cells):
-    with pytest.raises(InputError, match="'text' has no word that occurs in two texts"):
-        prepare_texts(texts(*cells), "text", "words")
+from label_auditor.cli.models import MAX_CATEGORIES, prepare_features
 
 
 def test_columns_are_numbers_or_categories_and_missing_is_missing():
@@ -173,36 +118,3 @@ def test_numbers_that_trees_cannot_hold_keep_their_order(model):
     assert "numbers beyond 1e+30 count as this" in prepared.notes[0]
     y = np.arange(120) % 2
     assert np.isfinite(prepared.classifier.fit(prepared.X, y).predict_proba(prepared.X)).all()
-
-
-SINGLE = ["赞 机 棒", "坏 差 烂", "赞 机 好", "坏 差 的"]
-
-
-def test_characters_are_counted_where_no_word_is_longer_than_one():
-    prepared = prepare_texts(texts(*SINGLE), "text", None)
-    assert prepared.X.nnz > 0
-    assert prepared.notes == [
-        "no word occurs in two of the texts, so characters are counted instead"
-    ]
-    with pytest.raises(InputError, match=r"no word that occurs in two .*; try --model characters"):
-        prepare_texts(texts(*SINGLE), "text", "words")
-
-
-@pytest.mark.parametrize("model", [None, "characters"])
-def test_texts_that_have_nothing_in_common(model):
-    what = "run of characters" if model else "word"
-    with pytest.raises(
-        InputError, match=f"no {what} that occurs in two texts; are these the texts"
-    ):
-        prepare_texts(texts("", ""), "text", model)
-
-
-def test_the_model_reads_the_beginning_of_a_very_long_text(monkeypatch):
-    monkeypatch.setattr("label_auditor.cli.models.MAX_CHARACTERS", 20)
-    table = texts("red car red car red car xyz", "red car xyz")
-    prepared = prepare_texts(table, "text", None)
-    assert prepared.X.shape[1] == 3  # red, car, red car
-    assert prepared.notes == [
-        "1 of the texts are longer than 20 characters; the model reads only that many of them"
-    ]
-    assert prepared.shown.equals(table)

@@ -86,6 +86,13 @@ def test_rows_in_order_are_flagged_then_by_score_then_not_evaluated(findings):
     assert rows_in_order(findings).tolist() == [2, 0, 3, 1, 4]
 
 
+def test_rows_ranked_by_log_margin_are_in_the_order_of_their_scores(findings):
+    quality = np.array([0.2, 0.15, 0.1, 0.8, np.nan])
+    findings = dataclasses.replace(findings, quality=quality, rank_by="log_margin")
+    assert rows_in_order(findings).tolist() == [2, 1, 0, 3, 4]
+    assert findings.ranked.tolist() == [2, 0]
+
+
 def test_findings_are_frozen(findings):
     with pytest.raises(dataclasses.FrozenInstanceError):
         findings.issues = None

@@ -33,19 +33,21 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Find the labels in a table that are probably wrong.
 
-A model is cross-validated over the rows, and each given label is compared with what models say
-that never saw the row. The rows to look at are printed, and written to a folder, worst first.
+Each given label is compared with what a model says that has learned from other rows, never from the
+row itself. The rows to look at are printed, and written to a folder, worst first.
 """
 
 EPILOG = """\
-models for --text:
-  words       TF-IDF of words and pairs of words, naive Bayes; the default
-  characters  the same of runs of characters: for misspelt texts, and for languages written
-              without spaces, where it is the default
+models for --text (default: a vote of words and characters; in languages written without spaces
+between words, characters alone):
+  words       naive Bayes over TF-IDF of words and pairs of words
+  characters  the same of runs of two to five characters, which knows misspelt words as well
+              Both judge each row by all other rows; with --cv, by those of other folds
 models for features:
-  forest      extremely randomised trees, which wrong labels mislead least; the default
+  forest      extremely randomised trees, which wrong labels mislead least; the default. Each row
+              is judged by the trees that have not seen it
   boosting    histogram gradient boosting, which takes categories as such; the default where a
-              column has more than 15 of them
+              column has more than 15 of them. Each row is judged by the other four of five folds
 
 written to --out (files of an earlier run are replaced):
   issues.csv  the flagged rows, worst first: row (0 is the first record of DATA), given_label,
@@ -75,13 +77,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--model", choices=[*TEXT_MODELS, *FEATURE_MODELS], help="what judges the labels; see below"
     )
-    add("--cv", type=whole_number(2), default=5, metavar="N", help="folds (default: 5)")
+    add(
+        "--cv",
+        type=whole_number(2),
+        metavar="N",
+        help="hold the rows out in N folds (default: see the models below)",
+    )
     add(
         "--jobs",
         type=number_of_jobs,
-        default=1,
+        default=-1,
         metavar="N",
-        help="folds at a time (default: 1; -1: all)",
+        help="how many parts of the work are done at a time (default: -1, one for each core)",
     )
     add("--out", type=Path, metavar="DIR", help="folder to write to (default: x-audit for x.csv)")
     add(
@@ -99,7 +106,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise InputError("rich is needed: pip install 'label-auditor[cli]'") from error
     from label_auditor.cli.tables import get_labels
 
-    data, folds = arguments.data, arguments.cv
+    data = arguments.data
     out = arguments.out or Path(f"{data_file.split_name(data)[0]}-audit")
     _check_model(arguments)
     _check_folder(out)
@@ -108,11 +115,13 @@ def run(arguments: argparse.Namespace) -> None:
         with stage(f"Read {data}"):
             table = data_file.read_data(data, arguments.format).read()
             labels = get_labels(table, arguments.label)
-            single = _check_counts(labels, arguments)
+            single = _check_counts(labels, arguments.label, arguments.cv or "loo")
         with stage(f"Prepare {len(table):,} rows"):
             prepared = _prepare(table, arguments)
+            prepared = prepared._replace(cv=arguments.cv or prepared.cv)
+            _check_counts(labels, arguments.label, prepared.cv)
             _check_size(prepared, labels, arguments.label)
-        with stage(f"Cross-validate {type(prepared.classifier).__name__} over {folds} folds"):
+        with stage(f"Judge the labels by {_name_model(prepared)}"):
             audit = _audit(prepared, labels, arguments)
         with stage(f"Write to {out}"):
             files, notes = _write(audit, prepared.shown, out, arguments)
@@ -154,14 +163,19 @@ def _check_folder(out: Path) -> None:
         raise InputError(f"--out {out}: no permission to write in {nearest}; name another folder.")
 
 
-def _check_counts(labels: NDArray[Any], arguments: argparse.Namespace) -> list[Any]:
-    """Refuse labels that can't be spread over the folds; give the classes of a single row."""
+def _check_counts(labels: NDArray[Any], column: str, cv: int | str) -> list[Any]:
+    """Refuse labels that can't be held out; give the classes of a single row."""
     counts = Counter(labels.tolist())
     most = max(counts.values())
-    if most < arguments.cv:
+    if most == 1:
         raise InputError(
-            f"column {arguments.label!r} has {len(counts):,} classes of at most {most} rows, and "
-            f"{arguments.cv} folds need {arguments.cv} rows of some class: is it the column of the "
+            f"column {column!r} has another label in each of its {len(labels):,} rows, so that no "
+            "label can be learned from other rows; is it the column of the labels?"
+        )
+    if isinstance(cv, int) and most < cv:
+        raise InputError(
+            f"column {column!r} has {len(counts):,} classes of at most {most} rows, and "
+            f"{cv} folds need {cv} rows of some class: is it the column of the "
             "labels? If it is, pass a smaller --cv."
         )
     return [label for label, n_rows in counts.items() if n_rows == 1]
@@ -169,16 +183,17 @@ def _check_counts(labels: NDArray[Any], arguments: argparse.Namespace) -> list[A
 
 def _prepare(table: pd.DataFrame, arguments: argparse.Namespace) -> Prepared:
     """Prepare the texts, the named features, or all columns but the labels."""
-    from label_auditor.cli.models import prepare_features, prepare_texts
+    from label_auditor.cli.models import prepare_features
+    from label_auditor.cli.text_models import prepare_texts
 
     if arguments.text is not None:
-        return prepare_texts(table, arguments.text, arguments.model)
+        return prepare_texts(table, arguments.text, arguments.model, n_jobs=arguments.jobs)
     if arguments.features is not None:
         names = list(dict.fromkeys(arguments.features.split(",")))
-        return prepare_features(table, names, arguments.model, named=True)
+        return prepare_features(table, names, arguments.model, named=True, n_jobs=arguments.jobs)
     others = (arguments.label, *table.attrs.get("index", ()))
     names = [name for name in table.columns if name not in others]
-    return prepare_features(table, names, arguments.model, named=False)
+    return prepare_features(table, names, arguments.model, named=False, n_jobs=arguments.jobs)
 
 
 def _check_size(prepared: Prepared, labels: NDArray[Any], column: str) -> None:
@@ -194,16 +209,35 @@ def _check_size(prepared: Prepared, labels: NDArray[Any], column: str) -> None:
     )
 
 
+def _name_model(prepared: Prepared) -> str:
+    """Say what judges the labels, and how rows are held out from it."""
+    members = getattr(prepared.classifier, "estimators", None)
+    name = type(prepared.classifier).__name__
+    if members:
+        name = f"a vote of {' and '.join(member for member, _ in members)}"
+    ways = {"loo": "leaving one out", "oob": "out of bag"}
+    return f"{name}, {ways.get(str(prepared.cv), f'{prepared.cv} folds')}"
+
+
 def _audit(prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespace) -> LabelAudit:
-    """Cross-validate over shuffled folds, the same each time."""
+    """Judge all labels; folds are shuffled, the same each time."""
     from sklearn.model_selection import StratifiedKFold
 
     from label_auditor.auditor import LabelAuditor
 
-    # Files come sorted by source, annotator or date. Folds in file order would have models judge
-    # a source that they never saw; shuffled, every fold holds some of each.
-    folds = StratifiedKFold(arguments.cv, shuffle=True, random_state=0)
-    auditor = LabelAuditor(prepared.classifier, cv=folds, train_on=None, n_jobs=arguments.jobs)
+    cv: Any = prepared.cv
+    if isinstance(cv, int):
+        # Files come sorted by source, annotator or date. Folds in file order would have models
+        # judge a source that they never saw; shuffled, every fold holds some of each.
+        cv = StratifiedKFold(cv, shuffle=True, random_state=0)
+    auditor = LabelAuditor(
+        prepared.classifier,
+        cv=cv,
+        rank_by="log_margin",  # see docs/benchmarks.md, "Which labels first"
+        share_preprocessing=True,
+        train_on=None,
+        n_jobs=arguments.jobs,
+    )
     with warnings.catch_warnings():
         # Those that a user can act on, classes of a single row, are said in a line of their own.
         warnings.simplefilter("ignore")

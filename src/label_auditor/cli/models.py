@@ -1,4 +1,4 @@
-"""The models that label-audit chooses from, and the form in which they take its inputs."""
+"""The models that label-audit has for columns of numbers and categories, and what they read."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats.text import escape
-from label_auditor.cli.tables import find_unreadable, get_column, get_texts
+from label_auditor.cli.tables import find_unreadable, get_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+N_FOLDS = 5
 MANY_CATEGORIES = 15
 MAX_CATEGORIES = 254  # HistGradientBoostingClassifier takes 255
-MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
 LARGEST = 1e30  # trees sum 32-bit floats, which end at 3e38
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 MISSING_MARKS = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
@@ -34,6 +32,8 @@ class Prepared(NamedTuple):
         The inputs in numbers, made once and not once per fold: no label has shaped them.
     classifier : classifier
         Not fitted; it has `predict_proba` and a fixed seed.
+    cv : int, "loo" or "oob"
+        How rows are held out, unless the user names a number of folds.
     shown : pandas.DataFrame
         The columns that X was made from, as they stand in the file.
     notes : list of str
@@ -42,84 +42,18 @@ class Prepared(NamedTuple):
 
     X: Any
     classifier: Any
+    cv: int | str
     shown: pd.DataFrame
     notes: list[str]
 
 
-def prepare_texts(table: pd.DataFrame, column: str, model: str | None) -> Prepared:
-    """Count words or characters, weigh them by TF-IDF, and take naive Bayes for them.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The table.
-    column : str
-        The column of the texts; missing texts are empty texts.
-    model : {"words", "characters"} or None
-        Words and pairs of words; or runs of two to five characters. None: by the texts.
-
-    Returns
-    -------
-    Prepared
-        Terms that occur in one text only say nothing of others and are left out.
-
-    Raises
-    ------
-    InputError
-        If there is no such column, or no term occurs in two texts.
-    """
-    texts = get_texts(table, column)
-    notes = []
-    n_empty = sum(not text.strip() for text in texts)
-    if n_empty:
-        notes.append(f"{n_empty:,} of the texts are empty")
-    n_long = sum(len(text) > MAX_CHARACTERS for text in texts)
-    if n_long:
-        notes.append(
-            f"{n_long:,} of the texts are longer than {MAX_CHARACTERS:,} characters; the model "
-            "reads only that many of them"
-        )
-        texts = [text[:MAX_CHARACTERS] for text in texts]
-    chosen = model or choose_text_model(texts)
-    X = _count_terms(texts, chosen)
-    if X is None and model is None and chosen == "words":
-        chosen, X = "characters", _count_terms(texts, "characters")
-        notes.append("no word occurs in two of the texts, so characters are counted instead")
-    if X is None:
-        what = "run of characters" if model == "characters" else "word"
-        other = "; try --model characters" if model == "words" else ""
-        raise InputError(
-            f"column {column!r} has no {what} that occurs in two texts; are these the texts?{other}"
-        )
-    # Average precision on NoisyAG-News (4 classes, human errors) / BANKING77 (77 classes, 5% made
-    # confusable): this .67/.81; ComplementNB .66/.67; logistic regression .61/.75, or C=10 .58/.83,
-    # in 40 to 120 times the time; plain counts .63/.76, most probabilities above .99 on the first.
-    alpha = 0.1 if chosen == "words" else 0.03
-    return Prepared(X, MultinomialNB(alpha=alpha, fit_prior=False), table[[column]], notes)
-
-
-def _count_terms(texts: Sequence[str], model: str) -> Any:
-    """Count the words or characters that occur in two texts, if any; TF-IDF weighs them."""
-    options: dict[str, Any] = (
-        {"ngram_range": (1, 2)}
-        if model == "words"
-        else {"ngram_range": (2, 5), "analyzer": "char_wb"}
-    )
-    vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, **options)
-    try:
-        return vectorizer.fit_transform(texts)
-    except ValueError:  # the vocabulary is empty
-        return None
-
-
-def choose_text_model(texts: Sequence[str]) -> str:
-    """Choose "words", or "characters" where texts are written without spaces between words."""
-    n_spaces = sum(text.count(" ") for text in texts)
-    return "words" if n_spaces > 0.05 * sum(map(len, texts)) else "characters"
-
-
 def prepare_features(
-    table: pd.DataFrame, columns: Sequence[str], model: str | None, *, named: bool
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    model: str | None,
+    *,
+    named: bool,
+    n_jobs: int = 1,
 ) -> Prepared:
     """Turn columns into numbers and codes of categories, and take trees for them.
 
@@ -134,6 +68,8 @@ def prepare_features(
         has more than 15 categories.
     named : bool
         Whether the user named the columns: then even one that numbers the rows is a feature.
+    n_jobs : int, default=1
+        The number of trees of a forest that grow at a time.
 
     Returns
     -------
@@ -166,17 +102,26 @@ def prepare_features(
     # Average precision, 8% random errors, forest / boosting: iris .96/.82, wine .997/.96, breast
     # cancer .94/.93, made data .75/.72; made of 3 to 12 categories .92/.88; of 20 .82/.89; of 200
     # .25/.84. RandomForestClassifier, and boosting in 30 steps, were mostly behind the forest.
-    classifier = (
-        ExtraTreesClassifier(n_estimators=200, min_samples_leaf=3, random_state=0)
+    # Out of bag, one forest judges as well as those of five folds: see docs/benchmarks.md.
+    classifier, cv = (
+        (
+            ExtraTreesClassifier(
+                500, min_samples_leaf=2, bootstrap=True, random_state=0, n_jobs=n_jobs
+            ),
+            "oob",
+        )
         if model == "forest"
-        else HistGradientBoostingClassifier(
-            categorical_features=[n > 0 for n in n_categories.values()],
-            early_stopping=False,  # it holds out rows, and fails where a class has but one
-            random_state=0,
+        else (
+            HistGradientBoostingClassifier(
+                categorical_features=[n > 0 for n in n_categories.values()],
+                early_stopping=False,  # it holds out rows, and fails where a class has but one
+                random_state=0,
+            ),
+            N_FOLDS,
         )
     )
     X = np.column_stack([_to_floats(feature) for feature in features.values()])
-    return Prepared(X, classifier, table[list(features)], notes)
+    return Prepared(X, classifier, cv, table[list(features)], notes)
 
 
 def _encode(column: pd.Series) -> pd.Series:

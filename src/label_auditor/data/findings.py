@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Findings", "rows_in_order"]
 
+# Scores by which flagged and other rows are ordered alike; docs/benchmarks.md has the evidence.
+ORDERS_ALL_ROWS = ("log_margin",)
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Findings(ABC):
@@ -178,6 +181,12 @@ n_classes)
 
 
 def rows_in_order(findings: Findings) -> NDArray[np.intp]:
-    """Give the position of every row: flagged, worst first, then by score, not evaluated last."""
+    """Give the position of every row, those to look at first first, not evaluated ones last.
+
+    Rows ranked by their log margin are in the order of their scores. Ranked by any other score,
+    the flagged rows come first, and then the others.
+    """
     order = np.argsort(findings.quality, kind="stable")
+    if findings.rank_by in ORDERS_ALL_ROWS:
+        return order
     return np.concatenate([findings.ranked, order[~findings.issues[order]]])
