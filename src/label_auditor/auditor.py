@@ -224,10 +224,9 @@ class LabelAuditor(
         y : array-like of shape (n_samples,)
             The labels to audit: strings, ints, bools or categoricals.
         reviewed : Corrections, mapping from row position to label, or Series, default=None
-            What reviewers have decided so far; None for a discarded row. Models learn from the
-            decided labels, and not from discarded rows; the audit still judges the labels in y.
-            Corrections and a pandas Series name rows by the index of X, else of y, else by their
-            position. It is no metadata: searches and cross-validation refuse it.
+            What reviewers have decided so far; None for a discarded row, from which no model
+            learns. The audit still judges the labels in y. Corrections and a pandas Series name
+            rows by the index of X, else of y, else by position. Searches refuse it.
         **params : dict
             Metadata. With metadata routing, as requested; without, `groups` goes to the splitter
             and the rest to the classifier's `fit`.
@@ -240,9 +239,8 @@ class LabelAuditor(
         Raises
         ------
         ValueError
-            If labels are missing, there are fewer than two classes, X and y differ in length,
-            the classifier gives something other than probabilities, or `reviewed` has rows or
-            labels that are not in the data.
+            If labels are missing, there are fewer than two classes, X and y differ in length, the
+            classifier gives no probabilities, or `reviewed` has unknown rows or labels.
         """
         if reviewed is not None:
             refuse_cut_rows()

@@ -259,3 +259,24 @@ def test_damaged_storage_is_no_harm(page):
     press(page, "k")
     page.reload()
     assert decided(page) == 1
+
+
+def test_a_page_goes_on_with_the_decisions_it_was_made_with(open_page, animals):
+    """They count and teach, leave with the others, and no undo loses them."""
+    first, second = (int(row) for row in animals.ranked[:2])
+    label = str(animals.classes[0])
+    page = open_page(
+        animals,
+        [f"t{row}" for row in range(len(animals))],
+        reviewed={first: animals.classes[0], second: None},
+    )
+    assert page.locator("#n-decided").inner_text() == "2"
+    assert page.locator("#undo").is_disabled()
+    page.keyboard.press("k")
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    found = downloaded_json(page)["corrections"]
+    assert [(each["id"], each["label"]) for each in found] == [
+        (str(animals.index[first]), label),
+        (str(animals.index[second]), None),
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from label_auditor import audit_labels
 from label_auditor.cli import terminal
+from label_auditor.cli.decisions import Decided
 
 CLASSES = ["pos", "pos ", "neg"]
 
@@ -28,7 +29,7 @@ def test_the_meaning_of_a_flag_is_said_within_the_width(
     audit, capsys, monkeypatch, tmp_path, width
 ):
     monkeypatch.setenv("COLUMNS", width)
-    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"])
+    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided())
     out = capsys.readouterr().out
     lines = out[: out.index("Most confused")].splitlines()
     assert max(map(len, lines)) <= int(width)
@@ -37,7 +38,7 @@ def test_the_meaning_of_a_flag_is_said_within_the_width(
 
 def test_labels_that_look_alike_are_quoted(audit, capsys, tmp_path):
     assert audit.n_issues == 2
-    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"])
+    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided())
     assert capsys.readouterr().out.count("'pos' → 'pos '") == 3  # the pair, and two rows
     terminal.print_next(audit, audit.ranked, n_reviewed=1, n_left=29)
     out = capsys.readouterr().out
@@ -70,4 +71,4 @@ def test_a_pipe_that_closes_is_left_to_the_command(audit, monkeypatch, tmp_path)
 
     monkeypatch.setattr("sys.stdout", Closed())
     with pytest.raises(BrokenPipeError):
-        terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"])
+        terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided())

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from label_auditor import LabelAuditor, audit_labels
+from label_auditor.corrections.collection import Correction, Corrections
 from label_auditor.report.page import IMPORT, _asset, _script, write_page
 
 ROOT = Path(__file__).parents[2]
@@ -274,3 +275,30 @@ def test_the_wheel_holds_the_page(tmp_path):
     files = {path.relative_to(ROOT / "src").as_posix() for path in web.rglob("*.*")}
     assert len(files) > 10
     assert files <= packed
+
+
+def test_the_page_goes_on_with_decisions(audit, tmp_path):
+    """Who and when are those of the last vote that agrees with what was decided."""
+    names = [f"r{row}" for row in range(len(audit))]
+    label = str(audit.classes[1])
+    corrections = Corrections(
+        [
+            Correction("r4", label, who="ann", when="2026-01-01T10:00:00Z"),
+            Correction("r4", label, who="bob", when="2026-01-02T10:00:00Z"),
+            Correction("r4", str(audit.classes[0]), who="eve", when="2026-01-03T10:00:00Z"),
+            Correction("r2", None, "discarded"),
+            Correction("r3", label, who="ann"),
+            Correction("r3", None, "discarded", who="bob"),
+        ]
+    )
+    write_page(audit, TEXTS, tmp_path / "r.html", ids=names, reviewed=corrections)
+    data = data_of(tmp_path / "r.html")
+    found = [[data["rows"]["ids"][at], *decision] for at, *decision in data["decided"]]
+    assert found == [["r4", 1, "bob", "2026-01-02T10:00:00Z"], ["r2", -1, "", ""]]
+    write_page(audit, TEXTS, tmp_path / "r.html", reviewed={2: audit.classes[1], 0: None})
+    assert [each[1:] for each in data_of(tmp_path / "r.html")["decided"]] == [
+        [1, "", ""],
+        [-1, "", ""],
+    ]
+    with pytest.raises(ValueError, match="reviewed has 99 for row positions"):
+        write_page(audit, TEXTS, tmp_path / "r.html", reviewed={99: None})

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from label_auditor import audit_labels
+from label_auditor.data.findings import rows_in_order
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.report.page_data import N_BINS, N_CANDIDATES, page_data
@@ -24,10 +25,10 @@ def make_audit(n_classes, seed=0):
     return audit_labels(labels, pred_probs, classes=range(n_classes))
 
 
-def data_of(audit, inputs=None, *, max_rows=N, **options):
+def data_of(audit, inputs=None, *, max_rows=N, decided=None, **options):
     inputs = [f"text {row}" for row in range(len(audit))] if inputs is None else inputs
     records = make_records(audit, inputs, only_issues=False, **options)
-    return page_data(audit, records, max_rows=max_rows)
+    return page_data(audit, records, max_rows=max_rows, decided=decided)
 
 
 def unpack(values, dtype):
@@ -49,6 +50,7 @@ def test_is_json_with_every_part(audit):
         "pairs",
         "histogram",
         "queue",
+        "decided",
         "rows",
         "key",
     }
@@ -169,3 +171,17 @@ def test_nothing_could_be_judged():
     assert (data["histogram"]["low"], data["histogram"]["high"]) == (0, 1)
     assert set(unpack(data["rows"]["given"], "<i4")) == {-1}
     json.dumps(data, allow_nan=False)
+
+
+def test_decided_rows_are_in_the_page_wherever_they_stand(audit):
+    order = rows_in_order(audit)
+    late, early = int(order[150]), int(order[3])
+    decided = [(late, 2, "ann", "2026-01-01T00:00:00Z"), (early, -1, "", "")]
+    data = data_of(audit, max_rows=20, decided=decided)
+    assert data["rows"]["n"] == 21
+    assert data["rows"]["ids"] == [str(row) for row in (*order[:20], late)]
+    assert data["decided"] == [[20, 2, "ann", "2026-01-01T00:00:00Z"], [3, -1, "", ""]]
+    facts = queue.row_facts(audit)
+    numbers = unpack(data["queue"]["numbers"], "<f4").reshape(21, -1)
+    np.testing.assert_array_equal(numbers, facts.numbers[[*range(20), 150]])
+    assert data["key"] != data_of(audit, max_rows=20)["key"]

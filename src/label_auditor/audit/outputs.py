@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from label_auditor.data.findings import Findings
+    from label_auditor.review.decided import Reviewed
     from label_auditor.review.estimate import ErrorEstimate
 
 P = ParamSpec("P")
@@ -59,6 +60,7 @@ class Outputs:
         class_names: Mapping[Any, str] | Sequence[str] | None = None,
         metadata: Any = None,
         estimate: ErrorEstimate | None = None,
+        reviewed: Reviewed | None = None,
         title: str = "Label review",
         max_rows: int = 50_000,
     ) -> None:
@@ -76,6 +78,8 @@ class Outputs:
             What is on the page: see :func:`label_auditor.export.records.make_records`.
         estimate : ErrorEstimate, default=None
             The number of label errors as estimated from a sample that was reviewed.
+        reviewed : Corrections, mapping from row position to label, or Series, default=None
+            The decisions so far, with which the page goes on; None for a discarded row.
         title : str, default="Label review"
             What the page is called.
         max_rows : int, default=50_000
@@ -89,6 +93,7 @@ class Outputs:
             class_names=class_names,
             metadata=metadata,
             estimate=estimate,
+            reviewed=reviewed,
             title=title,
             max_rows=max_rows,
         )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from label_auditor.cli import data_file
 from label_auditor.cli.arguments import number_of_jobs, whole_number
+from label_auditor.cli.decisions import read_decided
 from label_auditor.cli.errors import InputError, explain
-from label_auditor.cli.files import refuse_overwriting
+from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
 from label_auditor.cli.formats import csv
 from label_auditor.cli.label_notes import note_on_labels
 from label_auditor.cli.memory import check_memory
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.cli.decisions import Decided
     from label_auditor.cli.models import Prepared
 
 DESCRIPTION = """\
@@ -58,6 +60,7 @@ written to --out (files of an earlier run are replaced):
 examples:
   label-audit reviews.csv --text review --label sentiment
   label-audit churn.parquet --label churned --features age,plan,calls
+  label-audit reviews.csv --text review --label sentiment --corrections corrections.json
   zcat reviews.jsonl.gz | label-audit - --format jsonl --text review --label sentiment
 """
 TEXT_MODELS = ("words", "characters")
@@ -90,6 +93,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many parts of the work are done at a time (default: -1, one for each core)",
     )
+    add(
+        "--corrections",
+        type=Path,
+        metavar="FILE",
+        help=f"learn from the decisions so far, and go on with them: {CORRECTIONS}",
+    )
     add("--out", type=Path, metavar="DIR", help="folder to write to (default: x-audit for x.csv)")
     add(
         "--spreadsheet",
@@ -110,27 +119,29 @@ def run(arguments: argparse.Namespace) -> None:
     out = arguments.out or Path(f"{data_file.split_name(data)[0]}-audit")
     _check_model(arguments)
     _check_folder(out)
-    refuse_overwriting([out / name for name in (*FILES, SPREADSHEET)], [data])
+    outputs = [out / name for name in (*FILES, SPREADSHEET)]
+    refuse_overwriting(outputs, [data, arguments.corrections])
     with terminal.progress() as stage:
         with stage(f"Read {data}"):
             table = data_file.read_data(data, arguments.format).read()
             labels = get_labels(table, arguments.label)
             single = _check_counts(labels, arguments.label, arguments.cv or "loo")
+            decided = read_decided(arguments.corrections, labels, data, arguments.label)
         with stage(f"Prepare {len(table):,} rows"):
             prepared = _prepare(table, arguments)
             prepared = prepared._replace(cv=arguments.cv or prepared.cv)
             _check_counts(labels, arguments.label, prepared.cv)
             _check_size(prepared, labels, arguments.label)
         with stage(f"Judge the labels by {_name_model(prepared)}"):
-            audit = _audit(prepared, labels, arguments)
+            audit = _audit(prepared, labels, arguments, decided)
         with stage(f"Write to {out}"):
-            files, notes = _write(audit, prepared.shown, out, arguments)
+            files, notes = _write(audit, prepared.shown, out, arguments, decided)
     if single:
         named = quote_values(single)
         terminal.print_warning(f"not judged, as they are the only row of their class: {named}")
-    for note in (*note_on_labels(audit.classes.tolist()), *prepared.notes, *notes):
+    for note in (*note_on_labels(audit.classes.tolist()), *prepared.notes, *decided.notes, *notes):
         terminal.print_warning(note)
-    terminal.print_summary(audit, prepared.shown, files)
+    terminal.print_summary(audit, prepared.shown, files, decided)
 
 
 def _check_model(arguments: argparse.Namespace) -> None:
@@ -219,7 +230,9 @@ def _name_model(prepared: Prepared) -> str:
     return f"{name}, {ways.get(str(prepared.cv), f'{prepared.cv} folds')}"
 
 
-def _audit(prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespace) -> LabelAudit:
+def _audit(
+    prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespace, decided: Decided
+) -> LabelAudit:
     """Judge all labels; folds are shuffled, the same each time."""
     from sklearn.model_selection import StratifiedKFold
 
@@ -241,12 +254,16 @@ def _audit(prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespa
     with warnings.catch_warnings():
         # Those that a user can act on, classes of a single row, are said in a line of their own.
         warnings.simplefilter("ignore")
-        auditor.fit(prepared.X, labels)
+        auditor.fit(prepared.X, labels, reviewed=decided.corrections)
     return auditor.audit_
 
 
 def _write(
-    audit: LabelAudit, shown: pd.DataFrame, out: Path, arguments: argparse.Namespace
+    audit: LabelAudit,
+    shown: pd.DataFrame,
+    out: Path,
+    arguments: argparse.Namespace,
+    decided: Decided,
 ) -> tuple[list[Path], list[str]]:
     """Write all files, or none; give their paths, and what is to say about them."""
     issues, notes = _tabulate(audit, shown)
@@ -263,7 +280,7 @@ def _write(
             with parts[0].open("wb") as file:
                 file.writelines(csv.write(issues))
             audit.save(parts[1])
-            audit.to_html(parts[2], texts, title=title)
+            audit.to_html(parts[2], texts, title=title, reviewed=decided.corrections)
             if arguments.spreadsheet:
                 with parts[3].open("wb") as file:
                     file.writelines(csv.write(issues, run_nothing=True))

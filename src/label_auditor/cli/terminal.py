@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.cli.decisions import Decided
 
     Stage = Callable[[str], AbstractContextManager[None]]
 
@@ -67,7 +68,9 @@ def print_warning(message: str) -> None:
     _Console(stderr=True, soft_wrap=True).print(Text(f"warning: {on_one_line(message)}", "yellow"))
 
 
-def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path]) -> None:
+def print_summary(
+    audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path], decided: Decided
+) -> None:
     """Print counts, the most confused pairs, the worst rows with their inputs, and the files."""
     console = _Console(highlight=False)
     console.print(
@@ -76,8 +79,12 @@ def print_summary(audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path])
         f"Models that never saw the row agree with {agreement(audit):.1%} of the given labels.\n"
         f"{textwrap.fill(FLAG_MEANING, min(console.width, 80))}\n"
     )
+    if decided.corrections is not None:
+        console.print(f"{_describe_decisions(decided)}\n", soft_wrap=True)
     if audit.n_issues:
-        console.print(_confused_pairs(audit, console), "", _worst_rows(audit, shown, console), "")
+        worst = [row for row in audit.ranked.tolist() if row not in decided.rows]
+        listed = _worst_rows(audit, shown, worst[:N_WORST], console)
+        console.print(_confused_pairs(audit, console), "", listed, "")
     for path in files:
         console.print(Text(f"Written: {path}"), soft_wrap=True)
     page = next(path for path in files if path.suffix == ".html")
@@ -111,14 +118,25 @@ def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
     return table
 
 
-def _worst_rows(audit: LabelAudit, shown: pd.DataFrame, console: Console) -> Table:
+def _describe_decisions(decided: Decided) -> str:
+    """Say what the models learned from, and where the reviewed rows still are."""
+    return (
+        f"Learned from {len(decided.rows):,} decisions: {decided.n_changed:,} labels changed, "
+        f"{decided.n_discarded:,} rows discarded. The page goes on with them; issues.csv lists the "
+        "flagged rows whether they are reviewed or not."
+    )
+
+
+def _worst_rows(
+    audit: LabelAudit, shown: pd.DataFrame, rows: Sequence[int], console: Console
+) -> Table:
     """List the rows to look at first, their inputs cut to the width of the terminal."""
     table = _table("Look at these first", console)
     table.add_column("row", justify="right")
     table.add_column("quality", justify="right")
     table.add_column("given → suggested")
     labels = show_labels(audit.classes.tolist())
-    for row in audit.ranked[:N_WORST].tolist():
+    for row in rows:
         pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
         record = Text(_describe(shown.iloc[row]), "dim", no_wrap=True, overflow="ellipsis")
         table.add_row(str(row), f"{audit.scores[row]:.3f}", Group(pair, record))

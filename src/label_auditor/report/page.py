@@ -11,16 +11,20 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from label_auditor.corrections.collection import Corrections
 from label_auditor.data.atomic_write import atomic_write
+from label_auditor.data.decisions import OPEN
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import FLAG_MEANING
 from label_auditor.report.page_data import page_data
+from label_auditor.review.decided import read_decisions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
     from label_auditor.data.findings import Findings
+    from label_auditor.review.decided import Reviewed
     from label_auditor.review.estimate import ErrorEstimate
 
 # In the order of the cascade: what is for small screens and paper goes over the rest.
@@ -39,6 +43,7 @@ def write_page(
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
     metadata: Any = None,
     estimate: ErrorEstimate | None = None,
+    reviewed: Reviewed | None = None,
     title: str = "Label review",
     max_rows: int = 50_000,
 ) -> None:
@@ -64,16 +69,19 @@ def write_page(
     estimate : ErrorEstimate, default=None
         The number of label errors, as estimated from a reviewed sample. None: the page says how to
         get an estimate.
+    reviewed : Corrections, mapping from row position to label, or Series, default=None
+        The decisions so far, with which the page goes on; None for a discarded row.
     title : str, default="Label review"
         The title of the page.
     max_rows : int, default=50_000
-        The largest number of rows in the page. Rows are taken in the order of the audit: flagged
-        rows first, worst first.
+        The largest number of rows in the page, besides those of `reviewed`. Rows are taken in the
+        order of the audit: flagged rows first, worst first.
 
     Raises
     ------
     ValueError, TypeError
-        As for :func:`label_auditor.export.records.make_records`.
+        As for :func:`label_auditor.export.records.make_records`; or if `reviewed` has rows or
+        labels that the audit doesn't have.
     """
     if audit.multi_label:
         raise TypeError(
@@ -85,11 +93,33 @@ def write_page(
     records = make_records(
         audit, inputs, only_issues=False, ids=ids, class_names=class_names, metadata=metadata
     )
-    data = page_data(audit, records, max_rows=max_rows)
+    decided = _list_decisions(audit, reviewed, ids, class_names)
+    data = page_data(audit, records, max_rows=max_rows, decided=decided)
     data["title"] = title
     data["estimate"] = _plain_estimate(estimate)
     with atomic_write(path) as file:
         file.write(_fill(title, data))
+
+
+def _list_decisions(
+    audit: Findings,
+    reviewed: Reviewed | None,
+    ids: Iterable[Any] | None,
+    class_names: Mapping[Any, str] | Sequence[str] | None,
+) -> list[tuple[int, int, str, str]]:
+    """Give the row, the class, the reviewer and the time of each decision; empty if unknown."""
+    rows, codes = read_decisions(
+        reviewed, audit.index, audit.classes, ids=ids, class_names=class_names
+    )
+    by = [("", "")] * len(rows)
+    if isinstance(reviewed, Corrections):
+        agreed = [each for each in reviewed.decisions.values() if each.status != OPEN]
+        last = [next(v for v in reversed(each.votes) if v.label == each.label) for each in agreed]
+        by = [(vote.who or "", vote.when or "") for vote in last]
+    return [
+        (row, code, *each)
+        for row, code, each in zip(rows.tolist(), codes.tolist(), by, strict=True)
+    ]
 
 
 def _fill(title: str, data: dict[str, Any]) -> bytes:

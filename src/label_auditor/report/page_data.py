@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Records
 
+    # The position of a row, that of the decided class (-1: discarded), and by whom and when.
+    Decided = list[tuple[int, int, str, str]]
+
 N_CANDIDATES = 5
 N_BINS = 40
 
 
-def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, Any]:
+def page_data(
+    audit: Findings, records: Records, *, max_rows: int, decided: Decided | None = None
+) -> dict[str, Any]:
     """Give the data of the page: the audit as a whole, then its first rows as columns.
 
     Columns of numbers are little-endian bytes in base64: they are read at once, and scores keep
@@ -37,7 +42,9 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
     records : Records
         Its records of all rows, in its order.
     max_rows : int
-        How many of them are in the page.
+        How many of them are in the page; rows about which something is decided are in it anyway.
+    decided : list of (row, code, who, when), default=None
+        The decisions that the page begins with.
 
     Returns
     -------
@@ -45,6 +52,9 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
         It holds only values that JSON has. `key` is a digest of everything that decisions depend
         on.
     """
+    decided = decided or []
+    shown = _shown_rows(records.positions, [row for row, *_ in decided], max_rows)
+    place = {row: at for at, row in enumerate(records.positions[shown].tolist())}
     data = {
         "audit": {
             "n_rows": len(audit),
@@ -58,11 +68,19 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
         "summary": _summary(audit),
         "pairs": count_pairs(audit).tolist(),
         "histogram": _histogram(audit),
-        "queue": _queue(audit, max_rows),
-        "rows": _rows(dataclasses.replace(records, positions=records.positions[:max_rows])),
+        "queue": _queue(audit, shown),
+        "decided": [[place[row], *decision] for row, *decision in decided],
+        "rows": _rows(dataclasses.replace(records, positions=records.positions[shown])),
     }
     data["key"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:32]
     return data
+
+
+def _shown_rows(order: NDArray[np.intp], chosen: list[int], max_rows: int) -> NDArray[np.intp]:
+    """Give the places, in the audit's order, of the first rows and of those that were chosen."""
+    is_shown = np.arange(len(order)) < max_rows
+    is_shown |= np.isin(order, chosen)
+    return np.flatnonzero(is_shown)
 
 
 def _summary(audit: Findings) -> dict[str, list[Any]]:
@@ -88,14 +106,15 @@ def _histogram(audit: Findings) -> dict[str, Any]:
     return {"low": low, "high": high, **counted}
 
 
-def _queue(audit: Findings, max_rows: int) -> dict[str, Any]:
+def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
     facts = queue.row_facts(audit)
+    judged = shown[shown < len(facts.rows)]  # they come first in the audit's order
     return {
         "n_judged": len(facts.rows),
         "sizes": np.bincount(facts.given, minlength=facts.n_classes).tolist(),
-        "numbers": _pack(facts.numbers[:max_rows], "<f4"),
-        "other": _pack(facts.other[:max_rows], "<i4"),
+        "numbers": _pack(facts.numbers[judged], "<f4"),
+        "other": _pack(facts.other[judged], "<i4"),
         "constants": {
             "steps": queue.STEPS,
             "fewest_decisions": queue.FEWEST_DECISIONS,

@@ -12,7 +12,7 @@ from label_auditor.corrections.collection import Corrections, join_decisions
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import TypeAlias
 
     import pandas as pd
@@ -59,7 +59,12 @@ def decided_rows(
 
 
 def read_decisions(
-    reviewed: Reviewed | None, index: Sequence[Any], classes: NDArray[Any]
+    reviewed: Reviewed | None,
+    index: Sequence[Any],
+    classes: NDArray[Any],
+    *,
+    ids: Iterable[Any] | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give the reviewed rows of labelled data and the decided label of each.
 
@@ -73,6 +78,8 @@ def read_decisions(
         The names of the rows.
     classes : ndarray of shape (n_classes,)
         The classes.
+    ids, class_names : iterable, mapping or sequence, default=None
+        For Corrections: what the records were sent with; see :meth:`Corrections.by_row`.
 
     Returns
     -------
@@ -97,7 +104,9 @@ def read_decisions(
     if reviewed is None:
         reviewed = {}
     elif isinstance(reviewed, Corrections):
-        reviewed = join_decisions(reviewed.decisions, index, classes)
+        reviewed = join_decisions(
+            reviewed.decisions, index, classes, ids=ids, class_names=class_names
+        )
     elif hasattr(reviewed, "iloc") and getattr(reviewed, "ndim", 0) == 1:
         reviewed = _join_series(reviewed, index)
     elif not isinstance(reviewed, Mapping):

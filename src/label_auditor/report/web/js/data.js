@@ -18,6 +18,9 @@ export const estimate = page.estimate;
 export const title = page.title;
 export const key = page.key;
 
+// The decisions that the page began with, as rows of an action in the log.
+export const decided = page.decided;
+
 export const nRows = page.rows.n;
 export const nTop = page.rows.n_top;
 export const ids = page.rows.ids;

@@ -1,6 +1,6 @@
 // Decisions leave and enter the page as files.
 
-import { classes, ids } from "./data.js";
+import { classes, decided, ids } from "./data.js";
 import { parse, toCsv, toJson } from "./corrections.js";
 import { $, count, plural, toast } from "./dom.js";
 import { corrections, decide, decisions } from "./log.js";
@@ -8,7 +8,7 @@ import { corrections, decide, decisions } from "./log.js";
 const LIMIT = 200e6; // bytes; corrections of a million rows have less
 
 /** Whether there are decisions that no file holds. */
-let saved = 0;
+let saved = decided.length;
 export const allSaved = () => saved === decisions.size;
 
 function download(name, type, text) {

@@ -1,7 +1,7 @@
 // The reviewer's actions, one after another. Everything else follows from this log: what is
 // decided, the order of the queue, the counts. Undo drops its last action; storage keeps it whole.
 
-import { classes, given, ids, key, nRows } from "./data.js";
+import { classes, decided, given, ids, key, nRows } from "./data.js";
 import { DISCARDED, VALIDATED } from "./corrections.js";
 
 const STORE = `label-auditor ${key}`;
@@ -87,6 +87,7 @@ function apply({ kind, rows }) {
 function replay() {
   decisions.clear();
   skipped.clear();
+  apply({ kind: "import", rows: decided });
   actions.forEach(apply);
 }
 
