@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from label_auditor.export.argilla import push_to_argilla, to_argilla
 from label_auditor.export.hub import to_datasets
@@ -39,13 +39,14 @@ def _as_method(
 class Outputs:
     """The methods of what is an audit or holds one."""
 
-    to_rubrix = _as_method(to_rubrix)
-    push_to_rubrix = _as_method(push_to_rubrix)
-    to_argilla = _as_method(to_argilla)
-    push_to_argilla = _as_method(push_to_argilla)
-    to_datasets = _as_method(to_datasets)
-    plan_review = _as_method(plan_review)
-    estimate = _as_method(estimate_label_errors)
+    # Final: pyright takes the type of an attribute for known if it is declared, in any way.
+    to_rubrix: Final = _as_method(to_rubrix)
+    push_to_rubrix: Final = _as_method(push_to_rubrix)
+    to_argilla: Final = _as_method(to_argilla)
+    push_to_argilla: Final = _as_method(push_to_argilla)
+    to_datasets: Final = _as_method(to_datasets)
+    plan_review: Final = _as_method(plan_review)
+    estimate: Final = _as_method(estimate_label_errors)
 
     def _held_audit(self) -> Findings:
         """Give the audit that this is, or holds."""

@@ -43,7 +43,7 @@ def to_datasets(
     Parameters
     ----------
     audit : LabelAudit or MultiLabelAudit
-        The audit.
+        The audit; the method of an audit or a LabelAuditor has itself in this place.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
     only_issues, ids, class_names, metadata, explanation : as in make_records

@@ -237,7 +237,7 @@ def estimate_label_errors(
     Parameters
     ----------
     audit : LabelAudit
-        The audit.
+        The audit; the method of an audit or a LabelAuditor has itself in this place.
     reviewed : Corrections, or mapping from row position to label
         The labels that reviewers gave, in the audit's own values; None for a discarded row. It may
         hold more rows than the plan.

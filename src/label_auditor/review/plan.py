@@ -202,7 +202,7 @@ def plan_review(
     Parameters
     ----------
     audit : LabelAudit
-        The audit.
+        The audit; the method of an audit or a LabelAuditor has itself in this place.
     n : int
         How many rows; the plan has fewer if fewer are left.
     goal : {"find", "count"}, default="find"

@@ -46,7 +46,7 @@ def to_argilla(
     Parameters
     ----------
     audit : LabelAudit or MultiLabelAudit
-        The audit.
+        The audit; the method of an audit or a LabelAuditor has itself in this place.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
     only_issues, ids, class_names, metadata : as in make_records
@@ -125,7 +125,7 @@ def push_to_argilla(
     Parameters
     ----------
     audit : LabelAudit or MultiLabelAudit
-        The audit.
+        The audit; the method of an audit or a LabelAuditor has itself in this place.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields of text.
     name : str
