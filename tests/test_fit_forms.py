@@ -137,6 +137,9 @@ class Leaking(RandomForestClassifier):
             self.oob_decision_function_ = (votes[::2] + votes[1::2]) / 2
         return self
 
+    def predict_proba(self, X):
+        return super().predict_proba(np.asarray(X, float))
+
 
 class Gives(ClassifierMixin, BaseEstimator):
     """Gives the probabilities of another classifier in some form."""

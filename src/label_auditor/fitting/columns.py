@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from label_auditor.confident_learning.scan import sum_tolerance
 from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.tables import are_counted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -235,7 +236,7 @@ def _find_named_columns(estimator: Any, output: Any, where: str = "") -> Columns
     """Find the classes that a table names in its columns; None if it names none of them."""
     found = np.asarray(estimator.classes_)
     names = getattr(output, "column_names", getattr(output, "columns", None))
-    if names is None:
+    if names is None or are_counted(names):
         return None
     texts = np.array([str(value) for value in found.tolist()], dtype=object)
     as_values = _positions(np.array(list(names), dtype=object), found)
