@@ -203,6 +203,46 @@ class TestTables:
             fit(Net(table)).cv_probabilities_, fit(Net()).cv_probabilities_
         )
 
+    def test_columns_that_nobody_named_are_in_the_order_of_classes_(self):
+        net = Net(lambda probs: pd.DataFrame(probs[:, ::-1]), lambda found: found[::-1])
+        shuffled, plain = fit(net, codes), fit(Net(), codes)
+        np.testing.assert_array_equal(shuffled.cv_probabilities_, plain.cv_probabilities_)
+        np.testing.assert_array_equal(shuffled.predict_proba(X), plain.predict_proba(X))
+
+    @pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba", "decision_function"])
+    def test_predictions_are_in_the_order_of_classes_(self, method):
+        class Table(Net):
+            def predict_proba(self, X):
+                return pd.DataFrame(self.inner_.predict_proba(X), columns=list("abc"))[list("cab")]
+
+            def predict_log_proba(self, X):
+                return np.log(self.predict_proba(X))
+
+            decision_function = predict_log_proba
+
+        X_new = pd.DataFrame(X, index=np.arange(60)[::-1])  # which is not that of the table
+        auditor = LabelAuditor(Table()).fit(X_new, y)
+        found = getattr(auditor, method)(X_new)
+        expected = GaussianNB().fit(X_new, y).predict_proba(X_new)
+        expected = expected if method == "predict_proba" else np.log(expected)
+        assert isinstance(found, np.ndarray)
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(
+            auditor.audit(X_new, y).suggested_labels, auditor.predict(X_new)
+        )
+
+    @pytest.mark.parametrize("make", [pd.DataFrame, lambda table: table.astype("Float64")])
+    def test_classifiers_that_are_fitted_on_codes(self, make):
+        class OfCodes(Net):
+            def fit(self, X, y):
+                assert y.dtype.kind == "i", "codes are needed"
+                return super().fit(X, y)
+
+        table = lambda probs: make(pd.DataFrame(probs, columns=list("012"))[["2", "0", "1"]])  # noqa: E731
+        found, plain = fit(OfCodes(table)), fit(Net())
+        np.testing.assert_array_equal(found.cv_probabilities_, plain.cv_probabilities_)
+        np.testing.assert_array_equal(found.predict_proba(X), plain.predict_proba(X))
+
     def test_contradictions_are_refused(self):
         table = lambda probs: pd.DataFrame(probs, columns=["a", "c", "x"])  # noqa: E731
         with pytest.raises(

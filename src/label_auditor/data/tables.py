@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Table", "arrange", "find_index", "is_table", "name_rows", "read_table"]
+__all__ = ["Table", "are_counted", "arrange", "find_index", "is_table", "name_rows", "read_table"]
 
 
 class Table(NamedTuple):
@@ -132,8 +132,15 @@ def read_table(data: Any, *, name: str) -> Table:
         index = None
     # Of several levels, the innermost one tells the columns apart.
     columns = frame.columns.get_level_values(-1)
-    counted = isinstance(columns, pd.RangeIndex) and (columns.start, columns.step) == (0, 1)
-    return Table(_read_numbers(frame, name), columns.tolist(), index, named=not counted)
+    named = not are_counted(columns)
+    return Table(_read_numbers(frame, name), columns.tolist(), index, named=named)
+
+
+def are_counted(columns: Any) -> bool:
+    """Tell whether pandas has counted the columns, because nobody gave them names."""
+    import pandas as pd
+
+    return isinstance(columns, pd.RangeIndex) and (columns.start, columns.step) == (0, 1)
 
 
 def arrange(pred_probs: Any, classes: NDArray[Any], row_names: Iterable[Any]) -> Any:

@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from label_auditor.confident_learning.scan import sum_tolerance
 from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.tables import are_counted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -131,13 +132,41 @@ def read_probabilities(
     if _is_indexed_by_label(estimator, output):
         columns = _positions(np.arange(np.shape(output)[1]), classes)
     probs = _as_matrix(estimator, output, (len(rows), len(columns)), where)
-    named = _named_columns(estimator, output, where)
+    named = _find_named_columns(estimator, output, where)
     columns = columns if named is None else columns[named]
     inside, shape = columns >= 0, probs.shape
     if not inside.all():
         probs = probs[:, inside]
     _refuse_wrong_rows(estimator, probs, rows, classes, where=where, shape=shape)
     return place_columns(probs, columns[inside], len(classes)), np.sort(columns[inside])
+
+
+def find_output_columns(estimator: Any, output: Any, classes: NDArray[Any]) -> Columns:
+    """Find the place of each column of an output among the classes; a table may name its columns.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted.
+    output : array-like
+        What a method of it gave, with a column for each of its classes.
+    classes : ndarray of shape (n_classes,)
+        The classes of `y`.
+
+    Returns
+    -------
+    ndarray of int, shape (n_columns,)
+        Positions in `classes`; -1 for a class that `y` does not have.
+    """
+    columns = find_columns(estimator, classes)
+    named = _find_named_columns(estimator, output)
+    return columns if named is None else columns[named]
+
+
+def to_array(output: Any) -> NDArray[Any]:
+    """Give an output as a new array; Python's numbers, and nullable ones, as floats."""
+    array = np.array(output)
+    return array.astype(float) if array.dtype.kind == "O" and array.ndim == 2 else array
 
 
 def place_columns(
@@ -185,9 +214,7 @@ def _as_matrix(estimator: Any, output: Any, shape: tuple[int, int], where: str) 
     if isinstance(output, (list, tuple)) and len(output) and np.ndim(output[0]) > 1:
         raise NoProbabilitiesError(f"{who} gave a list of {len(output)} arrays, but {needed}.")
     try:
-        probs = np.array(output)
-        if probs.dtype.kind == "O" and probs.ndim == 2:  # numbers of Python's, or of nullable types
-            probs = probs.astype(float)
+        probs = to_array(output)
     except Exception as error:
         raise NoProbabilitiesError(
             f"{who} gave a {type(output).__name__} that can't be read as an array ({error}); "
@@ -205,11 +232,11 @@ def _as_matrix(estimator: Any, output: Any, shape: tuple[int, int], where: str) 
     return probs if probs.dtype.kind == "f" else probs.astype(float)
 
 
-def _named_columns(estimator: Any, output: Any, where: str) -> Columns | None:
+def _find_named_columns(estimator: Any, output: Any, where: str = "") -> Columns | None:
     """Find the classes that a table names in its columns; None if it names none of them."""
     found = np.asarray(estimator.classes_)
-    names = getattr(output, "columns", None)
-    if names is None:
+    names = getattr(output, "column_names", getattr(output, "columns", None))
+    if names is None or are_counted(names):
         return None
     texts = np.array([str(value) for value in found.tolist()], dtype=object)
     as_values = _positions(np.array(list(names), dtype=object), found)

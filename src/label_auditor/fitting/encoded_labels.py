@@ -12,7 +12,12 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 
-from label_auditor.fitting.columns import find_columns, name_estimator, place_columns
+from label_auditor.fitting.columns import (
+    find_output_columns,
+    name_estimator,
+    place_columns,
+    to_array,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,10 +154,10 @@ class EncodedLabels(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _in_order(self, probs: Any, fill: float) -> Any:
         """Put columns in the order of `classes_`; other shapes are for the caller to refuse."""
-        columns = find_columns(self.estimator_, np.arange(len(self.classes_)))
+        columns = find_output_columns(self.estimator_, probs, np.arange(len(self.classes_)))
         if np.shape(probs) != (len(probs), len(columns)) or (columns < 0).any():
             return probs
-        return place_columns(np.asarray(probs), columns, len(self.classes_), fill)
+        return place_columns(to_array(probs), columns, len(self.classes_), fill)
 
     def __getattr__(self, name: str) -> Any:
         # Called for what is not found. Before fit and in copy and pickle there is nothing inside.

@@ -8,11 +8,13 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from label_auditor.data.messages import quote_values
+from label_auditor.data.tables import is_table
 from label_auditor.fitting.columns import (
-    find_columns,
+    find_output_columns,
     name_estimator,
     place_columns,
     read_probabilities,
+    to_array,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ class PredictionMixin:
         """Give what a method of `estimator_` does, in the order of `classes_`."""
         output = getattr(self.estimator_, method)(X)
         found = np.asarray(self.estimator_.classes_)
-        same = np.array_equal(found, self.classes_)
+        same = np.array_equal(found, self.classes_) and not is_table(output)
         if method == "decision_function":
             return output if same else _order_decisions(self.estimator_, output, self.classes_)
         if same and np.shape(output) == (len(output), len(found)):
@@ -135,9 +137,9 @@ class PredictionMixin:
         rows = np.arange(len(output))
         if method == "predict_proba":
             return read_probabilities(self.estimator_, output, rows, self.classes_)[0]
-        columns = find_columns(self.estimator_, self.classes_)
+        columns = find_output_columns(self.estimator_, output, self.classes_)
         known = columns >= 0
-        output = np.asarray(output)[:, known]
+        output = to_array(output)[:, known]
         return place_columns(output, columns[known], len(self.classes_), -np.inf)
 
 
@@ -155,8 +157,8 @@ def _as_labels(predicted: Any, classes: NDArray[Any]) -> NDArray[Any]:
 
 def _order_decisions(estimator: Any, output: Any, classes: NDArray[Any]) -> NDArray[np.floating]:
     """Put the columns of a decision function in order; for two classes, see to its sign."""
-    columns = find_columns(estimator, classes)
-    decisions: NDArray[np.floating] = np.asarray(output)
+    columns = find_output_columns(estimator, output, classes)
+    decisions: NDArray[np.floating] = to_array(output)
     if decisions.ndim == 1 and columns.tolist() in ([0, 1], [1, 0]):
         return decisions if columns[0] == 0 else -decisions
     if decisions.shape != (len(decisions), len(columns)) or (columns < 0).any():
