@@ -61,7 +61,7 @@ class ReviewSteps:
         self,
         reviewed: Corrections | Mapping[int, Any],
         *,
-        plan: ReviewPlan,
+        plan: ReviewPlan | None = None,
         confidence: float = 0.95,
     ) -> ErrorEstimate:
         """Estimate the number of label errors from a reviewed sample.
@@ -72,8 +72,9 @@ class ReviewSteps:
         ----------
         reviewed : Corrections, or mapping from row position to label
             The labels that reviewers gave; None for a discarded row.
-        plan : ReviewPlan
-            The plan by which the sample was drawn, made with ``goal="count"``.
+        plan : ReviewPlan, default=None
+            The plan by which the sample was drawn, made with ``goal="count"``. None: the one that
+            the review page followed, which Corrections from its JSON file hold.
         confidence : float in (0, 1), default=0.95
             The confidence of each interval.
 

@@ -9,19 +9,26 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import stats
 
 from label_auditor.data.labels import encode_labels
 from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.review import queue
+from label_auditor.review.plan import plan_review
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Records
+    from label_auditor.review.plan import ReviewPlan
 
 N_CANDIDATES = 5
 N_BINS = 40
+# The rows that the page asks about to count the errors.
+N_COUNTED = 200
+SEED = 0
+CONFIDENCE = 0.95
 
 
 def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, Any]:
@@ -37,7 +44,8 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
     records : Records
         Its records of all rows, in its order.
     max_rows : int
-        How many of them are in the page.
+        How many of them are in the page; the rows of the sample by which it counts errors are in
+        it in any case.
 
     Returns
     -------
@@ -45,6 +53,8 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
         It holds only values that JSON has. `key` is a digest of everything that decisions depend
         on.
     """
+    plan = plan_review(audit, N_COUNTED, goal="count", random_state=SEED)
+    shown = _shown_rows(records.positions, plan, max_rows)
     data = {
         "audit": {
             "n_rows": len(audit),
@@ -58,11 +68,40 @@ def page_data(audit: Findings, records: Records, *, max_rows: int) -> dict[str, 
         "summary": _summary(audit),
         "pairs": count_pairs(audit).tolist(),
         "histogram": _histogram(audit),
-        "queue": _queue(audit, max_rows),
-        "rows": _rows(dataclasses.replace(records, positions=records.positions[:max_rows])),
+        "plan": _plan(audit, plan, records.positions[shown]),
+        "queue": _queue(audit, shown),
+        "rows": {
+            "n_first": min(max_rows, len(audit)),
+            **_rows(dataclasses.replace(records, positions=records.positions[shown])),
+        },
     }
     data["key"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:32]
     return data
+
+
+def _shown_rows(order: NDArray[np.intp], plan: ReviewPlan, max_rows: int) -> NDArray[np.intp]:
+    """Give the places, in the audit's order, of the first rows and those of the plan."""
+    is_shown = np.arange(len(order)) < max_rows
+    is_shown |= np.isin(order, plan.rows)
+    return np.flatnonzero(is_shown)
+
+
+def _plan(audit: Findings, plan: ReviewPlan, shown: NDArray[np.intp]) -> dict[str, Any]:
+    """Give the sample by which the page counts errors, and what its bounds need."""
+    place = np.empty(len(audit), np.intp)
+    place[shown] = np.arange(len(shown))
+    level = (1 + CONFIDENCE) / 2
+    return {
+        "seed": plan.seed,
+        "rows": plan[:],
+        "at": place[plan.rows].tolist(),
+        "stratum": plan.stratum_of[plan.rows].tolist(),
+        "sizes": [stratum.n_rows for stratum in plan.strata],
+        "flagged": int(plan.stratum_of[audit.ranked[0]]) if audit.n_issues else -1,
+        "confidence": CONFIDENCE,
+        "level": level,
+        "z": float(stats.norm.ppf(level)),
+    }
 
 
 def _summary(audit: Findings) -> dict[str, list[Any]]:
@@ -88,14 +127,15 @@ def _histogram(audit: Findings) -> dict[str, Any]:
     return {"low": low, "high": high, **counted}
 
 
-def _queue(audit: Findings, max_rows: int) -> dict[str, Any]:
+def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
     facts = queue.row_facts(audit)
+    judged = shown[shown < len(facts.rows)]  # they come first in the audit's order
     return {
         "n_judged": len(facts.rows),
         "sizes": np.bincount(facts.given, minlength=facts.n_classes).tolist(),
-        "numbers": _pack(facts.numbers[:max_rows], "<f4"),
-        "other": _pack(facts.other[:max_rows], "<i4"),
+        "numbers": _pack(facts.numbers[judged], "<f4"),
+        "other": _pack(facts.other[judged], "<i4"),
         "constants": {
             "steps": queue.STEPS,
             "fewest_decisions": queue.FEWEST_DECISIONS,
