@@ -57,7 +57,7 @@ def test_a_method_takes_what_its_function_takes(name, audit):
     assert of_method.return_annotation == of_function.return_annotation
 
 
-@pytest.mark.parametrize("name", FUNCTIONS.keys() - {"to_html"})
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - {"to_html"}))
 def test_a_method_is_documented_as_its_function_is(name, audit):
     assert getattr(audit, name).__doc__ == FUNCTIONS[name].__doc__
 

@@ -49,6 +49,7 @@ def test_is_json_with_every_part(audit):
         "summary",
         "pairs",
         "histogram",
+        "plan",
         "queue",
         "decided",
         "rows",
@@ -61,16 +62,20 @@ def test_is_json_with_every_part(audit):
 
 def test_the_first_rows_are_there_and_counts_are_of_all(audit):
     few, all_rows = data_of(audit, max_rows=30), data_of(audit)
-    assert few["rows"]["n"] == 30
-    assert few["rows"]["ids"] == all_rows["rows"]["ids"][:30]
-    assert few["rows"]["texts"][0] == all_rows["rows"]["texts"][0][:30]
+    assert few["rows"]["n_first"] == 30
+    sample = {all_rows["rows"]["ids"][row] for row in all_rows["plan"]["at"]}
+    assert {few["rows"]["ids"][row] for row in few["plan"]["at"]} == sample
+    assert set(few["rows"]["ids"][30:]) <= sample
+    n = few["rows"]["n"]
+    assert few["rows"]["ids"][:30] == all_rows["rows"]["ids"][:30]
+    assert few["rows"]["texts"][0][:30] == all_rows["rows"]["texts"][0][:30]
     for part in ("audit", "summary", "pairs", "histogram"):
         assert few[part] == all_rows[part]
     assert few["queue"]["n_judged"] == N
+    place = [all_rows["rows"]["ids"].index(each) for each in few["rows"]["ids"]]
     for name, dtype in (("numbers", "<f4"), ("other", "<i4")):
         shown, expected = unpack(few["queue"][name], dtype), unpack(all_rows["queue"][name], dtype)
-        np.testing.assert_array_equal(shown, expected[: len(shown)])
-        assert len(shown) * N == len(expected) * 30
+        np.testing.assert_array_equal(shown.reshape(n, -1), expected.reshape(N, -1)[place])
 
 
 def test_candidates_are_the_likeliest_classes(audit):
@@ -173,15 +178,18 @@ def test_nothing_could_be_judged():
     json.dumps(data, allow_nan=False)
 
 
-def test_decided_rows_are_in_the_page_wherever_they_stand(audit):
+def test_decided_rows_are_in_the_page_wherever_they_stand(audit, monkeypatch):
+    monkeypatch.setattr("label_auditor.report.page_data.N_COUNTED", 1)
     order = rows_in_order(audit)
     late, early = int(order[150]), int(order[3])
     decided = [(late, 2, "ann", "2026-01-01T00:00:00Z"), (early, -1, "", "")]
     data = data_of(audit, max_rows=20, decided=decided)
-    assert data["rows"]["n"] == 21
-    assert data["rows"]["ids"] == [str(row) for row in (*order[:20], late)]
-    assert data["decided"] == [[20, 2, "ann", "2026-01-01T00:00:00Z"], [3, -1, "", ""]]
+    sampled = data["plan"]["rows"]
+    places = [place for place, row in enumerate(order) if place < 20 or row in {late, *sampled}]
+    assert data["rows"]["ids"] == [str(row) for row in order[places]]
+    at = places.index(150)
+    assert data["decided"] == [[at, 2, "ann", "2026-01-01T00:00:00Z"], [3, -1, "", ""]]
     facts = queue.row_facts(audit)
-    numbers = unpack(data["queue"]["numbers"], "<f4").reshape(21, -1)
-    np.testing.assert_array_equal(numbers, facts.numbers[[*range(20), 150]])
+    numbers = unpack(data["queue"]["numbers"], "<f4").reshape(len(places), -1)
+    np.testing.assert_array_equal(numbers, facts.numbers[places])
     assert data["key"] != data_of(audit, max_rows=20)["key"]
