@@ -16,7 +16,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -89,7 +89,7 @@ INPUTS = {
     "Fortran": np.asfortranarray,
     "list": lambda X: X.tolist(),
     "DataFrame": lambda X: pd.DataFrame(X, columns=["a", "b", "c"]),
-    "int names": lambda X: pd.DataFrame(X, index=np.arange(len(X))[::-1]),
+    "int names": lambda X: pd.DataFrame(X, index=np.arange(len(X))[::-1] + 7),
     "read-only": lambda X: (X.setflags(write=False), X)[1],
 }
 
@@ -228,11 +228,17 @@ def make_data(seed, n_classes):
     return X, given_codes
 
 
+PLAIN = {"values": "ints", "container": "list", "X": "array", "probabilities": "array"}
+
+
+# What goes wrong in few combinations only is tried each time.
+@example({**PLAIN, "classifier": "leaking", "cv": "out of bag"}, 0, None)
+@example({**PLAIN, "classifier": "backwards", "cv": "number", "probabilities": "no names"}, 0, None)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
-    phases=[Phase.generate],  # a fit is slow to shrink
+    phases=[Phase.explicit, Phase.generate],  # a fit is slow to shrink
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(

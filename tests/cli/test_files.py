@@ -73,6 +73,12 @@ def test_bad_corrections(name, content, message):
     assert message in str(found.value)
 
 
+@pytest.mark.parametrize("name", ["-", "/dev/fd/63"])
+def test_corrections_through_a_pipe(name):
+    with pytest.raises(InputError, match=r"can't be read through a pipe.*ends in \.csv or \.json"):
+        read_corrections(Path(name))
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + b"\0" * 18, b"id,label\n"])
 def test_what_is_no_audit(content):
     Path("a.npz").write_bytes(content)

@@ -28,6 +28,13 @@ def test_chosen_ids_must_be_unique_as_strings():
         unique_ids(range(3), 3, ids=[1, 2])
 
 
+@pytest.mark.parametrize("missing", [None, float("nan"), np.nan, pd.NA, pd.NaT])
+def test_chosen_ids_must_not_be_missing(missing):
+    with pytest.raises(ValueError, match=r"ids is missing \(None, NaN or NA\) in row 1; give each"):
+        unique_ids(range(3), 3, ids=["a", missing, "c"])
+    assert unique_ids(["a", missing, "c"], 3, None) == ["a", str(missing), "c"]
+
+
 def test_an_index_that_repeats_gives_way_to_positions():
     with pytest.warns(UserWarning, match=r"The index isn't unique \('a' occur more than once\)"):
         assert unique_ids(["a", "a", "b"], 3, None) == range(3)

@@ -103,3 +103,28 @@ def test_features_are_named_where_all_names_are_strings(X, names):
 
 def test_texts_have_no_features():
     assert find_features(["good film", "bad film"]) == {}
+
+
+class TestRowsOfPandas:
+    X = pd.DataFrame({"a": [0.0, 1.0, 2.0]}, index=["x", "y", "z"])
+
+    @pytest.mark.parametrize("index", [["y", "x", "z"], ["z", "y", "x"]])
+    def test_the_same_names_in_another_order_are_refused(self, index):
+        y = pd.Series(["a", "b", "c"], index=index)
+        with pytest.raises(
+            ValueError, match=r"row 0 is 'x' in X, and '.' in y, .*y\.loc\[X\.index"
+        ):
+            check_data(self.X, y, allow_missing=False)
+        _, labels = check_data(self.X, y.to_numpy(), allow_missing=False)
+        assert labels.tolist() == ["a", "b", "c"]
+        check_data(self.X, y.loc[self.X.index], allow_missing=False)
+
+    def test_positions_are_names_too(self):
+        y = pd.Series(["a", "b", "c"], index=[1, 0, 2])
+        with pytest.raises(ValueError, match="row 0 is 0 in X, and 1 in y"):
+            check_data(self.X.reset_index(drop=True), y, allow_missing=False)
+
+    @pytest.mark.parametrize("index", [[0, 1, 2], ["x", "y", "w"], ["x", "x", "y"]])
+    def test_other_names_go_by_position(self, index):
+        y = pd.Series(["a", "b", "c"], index=index)
+        assert check_data(self.X, y, allow_missing=False)[1].tolist() == ["a", "b", "c"]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from label_auditor.cli.data_file import is_piped
 from label_auditor.cli.errors import InputError, explain
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ def read_corrections(path: Path) -> Corrections:
 
     readers = {".csv": Corrections.from_csv, ".json": Corrections.from_json}
     read = readers.get(path.suffix.lower())
+    if read is None and is_piped(str(path)):
+        raise InputError(
+            f"{path}: corrections can't be read through a pipe, as the name tells their format; "
+            "save them in a file whose name ends in .csv or .json, and name it here."
+        )
     if read is None:
         raise InputError(f"{path}: unknown format; the name should end in .csv or .json.")
     try:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.values import find_missing
 
 
 def check_length(name: str, length: int, n: int) -> None:
@@ -23,8 +24,15 @@ def check_length(name: str, length: int, n: int) -> None:
 
 def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each of n rows: the index, if no ids were chosen."""
-    found = [_row_id(value) for value in (index if ids is None else ids)]
-    check_length("ids", len(found), n)
+    values = list(index if ids is None else ids)
+    check_length("ids", len(values), n)
+    missing = [row for row, value in enumerate(values) if ids is not None and _is_missing(value)]
+    if missing:
+        raise ValueError(
+            f"ids is missing (None, NaN or NA) in {list_rows(missing)}; give each row an id of its "
+            "own, as corrections are joined on them."
+        )
+    found = [_row_id(value) for value in values]
     twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
     if not twice:
         return found
@@ -40,6 +48,11 @@ def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Seque
         stacklevel=6,
     )
     return range(n)
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell whether an id is None, NaN, NaT or pandas.NA; a container is none of these."""
+    return bool(np.ndim(value) == 0 and find_missing(value))
 
 
 def _row_id(value: Any) -> int | str:

@@ -56,8 +56,27 @@ def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArr
             f"X and y have inconsistent numbers of samples: X has {n_rows} rows, y has "
             f"{len(labels)} labels; pass one label for each row."
         )
+    _refuse_other_order(X, y)
     (X,) = indexable(X)
     return X, labels
+
+
+def _refuse_other_order(X: Any, y: Any) -> None:
+    """Raise if pandas objects name the same rows, but in another order: rows go by position."""
+    import pandas as pd
+
+    names, given = getattr(X, "index", None), getattr(y, "index", None)
+    if not (isinstance(names, pd.Index) and isinstance(given, pd.Index)) or names.equals(given):
+        return
+    if not (names.is_unique and given.is_unique and given.isin(names).all()):
+        return
+    row = int(np.flatnonzero(np.asarray(names != given))[0])
+    in_X, in_y = (quote_values(index[row : row + 1].tolist()) for index in (names, given))
+    raise ValueError(
+        f"X and y name the same rows in another order: row {row} is {in_X} in X, and {in_y} in y, "
+        "but rows go by position. Pass y.loc[X.index]; or y.to_numpy(), if the rows do stand in "
+        "the same order."
+    )
 
 
 def _refuse_rowless(X: Any) -> None:
