@@ -1,8 +1,8 @@
 """The joint distribution of given and true labels, as counts of the pairs that occur.
 
-The confident joint of Northcutt et al. [1]_ has a cell for every pair of classes, nearly all of
-them empty when there are many classes. Here it is kept as coordinates, so that ten thousand classes
-cost no more than their occupied cells.
+The confident joint of Northcutt et al. [1]_ has a cell for every pair of classes. If there are many
+classes, nearly all of these cells are empty. Here only the occupied cells are stored, with their
+coordinates, so that ten thousand classes need no more memory than the pairs that occur.
 
 References
 ----------
@@ -33,16 +33,17 @@ DENSE_CELLS = 2**22
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """A matrix of given (rows) against true labels (columns), as coordinates.
+    """A matrix of given labels (rows) and true labels (columns), stored as coordinates.
 
     Parameters
     ----------
     given, true : ndarray of shape (n_cells,), dtype intp
-        Row and column of each cell, row by row, each cell once. The diagonal is always there.
+        Row and column of each cell, row by row, each cell once. All cells of the diagonal are
+        stored.
     count : ndarray of shape (n_cells,), int or float
-        What the cells hold.
+        The value of each cell.
     n_classes : int
-        K.
+        The number of classes, K.
 
     Examples
     --------
@@ -59,7 +60,7 @@ class Joint:
 
     @property
     def off_diagonal(self) -> Array:
-        """Which cells are of label errors; bool of shape (n_cells,)."""
+        """Which cells are outside the diagonal and so count errors; bool of shape (n_cells,)."""
         off_diagonal: Array = self.given != self.true
         return off_diagonal
 
@@ -83,7 +84,7 @@ def count_joint(given: Array, true: Array, n_classes: int) -> Joint:
     given, true : ndarray of shape (n,), int
         Codes from 0 to K - 1; pairs with a -1 are not counted.
     n_classes : int
-        K.
+        The number of classes, K.
 
     Returns
     -------
@@ -207,16 +208,17 @@ def noise_matrix(joint: Joint) -> Joint:
 def prune_counts(
     joint: Joint, *, min_examples_per_class: int = 1, frac_noise: float = 1.0
 ) -> Joint:
-    """Find how many examples of each pair of given and true label to flag.
+    """Find how many rows to flag for each pair of given and true label.
 
     Parameters
     ----------
     joint : Joint
         A calibrated confident joint.
     min_examples_per_class : int, default=1
-        The diagonal is raised to this, and the errors of the class lowered evenly by as much.
+        The diagonal is raised to at least this, and the errors of the class are lowered evenly by
+        the same amount.
     frac_noise : float, default=1.0
-        Part of the errors to keep; the diagonal takes the rest.
+        The share of the errors to keep; the rest is added to the diagonal.
 
     Returns
     -------
@@ -239,7 +241,7 @@ def prune_counts(
 
 
 def _dense_row_sums(row: Array, column: Array, values: Array, n_classes: int) -> Array:
-    """Sum the rows of the dense matrix as np.sum does, a few at a time."""
+    """Sum the rows of the dense matrix exactly as np.sum does, a few rows at a time."""
     sums = np.zeros(n_classes)
     step = max(1, 2**16 // n_classes)
     for start in range(0, n_classes, step):

@@ -1,4 +1,4 @@
-"""Confident learning over row blocks: what each row says, and what the rows say together.
+"""The steps of confident learning that read probabilities, over blocks of rows.
 
 The steps of Northcutt et al. [1]_, in order:
 
@@ -73,7 +73,7 @@ class RowScan(NamedTuple):
     invalid: Array
 
     def part(self, rows: slice | Array) -> RowScan:
-        """Pick some of the rows, all of them valid."""
+        """Select some of the rows, all of which must be valid."""
         return RowScan(
             self.given_prob[rows], self.highest[rows], self.predicted[rows], self.invalid[:0]
         )
@@ -85,17 +85,17 @@ def code_dtype(n_classes: int) -> np.dtype[Any]:
 
 
 def sum_tolerance(dtype: npt.DTypeLike, n_classes: int) -> float:
-    """How far from 1 the sum of a row may be.
+    """Give the largest difference from 1 that the sum of a row may have.
 
-    Probabilities that were once float16 add up to 1 within 5e-4, softmax in float16 within four
-    units in the last place; each of them may be off by another 1e-7.
+    Probabilities that were stored as float16 sum to 1 within 5e-4, and a softmax computed in
+    float16 does so within four units in the last place. Each probability may add another 1e-7.
     """
     return (4e-3 if np.dtype(dtype) == np.float16 else 1e-3) + 1e-7 * n_classes
 
 
 @np.errstate(invalid="ignore")
 def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
-    """Read a block of rows once: check it, and keep what confident learning needs of it.
+    """Read a block of rows once, check it, and keep what confident learning needs later.
 
     Parameters
     ----------
@@ -142,12 +142,12 @@ def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
 
 
 def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    """Give the type to work in: float32 stays, float16 becomes float32, all else float64."""
+    """Give the type to compute in: float32 for float16 and float32, float64 for all others."""
     return np.dtype(np.float32 if np.dtype(dtype) in (np.float16, np.float32) else np.float64)
 
 
 def cached_blocks(pred_probs: Array) -> Iterator[tuple[slice, Array]]:
-    """Row-major pieces that fit into the cache, in `float_dtype`, with their place."""
+    """Yield pieces that fit into the cache, row-major and in `float_dtype`, with their rows."""
     n, n_classes = pred_probs.shape
     dtype = float_dtype(pred_probs.dtype)
     step = max(1, CACHE_BYTES // (n_classes * dtype.itemsize))
@@ -157,7 +157,7 @@ def cached_blocks(pred_probs: Array) -> Iterator[tuple[slice, Array]]:
 
 
 def take_given(probs: Array, given: Array) -> Array:
-    """Probability of the given label; NaN where there is none."""
+    """Give the probability of each row's label; NaN where there is no label."""
     given_prob = _take(probs, given)
     if given.min() < 0:
         given_prob[given < 0] = np.nan
@@ -165,7 +165,7 @@ def take_given(probs: Array, given: Array) -> Array:
 
 
 def _take(probs: Array, codes: Array) -> Array:
-    """One probability of each row."""
+    """Give one probability of each row."""
     n, n_classes = probs.shape
     if not probs.flags.c_contiguous:
         return probs[np.arange(n), codes]
@@ -175,7 +175,7 @@ def _take(probs: Array, codes: Array) -> Array:
 
 
 def _first_equal(by_class: Array, highest: Array) -> Array:
-    """Find the first class with the highest probability: one vector operation per class."""
+    """Find the first class with the highest probability, with one vector operation per class."""
     n_classes = len(by_class)
     equal = (by_class == highest).view(np.int8)
     equal *= np.arange(n_classes, 0, -1, dtype=np.int8)[:, None]

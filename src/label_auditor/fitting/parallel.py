@@ -1,4 +1,4 @@
-"""Folds in parallel, without harm to what is parallel inside."""
+"""Folds fitted in parallel, and one after another if the classifier itself uses several cores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Limit = Callable[[], AbstractContextManager[Any]]
 
-# Packages whose classifiers use all cores unless told otherwise.
+# Packages whose classifiers use all cores unless a parameter limits them.
 PARALLEL_PACKAGES = {"xgboost", "lightgbm", "catboost"}
 
 
@@ -29,18 +29,19 @@ def run_folds(
 ) -> list[Any]:
     """Run the folds of an estimator over X, and give their results in order.
 
-    - In a :func:`joblib.parallel_config` that names a backend, that backend runs them.
-    - Otherwise numbers go to threads, which share X, while texts and other Python objects go to
-      processes, because work on them holds the interpreter lock.
-    - On threads, the folds share the cores that BLAS and OpenMP may use (joblib sees to that for
-      processes).
-    - A classifier that is parallel inside gets its folds one after another, unless a cluster
-      runs them: two folds at a time would only take the cores from each other.
+    - If a :func:`joblib.parallel_config` context names a backend, that backend runs the folds.
+    - Otherwise, folds over numbers run on threads, which share X. Folds over texts and other
+      Python objects run in processes, because work on such objects holds the interpreter lock.
+    - Folds that run on threads divide the cores that BLAS and OpenMP may use among themselves.
+      For processes, joblib does the same.
+    - If the classifier itself uses several cores, its folds run one after another, because folds
+      that run at the same time would compete for the same cores. On a cluster they still run at
+      the same time.
     """
     prefer = "threads" if _is_numeric(X) else "processes"
     backend, _ = get_active_backend(prefer=prefer)
     if n_jobs is None:
-        # Left to itself, joblib forgets the n_jobs of a context where threads are preferred.
+        # If threads are preferred, joblib doesn't look up the n_jobs of the context itself.
         _, n_jobs = get_active_backend()
     local = type(backend).__module__.startswith("joblib._parallel_backends")
     if local and is_parallel_inside(estimator):
@@ -49,26 +50,29 @@ def run_folds(
     on_threads = getattr(backend, "uses_threads", False)
     n_threads = min(backend.effective_n_jobs(n_jobs), len(tasks)) if on_threads else 1
     if n_threads == 1:
-        # Arguments are given one by one: dask sends each to a worker once, not with every fold.
+        # Each argument is passed separately, so that dask sends it to a worker only once, not with
+        # every fold.
         return list(parallel(delayed(task.func)(*task.args, **task.keywords) for task in tasks))
-    # BLAS has one limit for the whole process, OpenMP one for each thread that calls it.
+    # BLAS has one limit for the whole process, while OpenMP has one for each thread that calls it.
     limit_blas, limit_openmp = (_share_cores(n_threads, api) for api in ("blas", "openmp"))
     with limit_blas():
         return list(parallel(delayed(_run_within)(limit_openmp, task) for task in tasks))
 
 
 def limit_blas_threads(estimator: Any) -> AbstractContextManager[Any]:
-    """Give a context with one BLAS thread for a linear model, or what ends in or votes with one.
+    """Give a context in which a linear model has one BLAS thread.
 
-    Linear models work on vectors, where BLAS threads mostly wait for each other: a logistic
-    regression takes twice as long on two. The last bits of the result depend on their number.
+    This includes pipelines that end in a linear model and votes that have one as a member. Linear
+    models work on vectors, and there the threads of BLAS mostly wait for each other: a logistic
+    regression takes twice as long with two threads as with one. The number of threads also changes
+    the last bits of the result.
     """
     limit = 1 if _is_linear(estimator) else None
     return threadpool_limits(limit, user_api="blas")  # type: ignore[no-any-return]
 
 
 def _is_linear(estimator: Any) -> bool:
-    """Say whether a classifier, the last step of a pipeline, or a member of a vote is linear."""
+    """Tell whether a classifier, the last step of a pipeline, or a member of a vote is linear."""
     if isinstance(estimator, Pipeline):
         return _is_linear(estimator[-1])
     if isinstance(estimator, OnPart):
@@ -79,7 +83,7 @@ def _is_linear(estimator: Any) -> bool:
 
 
 def is_parallel_inside(estimator: Any) -> bool:
-    """Say whether a classifier, or anything nested in it, uses several cores of its own accord."""
+    """Tell whether a classifier, or any estimator nested in it, uses several cores by itself."""
     if not _has_params(estimator):
         return False
     nested = filter(_has_params, estimator.get_params(deep=True).values())
@@ -87,7 +91,7 @@ def is_parallel_inside(estimator: Any) -> bool:
 
 
 def _uses_cores(estimator: Any) -> bool:
-    """Say whether an estimator itself, nested ones apart, uses several cores."""
+    """Tell whether an estimator uses several cores, leaving aside those nested in it."""
     params = estimator.get_params(deep=False)
     n_jobs = params.get("n_jobs", params.get("thread_count"))
     by_default = (
@@ -98,24 +102,24 @@ def _uses_cores(estimator: Any) -> bool:
 
 
 def _has_params(value: Any) -> bool:
-    """Say whether a value is an estimator, or has parameters as one does."""
+    """Tell whether a value has parameters as an estimator has."""
     return hasattr(value, "get_params") and not isinstance(value, type)
 
 
 def _share_cores(n_threads: int, user_api: str) -> Limit:
-    """Give a context that leaves each thread its share of the cores a kind of library may use."""
+    """Give a context in which each thread may use its share of the cores of BLAS or OpenMP."""
     libraries = ThreadpoolController().select(user_api=user_api)
     allowed = min((library["num_threads"] for library in libraries.info()), default=1)
     return partial(libraries.limit, limits=max(1, allowed // n_threads))
 
 
 def _run_within(limit: Limit, task: Callable[[], Any]) -> Any:
-    """Run a task in a context."""
+    """Run a task within a limit on threads."""
     with limit():
         return task()
 
 
 def _is_numeric(X: Any) -> bool:
-    """Say whether X is an array, sparse matrix or pandas table of numbers."""
+    """Tell whether X is an array, a sparse matrix or a pandas table that holds only numbers."""
     dtypes = [X.dtype] if hasattr(X, "dtype") else getattr(X, "dtypes", [None])
     return all(getattr(dtype, "kind", "O") in "biufc" for dtype in dtypes)

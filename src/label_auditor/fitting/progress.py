@@ -1,4 +1,4 @@
-"""Progress of a fit through scikit-learn's callbacks, where it has them (1.9 and newer)."""
+"""The progress of a fit, reported to scikit-learn's callbacks, which version 1.9 introduced."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ try:
 except ImportError:
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands for the mixin where scikit-learn has no callbacks."""
+        """An empty mixin for versions of scikit-learn that have no callbacks."""
 
     def with_callbacks(method: Any) -> Any:
-        """Give the method as it is."""
+        """Return the method unchanged, as there are no callbacks."""
         return method
 
 
@@ -22,7 +22,7 @@ __all__ = ["CallbackSupportMixin", "Silent", "Task", "start_task", "with_callbac
 
 
 class Task:
-    """A context that tells callbacks when a part of a fit begins and ends."""
+    """A context that reports the beginning and the end of a part of a fit to callbacks."""
 
     def __init__(self, context: Any, estimator: Any) -> None:
         self.context = context
@@ -37,18 +37,18 @@ class Task:
             self.context.call_on_fit_task_end(estimator=self.estimator)
 
     def part(self, name: str, **options: Any) -> Task:
-        """Give the context of a part of this task."""
+        """Give a context for a part of this task."""
         return Task(self.context.subcontext(task_name=name, **options), self.estimator)
 
     def folds(self, n_folds: int, *, final: bool) -> tuple[Task, list[Task]]:
-        """Give the context of the cross-validation, and those of its fits, in any order."""
+        """Give a context for the cross-validation and one for each fit; their order is free."""
         names = ["fold"] * n_folds + ["fit-final-estimator"] * final
         whole = self.part("cross-fit", max_subtasks=len(names), sequential_subtasks=False)
         return whole, [whole.part(name, task_id=fit) for fit, name in enumerate(names)]
 
 
 class Silent:
-    """A task that nobody listens to."""
+    """The context that is used if there are no callbacks; it reports nothing."""
 
     def __enter__(self) -> Silent:
         return self
@@ -61,11 +61,11 @@ class Silent:
         return self
 
     def folds(self, n_folds: int, *, final: bool) -> tuple[Silent, list[Silent]]:
-        """Give itself for the whole and for each fit."""
+        """Give itself, for the whole cross-validation and for each fit."""
         return self, [self] * (n_folds + final)
 
 
 def start_task(estimator: Any, n_parts: int) -> Task | Silent:
-    """Give the context of a whole fit, in so many parts."""
+    """Give the context of a whole fit, which has `n_parts` parts."""
     context = start_callbacks(estimator, n_parts)
     return Silent() if context is None else Task(context, estimator)

@@ -1,4 +1,4 @@
-"""Who gets the metadata given to fit: the classifier or the splitter."""
+"""Whether the metadata that `fit` is given goes to the classifier or to the splitter."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from label_auditor._sklearn import _routing_enabled
 
-# What of scikit-learn calls a fit with all rows, or stands between: decorators and callbacks.
+# The parts of scikit-learn that may be among the callers of a fit on all rows. Apart from the
+# pipeline, they are decorators and callbacks.
 KEEP_ROWS = {"base", "callback", "pipeline", "utils"}
 
 
 def make_router(owner: Any, estimator: Any, cv: Any) -> MetadataRouter:
-    """Say which metadata of `fit` the classifier and the splitter want."""
+    """Make the router by which the classifier and the splitter request metadata of `fit`."""
     to_fit = MethodMapping().add(caller="fit", callee="fit")
     to_split = MethodMapping().add(caller="fit", callee="split")
     router = MetadataRouter(owner=owner).add_self_request(owner)
@@ -29,8 +30,8 @@ def make_router(owner: Any, estimator: Any, cv: Any) -> MetadataRouter:
 def route(auditor: Any, params: dict[str, Any]) -> Bunch:
     """Divide metadata into `fit`, for the classifier, and `split`, for the splitter.
 
-    With metadata routing on, as each requests; off, `groups` goes to the splitter, the rest to
-    the classifier.
+    If metadata routing is enabled, each gets what it requests. Otherwise, `groups` goes to the
+    splitter and everything else to the classifier.
     """
     if _routing_enabled():
         routed = process_routing(auditor, "fit", **params)
@@ -49,10 +50,11 @@ def route(auditor: Any, params: dict[str, Any]) -> Bunch:
 
 
 def refuse_cut_rows() -> None:
-    """Refuse positions of rows where a search, or the like, calls `fit` with a part of the rows.
+    """Refuse positions of rows if `fit` is called by something that may pass only some rows.
 
-    Nothing in what they pass tells it from a fit on all rows, so the callers are looked at. A
-    pipeline of scikit-learn passes all rows on, as they are.
+    A grid search, for example, fits on a part of the rows, and their positions in that part are
+    others. The arguments of `fit` don't show this, so its callers are looked at. A pipeline of
+    scikit-learn is no problem, because it passes on all rows in the same order.
 
     Raises
     ------
@@ -72,12 +74,12 @@ def refuse_cut_rows() -> None:
 
 
 def _is_splitter(cv: Any) -> bool:
-    """Tell a splitter from a number of folds, a list of splits, None and "oob"."""
+    """Tell whether `cv` is a splitter, not a number of folds, a list of splits, None or a name."""
     return hasattr(cv, "split") and not isinstance(cv, str)
 
 
 def _uses_groups(cv: Any) -> bool:
-    """Say whether a splitter uses groups; one that doesn't declare it is believed to."""
+    """Tell whether `cv` uses groups; a splitter that doesn't declare it is assumed to do so."""
     if not _is_splitter(cv):
         return False
     if not hasattr(cv, "get_metadata_routing"):
@@ -86,6 +88,6 @@ def _uses_groups(cv: Any) -> bool:
 
 
 def _name(cv: Any) -> str:
-    """Name a `cv`; the positions of given splits would fill pages."""
+    """Name a `cv` in a message. Given splits aren't quoted, as their positions would fill pages."""
     short = _is_splitter(cv) or cv is None or isinstance(cv, (Integral, str))
     return f"cv={cv!r}" if short else "an iterable of splits"
