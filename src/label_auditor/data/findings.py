@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from label_auditor.data.findings_file import read_findings, write_findings
+from label_auditor.data.sorting import stable_order
 
 if TYPE_CHECKING:
     import os
@@ -179,5 +180,5 @@ n_classes)
 
 def rows_in_order(findings: Findings) -> NDArray[np.intp]:
     """Give the position of every row: flagged, worst first, then by score, not evaluated last."""
-    order = np.argsort(findings.quality, kind="stable")
+    order = stable_order(findings.quality)
     return np.concatenate([findings.ranked, order[~findings.issues[order]]])

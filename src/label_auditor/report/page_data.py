@@ -90,12 +90,13 @@ def _histogram(audit: Findings) -> dict[str, Any]:
 
 def _queue(audit: Findings, max_rows: int) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
-    facts = queue.row_facts(audit)
+    facts = queue.row_facts(audit, max_rows)
+    given = audit.codes[audit.evaluated]
     return {
-        "n_judged": len(facts.rows),
-        "sizes": np.bincount(facts.given, minlength=facts.n_classes).tolist(),
-        "numbers": _pack(facts.numbers[:max_rows], "<f4"),
-        "other": _pack(facts.other[:max_rows], "<i4"),
+        "n_judged": len(given),
+        "sizes": np.bincount(given, minlength=facts.n_classes).tolist(),
+        "numbers": _pack(facts.numbers, "<f4"),
+        "other": _pack(facts.other, "<i4"),
         "constants": {
             "steps": queue.STEPS,
             "fewest_decisions": queue.FEWEST_DECISIONS,
