@@ -272,6 +272,14 @@ def test_numbers_are_those_of_the_docstring():
     assert facts.numbers.shape == (50, 6 + 3)
 
 
+def test_the_first_rows_have_the_numbers_that_they_have_among_all():
+    audit, _ = make(300, n_classes=3)
+    every, first = row_facts(audit), row_facts(audit, slice(40))
+    assert len(first.rows) == len(first.given) == len(first.numbers) == 40
+    for found, expected in zip(first[:4], every[:4], strict=True):
+        np.testing.assert_array_equal(found, expected[:40])
+
+
 @pytest.mark.parametrize(("n_classes", "n_numbers"), [(20, 6 + 20), (21, 6)])
 def test_classes_have_numbers_of_their_own_if_they_are_few(n_classes, n_numbers):
     audit, _ = make(300, n_classes=n_classes)

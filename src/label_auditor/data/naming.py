@@ -24,6 +24,10 @@ def check_length(name: str, length: int, n: int) -> None:
 
 def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each of n rows: the index, if no ids were chosen."""
+    if ids is None and isinstance(index, range):
+        return index
+    if ids is None and _are_unique(index):
+        return _Ids(index)
     values = list(index if ids is None else ids)
     check_length("ids", len(values), n)
     missing = [row for row, value in enumerate(values) if ids is not None and _is_missing(value)]
@@ -53,6 +57,30 @@ def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Seque
 def _is_missing(value: Any) -> bool:
     """Tell whether an id is None, NaN, NaT or pandas.NA; a container is none of these."""
     return bool(np.ndim(value) == 0 and find_missing(value))
+
+
+class _Ids(Sequence[int | str]):
+    """The values of an index, made ids as they are asked for."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __getitem__(self, row: Any) -> Any:
+        return _row_id(self._index[row])
+
+
+def _are_unique(index: Any) -> bool:
+    """Tell whether an index of pandas is unique, also as text; False where that isn't known."""
+    import pandas as pd
+
+    if not isinstance(index, pd.Index):
+        return False
+    # Numbers and text of one type are as unique as they are as text.
+    one_type = index.dtype.kind in "iu" or pd.api.types.infer_dtype(index, skipna=False) == "string"
+    return bool(one_type and index.is_unique)
 
 
 def _row_id(value: Any) -> int | str:
