@@ -28,6 +28,8 @@ PARTS = {
     "None": ["trout", "salmon", "carp", "eel", "perch", "pike"],
 }
 WRONG = {7: "None", 60: "fruit"}
+COUNTS = ["n_twins", "n_twins_other_label"]
+OWN = ["row", "given_label", "suggested_label", "label_quality", "rank", *COUNTS]
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +93,7 @@ def test_every_format_gives_the_same_files(records, capsys, name):
     assert "agree with 97.8% of the given labels" in out
     assert names_in("shop-audit") == ["audit.npz", "issues.csv", "report.html"]
     header, *issues = read_issues("shop-audit")
-    assert header == ["row", "given_label", "suggested_label", "label_quality", "rank", "text"]
+    assert header == [*OWN, "text"]
     assert [row[:3] for row in issues] == [["60", "fruit", "None"], ["7", "None", "fruit"]]
     assert [row[4] for row in issues] == ["0", "1"]
     assert float(issues[0][3]) <= float(issues[1][3]) < 0.5
@@ -420,9 +422,6 @@ def test_no_character_of_a_text_breaks_the_table(reviews, capsys, character):
         review["text"] = review["text"].replace(" ", character) + " " + review["text"]
     assert read_text_audit(capsys, reviews)[0] == 0
     assert [(row[0], row[5]) for row in read_issues("out")[1:]] == [("7", reviews[7]["text"])]
-
-
-OWN = ["row", "given_label", "suggested_label", "label_quality", "rank"]
 
 
 @pytest.mark.parametrize("name", OWN)

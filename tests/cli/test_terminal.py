@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor import audit_labels
+from label_auditor import Corrections, audit_labels
 from label_auditor.cli import terminal
 from label_auditor.cli.decisions import Decided
 
 CLASSES = ["pos", "pos ", "neg"]
+NO_TWINS = pd.DataFrame({"n_twins": [0] * 30, "n_twins_other_label": [0] * 30})
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_the_meaning_of_a_flag_is_said_within_the_width(
     audit, capsys, monkeypatch, tmp_path, width
 ):
     monkeypatch.setenv("COLUMNS", width)
-    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided())
+    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided(), NO_TWINS)
     out = capsys.readouterr().out
     lines = out[: out.index("Most confused")].splitlines()
     assert max(map(len, lines)) <= int(width)
@@ -38,12 +39,27 @@ def test_the_meaning_of_a_flag_is_said_within_the_width(
 
 def test_labels_that_look_alike_are_quoted(audit, capsys, tmp_path):
     assert audit.n_issues == 2
-    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided())
+    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided(), NO_TWINS)
     assert capsys.readouterr().out.count("'pos' → 'pos '") == 3  # the pair, and two rows
     terminal.print_next(audit, audit.ranked, n_reviewed=1, n_left=29)
     out = capsys.readouterr().out
     assert "1 rows reviewed, 29 left" in out
     assert out.count("'pos' → 'pos '") == 2
+
+
+def test_twins_and_decisions_are_said(audit, capsys, tmp_path):
+    twins = NO_TWINS.copy()
+    twins.loc[:3, "n_twins"] = [1, 3, 3, 2]
+    twins.loc[:2, "n_twins_other_label"] = [1, 2, 1]
+    decided = Decided(Corrections([]), frozenset([0, 5]), 1, 1)
+    terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], decided, twins)
+    out = " ".join(capsys.readouterr().out.split())
+    assert (
+        "4 rows have near twins: 3 have a twin with another label, and 2 have mostly such." in out
+    )
+    assert "Learned from 2 decisions: 1 labels changed, 1 rows discarded." in out
+    assert "text 3" in out
+    assert "text 0" not in out  # it is reviewed
 
 
 def test_warnings_are_one_line_on_stderr(capsys):
@@ -71,4 +87,4 @@ def test_a_pipe_that_closes_is_left_to_the_command(audit, monkeypatch, tmp_path)
 
     monkeypatch.setattr("sys.stdout", Closed())
     with pytest.raises(BrokenPipeError):
-        terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided())
+        terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided(), NO_TWINS)

@@ -53,7 +53,9 @@ models for features:
 
 written to --out (files of an earlier run are replaced):
   issues.csv  the flagged rows, worst first: row (0 is the first record of DATA), given_label,
-              suggested_label, label_quality (0 to 1), rank, and the text or the features
+              suggested_label, label_quality (0 to 1), rank, n_twins and n_twins_other_label
+              (near-identical rows, and how many of them have another label), and the text or
+              the features
   report.html all rows, to review them in a browser: it needs no server
   audit.npz   the whole audit, with all probabilities: LabelAudit.load("audit.npz") in Python
 
@@ -135,13 +137,20 @@ def run(arguments: argparse.Namespace) -> None:
         with stage(f"Judge the labels by {_name_model(prepared)}"):
             audit = _audit(prepared, labels, arguments, decided)
         with stage(f"Write to {out}"):
-            files, notes = _write(audit, prepared.shown, out, arguments, decided)
+            twins, twin_notes = _find_twins(audit, prepared.shown, arguments.text)
+            files, notes = _write(audit, prepared.shown, out, arguments, decided, twins)
     if single:
         named = quote_values(single)
         terminal.print_warning(f"not judged, as they are the only row of their class: {named}")
-    for note in (*note_on_labels(audit.classes.tolist()), *prepared.notes, *decided.notes, *notes):
+    for note in (
+        *note_on_labels(audit.classes.tolist()),
+        *prepared.notes,
+        *decided.notes,
+        *twin_notes,
+        *notes,
+    ):
         terminal.print_warning(note)
-    terminal.print_summary(audit, prepared.shown, files, decided)
+    terminal.print_summary(audit, prepared.shown, files, decided, twins)
 
 
 def _check_model(arguments: argparse.Namespace) -> None:
@@ -259,15 +268,31 @@ def _audit(
     return auditor.audit_
 
 
+def _find_twins(
+    audit: LabelAudit, shown: pd.DataFrame, column: str | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Find the near-identical texts, or equal rows of features; and what to say of them."""
+    from label_auditor.cli.tables import get_texts
+    from label_auditor.review.twins import find_twins
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        twins = find_twins(audit, shown if column is None else get_texts(shown, column))
+    return twins, [str(each.message) for each in caught]
+
+
 def _write(
     audit: LabelAudit,
     shown: pd.DataFrame,
     out: Path,
     arguments: argparse.Namespace,
     decided: Decided,
+    twins: pd.DataFrame,
 ) -> tuple[list[Path], list[str]]:
     """Write all files, or none; give their paths, and what is to say about them."""
-    issues, notes = _tabulate(audit, shown)
+    from label_auditor.review.twins import describe_twins
+
+    issues, notes = _tabulate(audit, shown, twins)
     # Cells of JSON lines and Parquet may be anything.
     texts = {
         name: [None if no else str(cell) for cell, no in zip(cells, cells.isna(), strict=True)]
@@ -281,7 +306,13 @@ def _write(
             with parts[0].open("wb") as file:
                 file.writelines(csv.write(issues))
             audit.save(parts[1])
-            audit.to_html(parts[2], texts, title=title, reviewed=decided.corrections)
+            audit.to_html(
+                parts[2],
+                texts,
+                metadata={"twins": describe_twins(twins)},
+                title=title,
+                reviewed=decided.corrections,
+            )
             if arguments.spreadsheet:
                 with parts[3].open("wb") as file:
                     file.writelines(csv.write(issues, run_nothing=True))
@@ -304,11 +335,14 @@ def _folder(out: Path) -> Iterator[None]:
         raise
 
 
-def _tabulate(audit: LabelAudit, shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _tabulate(
+    audit: LabelAudit, shown: pd.DataFrame, twins: pd.DataFrame
+) -> tuple[pd.DataFrame, list[str]]:
     """Give the flagged rows as in issues.csv, whose own columns keep their names."""
     import pandas as pd
 
-    found = audit.to_frame().drop(columns="is_label_issue")
+    counts = twins[["n_twins", "n_twins_other_label"]]
+    found = pd.concat([audit.to_frame().drop(columns="is_label_issue"), counts], axis=1)
     found.insert(0, "row", range(len(found)))
     names: dict[str, str] = {}
     for name in shown.columns:

@@ -70,7 +70,11 @@ def print_warning(message: str) -> None:
 
 
 def print_summary(
-    audit: LabelAudit, shown: pd.DataFrame, files: Sequence[Path], decided: Decided
+    audit: LabelAudit,
+    shown: pd.DataFrame,
+    files: Sequence[Path],
+    decided: Decided,
+    twins: pd.DataFrame,
 ) -> None:
     """Print counts, the most confused pairs, the worst rows with their inputs, and the files."""
     console = _Console(highlight=False)
@@ -80,8 +84,11 @@ def print_summary(
         f"Models that never saw the row agree with {agreement(audit):.1%} of the given labels.\n"
         f"{textwrap.fill(FLAG_MEANING, min(console.width, 80))}\n"
     )
+    if twins["n_twins_other_label"].any():
+        console.print(f"{textwrap.fill(_count_twins(twins), min(console.width, 80))}\n")
     if decided.corrections is not None:
-        console.print(f"{_describe_decisions(decided)}\n", soft_wrap=True)
+        learned = textwrap.fill(_describe_decisions(decided), min(console.width, 80))
+        console.print(f"{learned}\n")
     if audit.n_issues:
         worst = [row for row in audit.ranked.tolist() if row not in decided.rows]
         listed = _worst_rows(audit, shown, worst[:N_WORST], console)
@@ -143,6 +150,15 @@ def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
     for given, suggested, n_flagged in confused_pairs(audit, N_PAIRS):
         table.add_row(f"{n_flagged:,}", _arrow(given, suggested, labels))
     return table
+
+
+def _count_twins(twins: pd.DataFrame) -> str:
+    """Say how many rows have twins, and how many of these have twins with other labels."""
+    n, n_other = twins["n_twins"], twins["n_twins_other_label"]
+    return (
+        f"{(n > 0).sum():,} rows have near twins: {(n_other > 0).sum():,} have a twin with another "
+        f"label, and {(2 * n_other > n).sum():,} have mostly such."
+    )
 
 
 def _describe_decisions(decided: Decided) -> str:

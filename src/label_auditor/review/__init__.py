@@ -4,6 +4,7 @@ from label_auditor.review.estimate import ErrorEstimate, Estimate, estimate_labe
 from label_auditor.review.plan import Goal, ReviewPlan, plan_review
 from label_auditor.review.sampling import Stratum
 from label_auditor.review.stopping import ErrorsLeft, stop_reviewing
+from label_auditor.review.twins import describe_twins, find_twins
 
 __all__ = [
     "ErrorEstimate",
@@ -12,7 +13,9 @@ __all__ = [
     "Goal",
     "ReviewPlan",
     "Stratum",
+    "describe_twins",
     "estimate_label_errors",
+    "find_twins",
     "plan_review",
     "stop_reviewing",
 ]

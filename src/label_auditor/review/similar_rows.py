@@ -1,0 +1,158 @@
+"""Which vectors are alike: all pairs whose cosine reaches a threshold, in bounded memory."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.preprocessing import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+# Cells of a dense block, or products of numbers in a sparse one: some tens of megabytes.
+BLOCK_CELLS = 2**21
+# The cosine of equal vectors may come out as a little less than 1.
+ROUNDING = 1e-6
+# Ten thousand texts need about a million; these take about ten seconds.
+MOST_PRODUCTS = 1e8
+
+
+def alike_pairs(vectors: Any, threshold: float) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Give all pairs of rows whose cosine is at least `threshold`, a block of first rows at a time.
+
+    Sparse vectors are compared with those only that share one of their rarer terms with them. A
+    row may forget its most frequent terms as long as the norm of what it forgets is below the
+    threshold: two rows that then have no term in common can't reach it. This is prefix filtering
+    [1]_; no pair is lost.
+
+    Parameters
+    ----------
+    vectors : array or sparse matrix of shape (n_samples, n_features)
+        The vectors; rows of zeros are like no other.
+    threshold : float in (0, 1]
+        The least cosine.
+
+    Yields
+    ------
+    first, second : ndarray of int
+        Positions of the rows of each pair. Each pair comes in both orders.
+
+    Warns
+    -----
+    UserWarning
+        If so many sparse rows are nearly equal that comparing them would take too long; then no
+        pairs are given.
+
+    References
+    ----------
+    .. [1] R. Bayardo, Y. Ma, R. Srikant, "Scaling up all pairs similarity search", WWW 2007.
+
+    Examples
+    --------
+    >>> pairs = alike_pairs(np.array([[1.0, 0.0], [0.0, 1.0], [0.9, 0.1]]), 0.9)
+    >>> [(first.tolist(), second.tolist()) for first, second in pairs]
+    [([0, 2], [2, 0])]
+    """
+    least = threshold - ROUNDING
+    if vectors.shape[0] == 0:
+        return
+    if sparse.issparse(vectors):
+        yield from _alike_sparse(normalize(sparse.csr_array(vectors)), least)
+    else:
+        yield from _alike_dense(normalize(np.asarray(vectors)), least)
+
+
+def _alike_dense(X: NDArray[Any], least: float) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Multiply blocks of rows with all rows."""
+    size = max(1, BLOCK_CELLS // max(1, len(X)))
+    for start in range(0, len(X), size):
+        first, second = np.nonzero(X[start : start + size] @ X.T >= least)
+        first += start
+        other = first != second
+        yield first[other], second[other]
+
+
+class _Rare(NamedTuple):
+    """The rarer terms of each row, and the norm of what it forgot."""
+
+    terms: sparse.csr_array
+    forgotten: NDArray[np.float64]
+
+
+def _alike_sparse(X: sparse.csr_array, least: float) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Find the rows that share a rarer term, and compare these."""
+    X = _most_frequent_first(X)
+    rare = _forget(X, least)
+    by_term = rare.terms.T.tocsr()
+    n_products = np.cumsum(_ones(rare.terms) @ np.diff(by_term.indptr))
+    if n_products[-1] > MOST_PRODUCTS:
+        warnings.warn(
+            "so many rows are nearly equal, as texts made from one template are, that they can't "
+            "all be compared; only rows that are equal are counted as twins.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return
+    for start, stop in _cut(n_products):
+        shared = (rare.terms[start:stop] @ by_term).tocoo()
+        first, second = shared.row + start, shared.col
+        at_most = shared.data + np.maximum(rare.forgotten[first], rare.forgotten[second])
+        may = (at_most >= least) & (first != second)
+        first, second = first[may], second[may]
+        alike = _cosines(X, first, second) >= least
+        yield first[alike], second[alike]
+
+
+def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
+    """Order the columns by how many rows have them."""
+    counts = np.bincount(X.indices, minlength=X.shape[1])
+    place = np.empty(X.shape[1], dtype=X.indices.dtype)
+    place[np.argsort(-counts, kind="stable")] = np.arange(X.shape[1])
+    ordered = sparse.csr_array((X.data, place[X.indices], X.indptr), shape=X.shape)
+    ordered.sort_indices()
+    return ordered
+
+
+def _forget(X: sparse.csr_array, least: float) -> _Rare:
+    """Drop the most frequent terms of each row, as long as their norm stays below `least`."""
+    squares = np.concatenate([[0.0], np.cumsum(X.data.astype(np.float64) ** 2)])
+    row_of = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+    so_far = squares[1:] - squares[X.indptr[:-1]][row_of]
+    kept = so_far >= least**2 - ROUNDING
+    n_kept = np.bincount(row_of[kept], minlength=X.shape[0])
+    indptr = np.concatenate([[0], np.cumsum(n_kept)])
+    terms = sparse.csr_array((X.data[kept], X.indices[kept], indptr), shape=X.shape)
+    forgotten = np.bincount(row_of[~kept], X.data[~kept] ** 2.0, minlength=X.shape[0])
+    return _Rare(terms, np.sqrt(forgotten))
+
+
+def _ones(X: sparse.csr_array) -> sparse.csr_array:
+    return sparse.csr_array((np.ones(X.nnz), X.indices, X.indptr), shape=X.shape)
+
+
+def _cut(cumulated: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Cut rows into blocks of so many products, or of a single row that has more."""
+    start = 0
+    while start < len(cumulated):
+        done = cumulated[start - 1] if start else 0
+        stop = int(np.searchsorted(cumulated, done + BLOCK_CELLS, side="right"))
+        stop = max(stop, start + 1)
+        yield start, stop
+        start = stop
+
+
+def _cosines(
+    X: sparse.csr_array, first: NDArray[Any], second: NDArray[Any]
+) -> NDArray[np.floating]:
+    """Give the products of pairs of rows, some at a time."""
+    size = max(1, int(BLOCK_CELLS // max(1, X.nnz / X.shape[0])))
+    found = [
+        X[first[at : at + size]].multiply(X[second[at : at + size]]).sum(axis=1)
+        for at in range(0, len(first), size)
+    ]
+    return np.concatenate(found) if found else np.zeros(0)
