@@ -137,7 +137,7 @@ def test_scores_are_pythons_to_1e_9(chromium, open_page):
                 wrong[:] = True
             expected = queue.fit_queue(facts, known, wrong).log_odds(facts)
             data = {
-                "queueModel": _queue(audit, 1000),
+                "queueModel": _queue(audit, np.arange(1000)),
                 "queueNumbers": facts.numbers.ravel().tolist(),
                 "queueOther": facts.other.tolist(),
                 "given": facts.given.tolist(),

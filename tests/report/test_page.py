@@ -15,8 +15,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from label_auditor import LabelAuditor, audit_labels
+from label_auditor import LabelAuditor, audit_labels, plan_review
 from label_auditor.corrections.collection import Correction, Corrections
+from label_auditor.data.findings import rows_in_order
 from label_auditor.report.page import IMPORT, _asset, _script, write_page
 
 ROOT = Path(__file__).parents[2]
@@ -211,11 +212,16 @@ def test_rows_that_could_not_be_judged_come_last(tmp_path):
 
 
 def test_max_rows(audit, tmp_path):
-    write_page(audit, TEXTS, tmp_path / "r.html", max_rows=3)
-    data = data_of(tmp_path / "r.html")
-    assert len(data["rows"]["ids"]) == 3
-    assert data["audit"]["n_rows"] == 12
-    assert len(unpack(data["queue"]["other"], "<i4")) == 3
+    texts = [f"text {i}" for i in range(900)]
+    rng = np.random.default_rng(0)
+    audit = audit_labels(rng.integers(0, 3, 900), rng.dirichlet([1, 1, 1], 900), classes=range(3))
+    write_page(audit, texts, tmp_path / "r.html", max_rows=30)
+    rows = data_of(tmp_path / "r.html")["rows"]
+    first = rows_in_order(audit)[:30]
+    sample = plan_review(audit, 200, goal="count", random_state=0)
+    assert [int(each) for each in rows["ids"][:30]] == first.tolist()
+    assert {int(each) for each in rows["ids"]} == {*first.tolist(), *sample}
+    assert rows["n_first"] == 30
     with pytest.raises(ValueError, match="max_rows is 0; pass at least 1"):
         write_page(audit, TEXTS, tmp_path / "r.html", max_rows=0)
 

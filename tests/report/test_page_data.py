@@ -49,6 +49,7 @@ def test_is_json_with_every_part(audit):
         "summary",
         "pairs",
         "histogram",
+        "plan",
         "queue",
         "decided",
         "rows",
@@ -61,16 +62,20 @@ def test_is_json_with_every_part(audit):
 
 def test_the_first_rows_are_there_and_counts_are_of_all(audit):
     few, all_rows = data_of(audit, max_rows=30), data_of(audit)
-    assert few["rows"]["n"] == 30
-    assert few["rows"]["ids"] == all_rows["rows"]["ids"][:30]
-    assert few["rows"]["texts"][0] == all_rows["rows"]["texts"][0][:30]
+    assert few["rows"]["n_first"] == 30
+    sample = {all_rows["rows"]["ids"][row] for row in all_rows["plan"]["at"]}
+    assert {few["rows"]["ids"][row] for row in few["plan"]["at"]} == sample
+    assert set(few["rows"]["ids"][30:]) <= sample
+    n = few["rows"]["n"]
+    assert few["rows"]["ids"][:30] == all_rows["rows"]["ids"][:30]
+    assert few["rows"]["texts"][0][:30] == all_rows["rows"]["texts"][0][:30]
     for part in ("audit", "summary", "pairs", "histogram"):
         assert few[part] == all_rows[part]
     assert few["queue"]["n_judged"] == N
+    place = [all_rows["rows"]["ids"].index(each) for each in few["rows"]["ids"]]
     for name, dtype in (("numbers", "<f4"), ("other", "<i4")):
         shown, expected = unpack(few["queue"][name], dtype), unpack(all_rows["queue"][name], dtype)
-        np.testing.assert_array_equal(shown, expected[: len(shown)])
-        assert len(shown) * N == len(expected) * 30
+        np.testing.assert_array_equal(shown.reshape(n, -1), expected.reshape(N, -1)[place])
 
 
 def test_candidates_are_the_likeliest_classes(audit):

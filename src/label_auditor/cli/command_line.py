@@ -74,11 +74,11 @@ def _fail(message: str, *, status: int = 2) -> int:
 
 def _run(argv: Sequence[str]) -> None:
     """Run the command that the first word names; without one, it is the table to audit."""
-    from label_auditor.cli import apply, audit, next  # noqa: A004
+    from label_auditor.cli import apply, audit, estimate, next  # noqa: A004
     from label_auditor.cli.arguments import Parser
 
     # Words that may stand in place of DATA; no table has such a name.
-    commands: dict[str, ModuleType] = {"next": next, "apply": apply}
+    commands: dict[str, ModuleType] = {"next": next, "estimate": estimate, "apply": apply}
     word = argv[0] if argv else ""
     if word in commands:
         command = commands[word]

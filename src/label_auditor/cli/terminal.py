@@ -6,6 +6,7 @@ import textwrap
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich import box
 from rich.console import Console, Group
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from label_auditor.audit.single_label import LabelAudit
     from label_auditor.cli.decisions import Decided
+    from label_auditor.review.estimate import ErrorEstimate
 
     Stage = Callable[[str], AbstractContextManager[None]]
 
@@ -104,6 +105,32 @@ def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_
     for row in rows.tolist():
         pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
         table.add_row(on_one_line(str(audit.index[row])), f"{audit.scores[row]:.3f}", pair)
+    console.print(table)
+
+
+def print_estimate(estimate: ErrorEstimate, *, n_planned: int) -> None:
+    """Print how many labels are wrong: in all rows, the flagged ones, and by class."""
+    console = _Console(highlight=False)
+    used = estimate.n_reviewed
+    so_far = "" if used == n_planned else " so far"
+    console.print(
+        f"\n[bold]{estimate.low:,} to {estimate.high:,}[/] of {estimate.n_rows:,} labels are wrong "
+        f"({estimate.rate_low:.1%} to {estimate.rate_high:.1%}), with {estimate.confidence:.0%} "
+        f"confidence{so_far}.\n"
+        f"{used:,} of the {n_planned:,} rows of the random sample are reviewed; "
+        f"{estimate.n_discarded:,} of them were discarded.\n"
+    )
+    names = show_labels(list(estimate.by_class))
+    parts = {"all rows": estimate, "flagged rows": estimate.flagged}
+    parts |= {f"given {names.get(label, label)}": each for label, each in estimate.by_class.items()}
+    table = _table("Label errors", console)
+    table.add_column("among")
+    for name in ("rows", "reviewed", "errors", "from", "to"):
+        table.add_column(name, justify="right")
+    for name, part in parts.items():
+        number = "?" if np.isnan(part.n_errors) else f"{part.n_errors:,.0f}"
+        counts = (f"{each:,}" for each in (part.n_rows, part.n_reviewed))
+        table.add_row(on_one_line(name), *counts, number, f"{part.low:,}", f"{part.high:,}")
     console.print(table)
 
 

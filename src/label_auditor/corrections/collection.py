@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from label_auditor.data.decisions import PageSample
     from label_auditor.data.findings import Findings
 
 
@@ -35,6 +36,9 @@ class Corrections(Sequence[Correction]):
     ----------
     corrections : iterable of Correction
         In the order in which they were made.
+    sample : PageSample, default=None
+        The random sample to which a review page asked for decisions; None if there is none. With
+        it, :func:`estimate_label_errors` needs no plan.
 
     Examples
     --------
@@ -47,7 +51,7 @@ class Corrections(Sequence[Correction]):
     'dog'
     """
 
-    def __init__(self, corrections: Iterable[Correction]) -> None:
+    def __init__(self, corrections: Iterable[Correction], sample: PageSample | None = None) -> None:
         if isinstance(corrections, str | bytes | Mapping) or not isinstance(corrections, Iterable):
             raise TypeError(
                 f"corrections is a {type(corrections).__name__}, but an iterable of Correction is "
@@ -61,6 +65,7 @@ class Corrections(Sequence[Correction]):
                     "Correction(id, label)."
                 )
         self._corrections = found
+        self.sample = sample
 
     @overload
     def __getitem__(self, position: int) -> Correction: ...
@@ -68,13 +73,16 @@ class Corrections(Sequence[Correction]):
     def __getitem__(self, position: slice) -> Corrections: ...
     def __getitem__(self, position: int | slice) -> Correction | Corrections:
         found = self._corrections[position]
-        return Corrections(found) if isinstance(found, tuple) else found
+        return Corrections(found, self.sample) if isinstance(found, tuple) else found
 
     def __len__(self) -> int:
         return len(self._corrections)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Corrections) and self._corrections == other._corrections
+        return isinstance(other, Corrections) and (self._corrections, self.sample) == (
+            other._corrections,
+            other.sample,
+        )
 
     def __hash__(self) -> int:
         return hash(self._corrections)
@@ -244,7 +252,7 @@ class Corrections(Sequence[Correction]):
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> Corrections:
-        """Read what :meth:`to_json` or a review page wrote.
+        """Read what :meth:`to_json` or a review page wrote, with the sample of the page.
 
         Parameters
         ----------
@@ -263,7 +271,7 @@ class Corrections(Sequence[Correction]):
         """
         from label_auditor.corrections.files import read_json
 
-        return cls(read_json(path))
+        return cls(*read_json(path))
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the corrections as JSON.
@@ -275,7 +283,7 @@ class Corrections(Sequence[Correction]):
         """
         from label_auditor.corrections.files import write_json
 
-        write_json(path, self)
+        write_json(path, self, self.sample)
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str]) -> Corrections:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.data.atomic_write import atomic_write
-from label_auditor.data.decisions import VALIDATED, Correction
+from label_auditor.data.decisions import VALIDATED, Correction, PageSample
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
@@ -32,17 +33,22 @@ SEPARATORS = (",", ";", "\t")
 _NOT_PLAIN = re.compile(r'^$|^[\["]|[\0\ud800-\udfff]')
 
 
-def write_json(path: Path_, corrections: Iterable[Correction]) -> None:
-    """Write corrections as JSON."""
+def write_json(
+    path: Path_, corrections: Iterable[Correction], sample: PageSample | None = None
+) -> None:
+    """Write corrections as JSON, with the sample about which a page asked."""
     entries = [{name: getattr(each, name) for name in COLUMNS} for each in corrections]
-    text = json.dumps({"format": FORMAT, "corrections": entries}, ensure_ascii=False, indent=1)
+    content: dict[str, Any] = {"format": FORMAT, "corrections": entries}
+    if sample is not None:
+        content["plan"] = {"goal": "count", **dataclasses.asdict(sample)}
+    text = json.dumps(content, ensure_ascii=False, indent=1)
     # UTF-8 has no bytes for half a surrogate pair; JSON has an escape, which is Python's.
     with atomic_write(path) as file:
         file.write(text.encode(errors="backslashreplace"))
 
 
-def read_json(path: Path_) -> Iterator[Correction]:
-    """Read corrections that :func:`write_json` or a review page wrote."""
+def read_json(path: Path_) -> tuple[list[Correction], PageSample | None]:
+    """Read corrections and sample that :func:`write_json` or a review page wrote."""
     try:
         content = _parse(_decode(Path(path).read_bytes()))
     except ValueError as error:
@@ -56,8 +62,26 @@ def read_json(path: Path_) -> Iterator[Correction]:
             'list of "corrections"'
             + (f', but has "format": {written_as!r}; upgrade label-auditor.' if newer else ".")
         )
-    for number, entry in enumerate(entries, start=1):
-        yield _read_entry(entry, f"{path}, correction {number}")
+    corrections = [
+        _read_entry(entry, f"{path}, correction {number}")
+        for number, entry in enumerate(entries, start=1)
+    ]
+    return corrections, _read_sample(content.get("plan"), path)
+
+
+def _read_sample(plan: Any, path: Path_) -> PageSample | None:
+    """Make a sample of the plan in a file; None where there is none."""
+    if plan is None:
+        return None
+    try:
+        if plan["goal"] != "count":
+            raise ValueError(f"the goal is {plan['goal']!r:.60}, not 'count'.")
+        return PageSample(plan["seed"], tuple(plan["rows"]), tuple(plan.get("asked", ())))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f'{path}: the "plan" is not that of a review page ({error}); download the corrections '
+            'again, or take the "plan" out.'
+        ) from error
 
 
 def _decode(content: bytes) -> str:

@@ -70,6 +70,35 @@ class Correction:
 
 
 @dataclasses.dataclass(frozen=True)
+class PageSample:
+    """The random sample that a review page asked about, as its file of corrections says.
+
+    Parameters
+    ----------
+    seed : int
+        The seed by which the sample was drawn.
+    rows : tuple of int
+        The positions of its rows in the audit, in the order in which the page asks about them.
+    asked : tuple of int, default=()
+        The rows about which the page has asked so far.
+
+    Raises
+    ------
+    TypeError
+        If one of these isn't made of whole numbers.
+    """
+
+    seed: int
+    rows: tuple[int, ...]
+    asked: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for value in (self.seed, *self.rows, *self.asked):
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"a sample has {value!r:.60} where it needs a whole number.")
+
+
+@dataclasses.dataclass(frozen=True)
 class Decision:
     """What all reviewers of a record decided together.
 

@@ -74,8 +74,9 @@ def write_page(
     title : str, default="Label review"
         The title of the page.
     max_rows : int, default=50_000
-        The largest number of rows in the page, besides those of `reviewed`. Rows are taken in the
-        order of the audit: flagged rows first, worst first.
+        The largest number of rows in the page, besides those of `reviewed` and the random sample of
+        200 rows by which it counts errors. Rows are taken in the order of the audit: flagged rows
+        first, worst first.
 
     Raises
     ------

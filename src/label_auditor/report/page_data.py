@@ -9,22 +9,29 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import stats
 
 from label_auditor.data.labels import encode_labels
 from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.review import queue
+from label_auditor.review.plan import plan_review
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Records
+    from label_auditor.review.plan import ReviewPlan
 
     # The position of a row, that of the decided class (-1: discarded), and by whom and when.
     Decided = list[tuple[int, int, str, str]]
 
 N_CANDIDATES = 5
 N_BINS = 40
+# The rows that the page asks about to count the errors.
+N_COUNTED = 200
+SEED = 0
+CONFIDENCE = 0.95
 
 
 def page_data(
@@ -42,7 +49,8 @@ def page_data(
     records : Records
         Its records of all rows, in its order.
     max_rows : int
-        How many of them are in the page; rows about which something is decided are in it anyway.
+        How many of them are in the page; rows about which something is decided, and those of the
+        sample by which it counts errors, are in it anyway.
     decided : list of (row, code, who, when), default=None
         The decisions that the page begins with.
 
@@ -53,7 +61,9 @@ def page_data(
         on.
     """
     decided = decided or []
-    shown = _shown_rows(records.positions, [row for row, *_ in decided], max_rows)
+    plan = plan_review(audit, N_COUNTED, goal="count", random_state=SEED)
+    chosen = [row for row, *_ in decided] + plan[:]
+    shown = _shown_rows(records.positions, chosen, max_rows)
     place = {row: at for at, row in enumerate(records.positions[shown].tolist())}
     data = {
         "audit": {
@@ -68,9 +78,13 @@ def page_data(
         "summary": _summary(audit),
         "pairs": count_pairs(audit).tolist(),
         "histogram": _histogram(audit),
+        "plan": _plan(audit, plan, place),
         "queue": _queue(audit, shown),
         "decided": [[place[row], *decision] for row, *decision in decided],
-        "rows": _rows(dataclasses.replace(records, positions=records.positions[shown])),
+        "rows": {
+            "n_first": min(max_rows, len(audit)),
+            **_rows(dataclasses.replace(records, positions=records.positions[shown])),
+        },
     }
     data["key"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:32]
     return data
@@ -81,6 +95,22 @@ def _shown_rows(order: NDArray[np.intp], chosen: list[int], max_rows: int) -> ND
     is_shown = np.arange(len(order)) < max_rows
     is_shown |= np.isin(order, chosen)
     return np.flatnonzero(is_shown)
+
+
+def _plan(audit: Findings, plan: ReviewPlan, place: dict[int, int]) -> dict[str, Any]:
+    """Give the sample by which the page counts errors, and what its bounds need."""
+    level = (1 + CONFIDENCE) / 2
+    return {
+        "seed": plan.seed,
+        "rows": plan[:],
+        "at": [place[row] for row in plan],
+        "stratum": plan.stratum_of[plan.rows].tolist(),
+        "sizes": [stratum.n_rows for stratum in plan.strata],
+        "flagged": int(plan.stratum_of[audit.ranked[0]]) if audit.n_issues else -1,
+        "confidence": CONFIDENCE,
+        "level": level,
+        "z": float(stats.norm.ppf(level)),
+    }
 
 
 def _summary(audit: Findings) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from label_auditor.review.intervals import bounds
+from label_auditor.review.plan import restore_plan
 from label_auditor.review.sample import (
     DISCARDED,
     RIGHT,
@@ -225,7 +226,7 @@ def estimate_label_errors(
     audit: Findings,
     reviewed: Corrections | Mapping[int, Any],
     *,
-    plan: ReviewPlan,
+    plan: ReviewPlan | None = None,
     confidence: float = 0.95,
 ) -> ErrorEstimate:
     """Estimate the number of label errors from a reviewed sample.
@@ -241,8 +242,9 @@ def estimate_label_errors(
     reviewed : Corrections, or mapping from row position to label
         The labels that reviewers gave, in the audit's own values; None for a discarded row. It may
         hold more rows than the plan.
-    plan : ReviewPlan
-        The plan, made by :func:`plan_review` with ``goal="count"``.
+    plan : ReviewPlan, default=None
+        The plan, made by :func:`plan_review` with ``goal="count"``. None: the one that the review
+        page followed, which Corrections from its JSON file hold.
     confidence : float in (0, 1), default=0.95
         The confidence of each interval. Intervals have two sides, and each side is exceeded with
         a probability of at most half of ``1 - confidence``.
@@ -255,8 +257,8 @@ def estimate_label_errors(
     Raises
     ------
     ValueError
-        If the plan doesn't have the goal "count" or is for other data, if none of its first rows
-        is reviewed, or if `reviewed` doesn't fit the audit.
+        If there is no plan, if it doesn't have the goal "count" or is for other data, if none of
+        its first rows is reviewed, or if `reviewed` doesn't fit the audit.
 
     See Also
     --------
@@ -299,6 +301,8 @@ def estimate_label_errors(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence!r}; pass a number between 0 and 1.")
+    if plan is None:
+        plan = _plan_of(audit, reviewed)
     sample = read_sample(audit, reviewed, plan)
     if not sample.n_used:
         raise ValueError(
@@ -315,6 +319,17 @@ def estimate_label_errors(
         _sample=sample,
         _ranked=audit.ranked,
     )
+
+
+def _plan_of(audit: Findings, reviewed: Corrections | Mapping[int, Any]) -> ReviewPlan:
+    """Give the plan that a review page followed."""
+    sample = getattr(reviewed, "sample", None)
+    if sample is None:
+        raise ValueError(
+            "plan is None, and reviewed holds no random sample; pass the plan by which the rows "
+            "were drawn, or Corrections from the JSON file of a review page (CSV holds none)."
+        )
+    return restore_plan(audit, sample)
 
 
 def _estimate_part(sample: ReviewedSample, rows: NDArray[np.intp], confidence: float) -> Estimate:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from label_auditor.corrections.collection import Corrections
+    from label_auditor.data.decisions import PageSample
     from label_auditor.data.findings import Findings
 
 FORMAT = "label-auditor review plan, version 1"
@@ -270,6 +271,35 @@ def plan_review(
     seed = _draw_seed(random_state)
     order = sampling_order(stratum_of, strata, seed)
     return ReviewPlan(order[:n], goal, strata, stratum_of, seed)
+
+
+def restore_plan(audit: Findings, sample: PageSample) -> ReviewPlan:
+    """Make the plan anew of which a file of corrections keeps the seed and the rows.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit whose page asked about the sample.
+    sample : PageSample
+        The sample, as `Corrections.sample` has it.
+
+    Returns
+    -------
+    ReviewPlan
+        The plan, with its strata.
+
+    Raises
+    ------
+    ValueError
+        If this audit gives other rows.
+    """
+    plan = plan_review(audit, max(len(sample.rows), 1), goal="count", random_state=sample.seed)
+    if plan[:] != list(sample.rows):
+        raise ValueError(
+            f"the corrections hold a random sample of {len(sample.rows)} rows that was not drawn "
+            "from this audit; pass the audit whose page they come from."
+        )
+    return plan
 
 
 def _check_n(n: int) -> None:

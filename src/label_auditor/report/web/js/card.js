@@ -17,11 +17,13 @@ import {
 } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
-import { nameOf, queue } from "./queue.js";
+import { isDone } from "./counting.js";
+import { mode, nameOf, queue } from "./queue.js";
 
 const LINES = 200; // characters from which a text is set smaller
 const LONG = 3000; // characters of a text that are shown at first
 const MORE = 20000; // and with each click
+const LIKELY = 0.5; // the probability from which a suggestion is likely
 
 /** Show the current row; `choose(label)` decides for one of its candidates. */
 export function drawCard(choose) {
@@ -44,24 +46,24 @@ export function drawCard(choose) {
   const same = given[row] === suggested[row];
   $("keep").disabled = given[row] < 0;
   $("take").disabled = suggested[row] < 0 || same;
+  $("take").classList.toggle("primary", !same && isLikely(row));
   for (const id of ["choose", "discard", "skip"]) $(id).disabled = false;
 }
 
 function drawNothing() {
-  const empty = queue.visible.length === 0;
-  $("row-name").textContent = empty
-    ? "No row matches these filters"
-    : "All of these rows are decided";
+  const [title, text] = mode.counting
+    ? isDone()
+      ? ["The random sample is done", "Download the corrections, or go back to finding errors."]
+      : ["Only skipped rows are left", "Choose one in the list to decide about it."]
+    : queue.visible.length === 0
+      ? ["No row matches these filters", "Clear the filters to continue."]
+      : [
+          "All of these rows are decided",
+          "Download the corrections, or clear the filters to continue.",
+        ];
+  $("row-name").textContent = title;
   $("badges").replaceChildren();
-  $("texts").replaceChildren(
-    el(
-      "p",
-      {},
-      empty
-        ? "Clear the filters to continue."
-        : "Download the corrections, or clear the filters to continue.",
-    ),
-  );
+  $("texts").replaceChildren(el("p", {}, text));
   for (const id of ["pair", "reason", "candidates"]) $(id).replaceChildren();
   for (const id of ["keep", "take", "choose", "discard", "skip"]) $(id).disabled = true;
 }
@@ -86,7 +88,7 @@ function badges(row) {
           : []),
       ),
     skipped.has(row) && badge("skipped", "skipped"),
-    flagged[row] === 1 && badge("flag", "flagged"),
+    flagged[row] === 1 ? badge("flag", "flagged") : badge("plain", "not flagged"),
     badge("plain", `quality ${score(quality[row])}`),
   ].filter(Boolean);
 }
@@ -155,6 +157,12 @@ function drawPair(row) {
   const arrow = el("span", { class: "to", "aria-hidden": "true" }, "→");
   if (suggested[row] < 0) return [label("given", given[row])];
   return [label("given", given[row]), arrow, label("suggested", suggested[row])];
+}
+
+/** Whether the suggestion is so likely that its button may stand out. */
+function isLikely(row) {
+  const [best] = candidates(row);
+  return best !== undefined && best.probability >= LIKELY;
 }
 
 /** Why the row is suspicious, or isn't, in a few words. */

@@ -6,9 +6,10 @@ const COLUMNS = ["id", "label", "status", "who", "when"];
 export const VALIDATED = "validated";
 export const DISCARDED = "discarded";
 
-/** Corrections as JSON: objects with id, label (null if discarded), status, who, when. */
-export function toJson(corrections) {
-  return `${JSON.stringify({ format: FORMAT, corrections }, null, 1)}\n`;
+/** Corrections as JSON: objects with id, label (null if discarded), status, who, when; the plan. */
+export function toJson(corrections, plan) {
+  const rest = `${JSON.stringify({ format: FORMAT, corrections }, null, 1).slice(0, -2)},\n`;
+  return `${rest} "plan": ${JSON.stringify(plan)}\n}\n`;
 }
 
 /** The same as CSV (RFC 4180). */
@@ -35,10 +36,13 @@ function value(text) {
   return text || null;
 }
 
-/** Read a file of corrections, JSON or CSV; an error says what is wrong with it. */
+/** Read a file, JSON or CSV: its corrections, its plan; an error says what is wrong with it. */
 export function parse(text) {
   const clean = text.replace(/^\uFEFF/, "");
-  return (/^\s*\{/.test(clean) ? fromJson(clean) : fromCsv(clean)).map(check);
+  const { corrections, plan } = /^\s*\{/.test(clean)
+    ? fromJson(clean)
+    : { corrections: fromCsv(clean) };
+  return { corrections: corrections.map(check), plan: Object(plan) };
 }
 
 function fromJson(text) {
@@ -51,7 +55,7 @@ function fromJson(text) {
   if (found.format !== FORMAT || !Array.isArray(found.corrections)) {
     throw new Error(`its format is not “${FORMAT}”.`);
   }
-  return found.corrections;
+  return found;
 }
 
 function fromCsv(text) {

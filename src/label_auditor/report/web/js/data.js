@@ -15,6 +15,7 @@ export const summary = page.summary;
 export const pairs = page.pairs;
 export const histogram = page.histogram;
 export const estimate = page.estimate;
+export const plan = page.plan;
 export const title = page.title;
 export const key = page.key;
 
@@ -22,6 +23,7 @@ export const key = page.key;
 export const decided = page.decided;
 
 export const nRows = page.rows.n;
+export const nFirst = page.rows.n_first; // in the audit's order; the others are of the random sample
 export const nTop = page.rows.n_top;
 export const ids = page.rows.ids;
 export const fields = page.rows.fields;

@@ -40,10 +40,17 @@ export function announce(message) {
 
 let fading = 0;
 
-/** Show a message for a while. */
-export function toast(message) {
+/** Show a message for a while; with a button, if there is something to do about it. */
+export function toast(message, action = null) {
   const box = $("toast");
-  box.textContent = message;
+  box.replaceChildren(message);
+  if (action) {
+    const done = () => {
+      box.hidden = true;
+      action.run();
+    };
+    box.append(" ", el("button", { type: "button", class: "quiet", onclick: done }, action.name));
+  }
   box.hidden = false;
   announce(message);
   clearTimeout(fading);

@@ -1,33 +1,51 @@
 // Decisions leave and enter the page as files.
 
-import { classes, decided, ids } from "./data.js";
+import { classes, decided, ids, key, plan } from "./data.js";
 import { parse, toCsv, toJson } from "./corrections.js";
 import { $, count, plural, toast } from "./dom.js";
-import { corrections, decide, decisions } from "./log.js";
+import { asked, corrections, decide, decisions, store, stored } from "./log.js";
 
 const LIMIT = 200e6; // bytes; corrections of a million rows have less
+const SAVED = `label-auditor ${key} saved`;
 
-/** Whether there are decisions that no file holds. */
-let saved = decided.length;
-export const allSaved = () => saved === decisions.size;
+// What the last file held, row by row.
+let saved = new Map([...decided, ...pairs(stored(SAVED, []))].map(([row, label]) => [row, label]));
 
-function download(name, type, text) {
+function pairs(found) {
+  return Array.isArray(found) ? found.filter((each) => Array.isArray(each)) : [];
+}
+
+/** How many decisions no downloaded file holds. */
+export function unsaved() {
+  return [...decisions].filter(([row, { label }]) => saved.get(row) !== label).length;
+}
+
+/** The random sample, so that Python can estimate from the decisions alone. */
+function samplePlan() {
+  const answered = plan.rows.filter((_, i) => asked.has(plan.at[i]));
+  return { goal: "count", seed: plan.seed, rows: plan.rows, asked: answered };
+}
+
+function download(name, type, text, done) {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
-  saved = decisions.size;
+  saved = new Map([...decisions].map(([row, { label }]) => [row, label]));
+  store(SAVED, [...saved]);
+  done();
   toast(`${plural(decisions.size, "decision")} downloaded as ${name}.`);
 }
 
-export function bindFiles(done) {
+/** `done()` follows a file that was read, `drawn()` one that was downloaded. */
+export function bindFiles(done, drawn) {
   $("download-json").addEventListener("click", () =>
-    download("corrections.json", "application/json", toJson(corrections())),
+    download("corrections.json", "application/json", toJson(corrections(), samplePlan()), drawn),
   );
   $("download-csv").addEventListener("click", () =>
-    download("corrections.csv", "text/csv", toCsv(corrections())),
+    download("corrections.csv", "text/csv", toCsv(corrections()), drawn),
   );
   $("open").addEventListener("click", () => $("file").click());
   $("file").addEventListener("change", async () => {
@@ -66,7 +84,15 @@ async function read(file, done) {
   }
 }
 
-function resume(found, name) {
+/** The rows of the random sample that a file answers, if it is the sample of this page. */
+function answered(theirs) {
+  const same =
+    theirs.seed === plan.seed && JSON.stringify(theirs.rows) === JSON.stringify(plan.rows);
+  const answers = new Set(same && Array.isArray(theirs.asked) ? theirs.asked : []);
+  return plan.at.filter((_, i) => answers.has(plan.rows[i]));
+}
+
+function resume({ corrections: found, plan: theirs }, name) {
   const rows = new Map(ids.map((id, row) => [id, row]));
   const labels = new Map(classes.map((each, label) => [each, label]));
   const here = found.filter((each) => rows.has(each.id));
@@ -82,7 +108,8 @@ function resume(found, name) {
     );
   };
   const fresh = [...latest].filter((each) => !same(each));
-  if (fresh.length) {
+  const answers = answered(theirs).filter((row) => latest.has(row) || decisions.has(row));
+  if (fresh.length || answers.some((row) => !asked.has(row))) {
     decide(
       fresh.map(([row, { label, who, when }]) => [
         row,
@@ -91,6 +118,7 @@ function resume(found, name) {
         when ?? "",
       ]),
       "import",
+      answers,
     );
   }
   const left = [

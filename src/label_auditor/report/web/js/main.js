@@ -1,7 +1,7 @@
 // The page: what is drawn when, and what each control does.
 
-import { candidates, classes, given, suggested, title } from "./data.js";
-import { $, announce, el } from "./dom.js";
+import { candidates, classes, given, ids, key, suggested, title } from "./data.js";
+import { $, announce, count, el, toast } from "./dom.js";
 import {
   canUndo,
   decide,
@@ -12,23 +12,41 @@ import {
   set,
   settings,
   skip,
+  store,
+  stored,
   undo,
 } from "./log.js";
-import { SHOWN, filter, isFiltered, nameOf, nextOpen, queue, step, update } from "./queue.js";
+import {
+  SHOWN,
+  filter,
+  isFiltered,
+  isOpen,
+  mode,
+  nameOf,
+  nextOpen,
+  queue,
+  step,
+  update,
+} from "./queue.js";
+import { drawCounting } from "./counting.js";
 import { drawSummary, markPair, markScore } from "./summary.js";
 import { drawClasses } from "./classes.js";
 import { describe, drawCard } from "./card.js";
 import { drawList, forPaper, turn } from "./list.js";
 import { bindChooser, openChooser } from "./chooser.js";
 import { drawLearned, drawProgress } from "./progress.js";
-import { allSaved, bindFiles } from "./files.js";
+import { bindFiles, unsaved } from "./files.js";
 import { bindHelp, bindKeys, openHelp } from "./keys.js";
+
+const COUNTING = `label-auditor ${key} counting`;
 
 /** Draw all that follows from the log, the filters and the current row. */
 function draw() {
   drawCard(choose);
   drawList(go);
   drawProgress();
+  drawCounting(toggleCounting);
+  drawUnsaved();
   markPair();
   markScore();
   const at = queue.visible.indexOf(queue.current);
@@ -36,6 +54,15 @@ function draw() {
   $("next").disabled = at < 0 ? queue.visible.length === 0 : at === queue.visible.length - 1;
   $("undo").disabled = !canUndo();
   $("clear").hidden = !isFiltered();
+}
+
+/** Say how many decisions are in no file yet. */
+function drawUnsaved() {
+  const n = unsaved();
+  $("unsaved").textContent = n ? count(n) : "";
+  $("unsaved").hidden = n === 0;
+  const note = n ? `; ${count(n)} are in no file yet` : "";
+  $("download-json").title = `Download all decisions as corrections.json${note}`;
 }
 
 function go(row) {
@@ -54,11 +81,19 @@ function bringIntoView() {
 function choose(label) {
   const row = queue.current;
   if (row === null || label >= classes.length) return;
-  decide([[row, label, settings.who, now()]]);
-  advance(
-    row,
-    `${{ kept: "Kept", discarded: "Discarded" }[outcome(row)] ?? `Changed to ${nameOf(label)}`}.`,
-  );
+  const before = decisions.has(row) ? said(row) : null;
+  decide([[row, label, settings.who, now()]], "decide", mode.counting ? [row] : []);
+  advance(row, `${said(row)}.`);
+  if (before && before !== said(row)) {
+    const change = `Row ${ids[row]} was decided before. ${before}; now: ${said(row)}.`;
+    toast(change, { name: "Undo", run: actions.undo });
+  }
+}
+
+/** What was decided about a row. */
+function said(row) {
+  const made = { kept: "Kept", discarded: "Discarded" }[outcome(row)];
+  return made ?? `Changed to ${nameOf(decisions.get(row).label)}`;
 }
 
 const now = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
@@ -78,9 +113,22 @@ onChange((elsewhere) => {
   anew = update();
   drawLearned(anew);
   if (!elsewhere) return;
-  if (decisions.has(queue.current)) queue.current = nextOpen(queue.current);
+  if (!isOpen(queue.current)) queue.current = nextOpen(queue.current);
   draw();
 });
+
+/** Go from finding errors to counting them, and back. */
+function toggleCounting() {
+  mode.counting = !mode.counting;
+  store(COUNTING, mode.counting);
+  update();
+  queue.current = nextOpen() ?? (mode.counting ? (queue.visible[0] ?? null) : null);
+  draw();
+  drawLearned(false);
+  $("card").focus({ preventScroll: true });
+  bringIntoView();
+  announce(`${mode.counting ? "Counting errors." : "Finding errors."} ${describe(queue.current)}`);
+}
 
 const actions = {
   keep: () => $("keep").disabled || choose(given[queue.current]),
@@ -90,12 +138,12 @@ const actions = {
   skip() {
     const row = queue.current;
     if (row === null) return;
-    if (decisions.has(row)) {
+    if (decisions.has(row) && !mode.counting) {
       actions.next();
       return;
     }
     const following = nextOpen(row);
-    skip(row);
+    if (!decisions.has(row)) skip(row); // what was decided stays so
     queue.current = following ?? row;
     draw();
     announce(`Skipped. ${describe(queue.current)}`);
@@ -103,7 +151,9 @@ const actions = {
   undo() {
     const undone = undo();
     if (!undone) return;
-    const [row] = undone.rows[0];
+    const [row] = undone.rows[0] ?? [undone.asked[0]];
+    if (mode.counting && !queue.visible.includes(row)) mode.counting = false;
+    update();
     queue.current = row;
     draw();
     bringIntoView();
@@ -123,8 +173,11 @@ function move(by) {
 /** Take up filters that have changed. */
 function filtered() {
   update();
-  if (!queue.visible.includes(queue.current))
-    queue.current = nextOpen() ?? queue.visible[0] ?? null;
+  // Coming from a filter, nobody should decide a second time about the row on show.
+  const isShown = queue.visible.includes(queue.current);
+  if (!isShown || !isOpen(queue.current)) {
+    queue.current = nextOpen() ?? (isShown ? queue.current : (queue.visible[0] ?? null));
+  }
   for (const name of ["given", "suggested"]) $(name).value = filter[name] ?? "";
   $("show").value = filter.show;
   draw();
@@ -180,7 +233,7 @@ function toggleLearning() {
   $("learn").checked = settings.learn;
   anew = update();
   drawLearned(anew);
-  if (!decisions.has(queue.current)) queue.current = nextOpen();
+  if (isOpen(queue.current)) queue.current = nextOpen();
   draw();
   announce($("learned").textContent);
 }
@@ -199,7 +252,7 @@ function bind() {
   bindFiles(() => {
     queue.current = nextOpen();
     draw();
-  });
+  }, drawUnsaved);
   bindKeys({
     k: actions.keep,
     t: actions.take,
@@ -214,7 +267,7 @@ function bind() {
     l: toggleLearning,
     "/": () => $("search").focus(),
     "?": openHelp,
-    escape: clearFilters,
+    escape: () => mode.counting || clearFilters(),
     ...Object.fromEntries(
       Array.from({ length: 9 }, (_, i) => [
         String(i + 1),
@@ -225,7 +278,7 @@ function bind() {
   addEventListener("beforeprint", () => forPaper(true, go));
   addEventListener("afterprint", () => forPaper(false, go));
   addEventListener("beforeunload", (event) => {
-    if (!isKept() && !allSaved()) event.preventDefault();
+    if (!isKept() && unsaved() > 0) event.preventDefault();
   });
 }
 
@@ -233,6 +286,7 @@ $("title").textContent = title;
 bind();
 drawSummary(choosePair);
 drawClasses((label) => choosePair(label, null));
+mode.counting = stored(COUNTING, false) === true;
 update();
 drawLearned(false);
 queue.current = nextOpen() ?? queue.visible[0] ?? null;

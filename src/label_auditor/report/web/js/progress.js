@@ -1,11 +1,13 @@
 // What was found so far. The queue chose these rows, so nothing is concluded about the others.
 
-import { ids } from "./data.js";
+import { flagged, ids } from "./data.js";
 import { $, count, el, plural } from "./dom.js";
 import { decisions, isKept, outcome, settings } from "./log.js";
-import { HANDFUL, queue } from "./queue.js";
+import { HANDFUL, mode, queue } from "./queue.js";
 
 const RECENT = 25;
+const flaggedRows = [...flagged.keys()].filter((row) => flagged[row] === 1);
+const nFlagged = flaggedRows.length;
 
 /** Show the counts and the last decisions, one square each. */
 export function drawProgress() {
@@ -34,6 +36,13 @@ export function drawProgress() {
       recent.map(square),
       Array.from({ length: RECENT - recent.length }, () => el("span", { class: "square" })),
     ),
+    nFlagged
+      ? el(
+          "p",
+          { id: "flagged-done" },
+          `${count(flaggedRows.filter((row) => decisions.has(row)).length)} of ${count(nFlagged)} flagged decided`,
+        )
+      : "",
     el(
       "p",
       { class: "note", id: "recent" },
@@ -61,6 +70,8 @@ export function drawProgress() {
 export function drawLearned(anew) {
   const sign = $("learned");
   const { learnedFrom } = queue;
+  sign.hidden = mode.counting;
+  $("learn").parentElement.hidden = mode.counting;
   const missing = HANDFUL - (decisions.size % HANDFUL);
   sign.textContent = !settings.learn
     ? "In the audit’s order"

@@ -1,7 +1,7 @@
 // Which row comes next, and which rows the filters let through.
 
-import { classes, flagged, given, ids, nRows, suggested, texts } from "./data.js";
-import { decisions, outcome, settings, skipped } from "./log.js";
+import { classes, flagged, given, ids, nRows, plan, suggested, texts } from "./data.js";
+import { asked, decisions, outcome, settings, skipped } from "./log.js";
 import { explore, learn, nFacts } from "./learning.js";
 
 /** After how many decisions the rows ahead are ordered anew. */
@@ -18,6 +18,9 @@ export const SHOWN = {
 };
 
 export const filter = { text: "", show: "all", given: null, suggested: null };
+
+/** Whether the page asks about the random sample, instead of looking for errors. */
+export const mode = { counting: false };
 
 /** All rows in order, those that the filters let through, the one on show (or null). */
 export const queue = { order: [], visible: [], current: null, learnedFrom: 0 };
@@ -66,23 +69,36 @@ function matchesText(row) {
 }
 
 function visibleRows() {
+  return skippedLast(mode.counting ? plan.at : filteredRows());
+}
+
+function filteredRows() {
   const shown = SHOWN[filter.show][1];
   const { given: a, suggested: b, text } = filter;
-  const rows = queue.order.filter(
+  return queue.order.filter(
     (row) =>
       shown(row) &&
       (a === null || given[row] === a) &&
       (b === null || suggested[row] === b) &&
       (text === "" || matchesText(row)),
   );
-  // What was put off comes last.
+}
+
+function skippedLast(rows) {
   return skipped.size
     ? [...rows.filter((row) => !skipped.has(row)), ...rows.filter((row) => skipped.has(row))]
     : rows;
 }
 
 export const isFiltered = () =>
-  filter.text !== "" || filter.show !== "all" || filter.given !== null || filter.suggested !== null;
+  !mode.counting &&
+  (filter.text !== "" ||
+    filter.show !== "all" ||
+    filter.given !== null ||
+    filter.suggested !== null);
+
+/** Whether a row waits for a decision; the random sample also asks about what was decided before. */
+export const isOpen = (row) => !(mode.counting ? asked : decisions).has(row);
 
 /** The row some steps before or after the current one, among the visible. */
 export function step(by) {
@@ -90,11 +106,11 @@ export function step(by) {
   return queue.visible[at < 0 ? 0 : at + by] ?? null;
 }
 
-/** The first visible row without a decision: after a row if given, else of all. */
+/** The first visible row that waits for a decision: after a row if given, else of all. */
 export function nextOpen(after = null) {
   const { visible } = queue;
   const start = after === null ? 0 : visible.indexOf(after) + 1;
-  const open = (row) => !decisions.has(row) && row !== after;
+  const open = (row) => isOpen(row) && row !== after;
   return visible.slice(start).find(open) ?? visible.find(open) ?? null;
 }
 

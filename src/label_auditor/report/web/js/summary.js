@@ -1,6 +1,6 @@
-// The audit in short: its counts, the estimate, the confused pairs, the distribution of scores.
+// The audit in short: its counts, the confused pairs, the distribution of scores.
 
-import { audit, classes, estimate, histogram, nRows, pairs, quality } from "./data.js";
+import { audit, classes, histogram, nFirst, nRows, pairs, quality } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural, svg } from "./dom.js";
 import { filter, queue } from "./queue.js";
 
@@ -19,7 +19,7 @@ export function drawSummary(choosePair) {
     tile(count(classes.length), classes.length === 1 ? "class" : "classes"),
     tile(count(audit.n_flagged), `flagged · ${percent(audit.n_flagged / audit.n_rows)}`),
     tile(percent(audit.agreement), "agreement", "with models that never saw the row"),
-    estimate ? estimated() : notEstimated(),
+    el("div", { class: "tile wide-tile", id: "count-tile" }),
   );
   $("pairs").append(
     ...(confused.length ? drawPairs() : [note("The models agree with every label.")]),
@@ -28,7 +28,11 @@ export function drawSummary(choosePair) {
 }
 
 function unjudged() {
-  if (nRows < audit.n_rows) return `the first ${count(nRows)} are in this page`;
+  if (nRows < audit.n_rows) {
+    const more = nRows - nFirst;
+    const sampled = more ? `, and ${count(more)} of a random sample` : "";
+    return `the first ${count(nFirst)} are in this page${sampled}`;
+  }
   const n = audit.n_rows - audit.n_evaluated;
   return n ? `${count(n)} could not be judged` : "";
 }
@@ -39,44 +43,6 @@ function tile(figure, name, more = "") {
     { class: "tile" },
     el("p", { class: "figure" }, el("b", {}, figure), " ", name),
     more ? el("p", { class: "note" }, more) : null,
-  );
-}
-
-function estimated() {
-  const { n_errors, low, high, confidence, n_reviewed } = estimate;
-  const round = (value) => count(Math.round(value));
-  return el(
-    "div",
-    { class: "tile wide-tile" },
-    el(
-      "p",
-      { class: "figure" },
-      el("b", {}, `≈ ${round(n_errors)}`),
-      ` label errors · ${percent(n_errors / audit.n_rows)}`,
-    ),
-    el(
-      "p",
-      { class: "note" },
-      `${round(low)} to ${round(high)} with ${percent(confidence)} confidence, ` +
-        `estimated from a reviewed random sample of ${plural(n_reviewed, "row")}`,
-    ),
-  );
-}
-
-function notEstimated() {
-  return el(
-    "div",
-    { class: "tile wide-tile" },
-    el("p", { class: "figure" }, "How many errors? ", el("b", {}, "Not known yet")),
-    el(
-      "p",
-      { class: "note" },
-      "To estimate the number, review a random sample: the rows of ",
-      el("code", {}, 'plan_review(audit, 200, goal="count")'),
-      ". Then call ",
-      el("code", {}, "estimate_label_errors"),
-      ".",
-    ),
   );
 }
 
