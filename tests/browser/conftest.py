@@ -79,6 +79,21 @@ def animals():
     return audit
 
 
+@pytest.fixture(scope="session")
+def make():
+    """Give a function that makes an audit of random rows, and their true labels."""
+
+    def make(n, n_classes, error_rate, seed):
+        rng = np.random.default_rng(seed)
+        true = rng.integers(0, n_classes, n)
+        labels = np.where(rng.random(n) < error_rate, rng.integers(0, n_classes, n), true)
+        pred_probs = rng.dirichlet(np.full(n_classes, 0.4), n) * 0.6
+        pred_probs[np.arange(n), true] += 0.4
+        return audit_labels(labels, pred_probs, classes=range(n_classes)), true
+
+    return make
+
+
 @pytest.fixture
 def page(open_page, animals):
     """Open the page of the animals."""

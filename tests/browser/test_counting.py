@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from label_auditor import Corrections, audit_labels, estimate_label_errors, plan_review
+from label_auditor import Corrections, estimate_label_errors, plan_review
 from label_auditor.report.page import _script
 from label_auditor.report.page_data import N_COUNTED, SEED, _plan
 
@@ -38,15 +38,6 @@ def source():
     return "\n".join(["const modules = {};", *parts, "return modules.estimate;"])
 
 
-def make(n, n_classes, error_rate, seed):
-    rng = np.random.default_rng(seed)
-    true = rng.integers(0, n_classes, n)
-    labels = np.where(rng.random(n) < error_rate, rng.integers(0, n_classes, n), true)
-    pred_probs = rng.dirichlet(np.full(n_classes, 0.4), n) * 0.6
-    pred_probs[np.arange(n), true] += 0.4
-    return audit_labels(labels, pred_probs, classes=range(n_classes)), true
-
-
 def random_state(rng, length):
     """Draw what is known of the rows of a plan: reviewed to anywhere, with gaps, at any rate."""
     far = np.arange(length) < rng.integers(1, length + 1)
@@ -61,12 +52,12 @@ def random_state(rng, length):
 
 @pytest.mark.parametrize("n", [7, 30, 120, 600, 60_000])
 @pytest.mark.parametrize("error_rate", [0.001, 0.05, 0.3, 0.7])
-def test_the_numbers_are_pythons_in_any_state(blank, source, n, error_rate):
+def test_the_numbers_are_pythons_in_any_state(blank, source, make, n, error_rate):
     rng = np.random.default_rng(n)
     audit, _ = make(n, 3, error_rate, seed=n)
     plan = plan_review(audit, N_COUNTED, goal="count", random_state=SEED)
     states = [random_state(rng, len(plan)) for _ in range(STATES)]
-    data = _plan(audit, plan, {row: row for row in range(n)})
+    data = _plan(audit, plan, dict(enumerate(range(n))))
     found = blank.evaluate(ESTIMATE, [source, data, [each.tolist() for each in states]])
     codes = audit.codes
     said = 0
@@ -100,7 +91,7 @@ def downloaded(page):
 
 
 @pytest.fixture
-def sampled(open_page):
+def sampled(open_page, make):
     """Open the page of 900 rows, and give it with its audit."""
     audit, true = make(900, 3, 0.2, seed=1)
     return open_page(audit, [f"text {i}" for i in range(900)]), audit, true
@@ -202,7 +193,7 @@ def test_a_file_goes_on_with_the_sample_elsewhere(open_page, sampled):
     assert "review a random sample" in third.locator("#count").inner_text()
 
 
-def test_the_sample_is_in_the_page_however_few_rows_are(open_page):
+def test_the_sample_is_in_the_page_however_few_rows_are(open_page, make):
     audit, true = make(900, 3, 0.2, seed=1)
     plan = plan_review(audit, 200, goal="count", random_state=0)
     page = open_page(audit, [f"text {i}" for i in range(900)], max_rows=50)

@@ -64,6 +64,7 @@ class Outputs:
         reviewed: Reviewed | None = None,
         title: str = "Label review",
         max_rows: int = 50_000,
+        apply_command: str | None = None,
     ) -> None:
         """Write the review page: one HTML file, for any browser, that needs no server.
 
@@ -85,6 +86,9 @@ class Outputs:
             What the page is called.
         max_rows : int, default=50_000
             How many rows are in the page: flagged rows first, worst first.
+        apply_command : str, default=None
+            What the page says to type in a terminal to apply the decisions. None: ``label-audit
+            apply`` with names to fill in.
         """
         write_page(
             self._held_audit(),
@@ -97,4 +101,5 @@ class Outputs:
             reviewed=reviewed,
             title=title,
             max_rows=max_rows,
+            apply_command=apply_command,
         )

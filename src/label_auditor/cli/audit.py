@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -102,6 +103,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"learn from the decisions so far, and go on with them: {CORRECTIONS}",
     )
     add("--out", type=Path, metavar="DIR", help="folder to write to (default: x-audit for x.csv)")
+    add(
+        "--max-rows",
+        type=whole_number(1),
+        default=50_000,
+        metavar="N",
+        help="rows in the review page, worst first (default: 50000)",
+    )
     add(
         "--spreadsheet",
         action="store_true",
@@ -301,6 +309,11 @@ def _write(
     names = [*FILES, SPREADSHEET] if arguments.spreadsheet else FILES
     paths = [out / name for name in names]
     title = "Label review" if arguments.data == "-" else Path(arguments.data).name
+    if len(audit) > arguments.max_rows:
+        notes.append(
+            f"the first {arguments.max_rows:,} of {len(audit):,} rows are in report.html, worst "
+            "first; --max-rows puts in more"
+        )
     try:
         with _folder(out), atomic_paths(*paths) as parts:
             with parts[0].open("wb") as file:
@@ -312,6 +325,8 @@ def _write(
                 metadata={"twins": describe_twins(twins)},
                 title=title,
                 reviewed=decided.corrections,
+                max_rows=arguments.max_rows,
+                apply_command=_apply_command(arguments),
             )
             if arguments.spreadsheet:
                 with parts[3].open("wb") as file:
@@ -319,6 +334,17 @@ def _write(
     except OSError as error:
         raise InputError(f"can't write to {out}: {explain(error)}.") from error
     return paths, notes
+
+
+def _apply_command(arguments: argparse.Namespace) -> str:
+    """Give what to type to apply the decisions, quoted for a shell."""
+    data = "DATA" if arguments.data == "-" else str(arguments.data)
+    label = arguments.label
+    named = [f"--label={label}"] if label.startswith("-") else ["--label", label]
+    words = ["label-audit", "apply", "corrections.json", data, *named]
+    if arguments.format is not None:
+        words += ["--format", arguments.format]
+    return shlex.join(words)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from label_auditor.cli.label_notes import on_one_line, show_labels
-from label_auditor.report.highlights import FLAG_MEANING, agreement, confused_pairs
+from label_auditor.report.highlights import FLAG_MEANING, agreement, confused_pairs, doubts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,6 +77,8 @@ def print_summary(
     twins: pd.DataFrame,
 ) -> None:
     """Print counts, the most confused pairs, the worst rows with their inputs, and the files."""
+    for doubt in doubts(audit):
+        print_warning(doubt)
     console = _Console(highlight=False)
     console.print(
         f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "

@@ -17,6 +17,10 @@ FLAG_MEANING = (
 )
 
 
+# With fewer rows a class, a model has hardly anything to learn from.
+FEW_ROWS = 10
+
+
 class ConfusedPair(NamedTuple):
     """A given and a suggested label, and how many flagged rows have both."""
 
@@ -40,6 +44,37 @@ def agreement(audit: Findings) -> float:
     """
     agrees = (audit.predicted == audit.codes)[audit.evaluated]
     return float(agrees.mean()) if len(agrees) else 0.0
+
+
+def doubts(audit: Findings) -> list[str]:
+    """Say why the flags may be worth little: a model that only guesses, or too few rows.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+
+    Returns
+    -------
+    list of str
+        One sentence each; none if nothing is wrong.
+    """
+    n_classes, n = len(audit.classes), int(audit.evaluated.sum())
+    found = []
+    if n and n_classes > 1:
+        guessed = np.bincount(audit.codes[audit.evaluated]).max() / n
+        if agreement(audit) <= guessed:
+            found.append(
+                f"The models agree with {agreement(audit):.0%} of the labels; always guessing the "
+                f"commonest label would with {guessed:.0%}. They have learned nothing, so the "
+                "flags are worth little: try other inputs or another model."
+            )
+    if n < FEW_ROWS * n_classes:
+        found.append(
+            f"There are {n:,} rows for {n_classes:,} classes, fewer than {FEW_ROWS} a class: too "
+            "few for a model to learn what is right."
+        )
+    return found
 
 
 def count_pairs(audit: Findings) -> NDArray[np.intp]:

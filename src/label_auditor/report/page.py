@@ -15,7 +15,7 @@ from label_auditor.corrections.collection import Corrections
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.decisions import OPEN
 from label_auditor.export.records import make_records
-from label_auditor.report.highlights import FLAG_MEANING
+from label_auditor.report.highlights import FLAG_MEANING, doubts
 from label_auditor.report.page_data import page_data
 from label_auditor.review.decided import read_decisions
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
     from label_auditor.review.decided import Reviewed
     from label_auditor.review.estimate import ErrorEstimate
+
+# What the page says to type after the review, if nobody has said how the data are called.
+APPLY_COMMAND = "label-audit apply corrections.json DATA.csv --label LABEL"
 
 # In the order of the cascade: what is for small screens and paper goes over the rest.
 STYLES = ("base", "frame", "review", "list", "panels", "dialogs", "small", "print")
@@ -46,6 +49,7 @@ def write_page(
     reviewed: Reviewed | None = None,
     title: str = "Label review",
     max_rows: int = 50_000,
+    apply_command: str | None = None,
 ) -> None:
     """Write the review page of an audit: one file, for any browser, from disk, offline.
 
@@ -77,6 +81,9 @@ def write_page(
         The largest number of rows in the page, besides those of `reviewed` and the random sample of
         200 rows by which it counts errors. Rows are taken in the order of the audit: flagged rows
         first, worst first.
+    apply_command : str, default=None
+        What to type in a terminal to apply the decisions, shown on the page as the last step. None:
+        ``label-audit apply`` with names to fill in.
 
     Raises
     ------
@@ -98,6 +105,8 @@ def write_page(
     data = page_data(audit, records, max_rows=max_rows, decided=decided)
     data["title"] = title
     data["estimate"] = _plain_estimate(estimate)
+    data["doubts"] = doubts(audit)
+    data["apply_command"] = apply_command or APPLY_COMMAND
     with atomic_write(path) as file:
         file.write(_fill(title, data))
 

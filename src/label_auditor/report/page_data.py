@@ -49,8 +49,8 @@ def page_data(
     records : Records
         Its records of all rows, in its order.
     max_rows : int
-        How many of them are in the page. Rows about which something is decided are in it in any
-        case, and so are those of the sample by which the page counts errors.
+        How many of them are in the page; rows about which something is decided, and those of the
+        sample by which it counts errors, are in it anyway.
     decided : list of (row, code, who, when), default=None
         The decisions that the page begins with.
 
@@ -62,7 +62,7 @@ def page_data(
     """
     decided = decided or []
     plan = plan_review(audit, N_COUNTED, goal="count", random_state=SEED)
-    chosen = [*plan, *(row for row, *_ in decided)]
+    chosen = [row for row, *_ in decided] + plan[:]
     shown = _shown_rows(records.positions, chosen, max_rows)
     place = {row: at for at, row in enumerate(records.positions[shown].tolist())}
     data = {

@@ -18,15 +18,15 @@ import {
 import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
 import { isDone } from "./counting.js";
-import { mode, nameOf, queue } from "./queue.js";
+import { filter, mode, nameOf, queue } from "./queue.js";
 
 const LINES = 200; // characters from which a text is set smaller
 const LONG = 3000; // characters of a text that are shown at first
 const MORE = 20000; // and with each click
 const LIKELY = 0.5; // the probability from which a suggestion is likely
 
-/** Show the current row; `choose(label)` decides for one of its candidates. */
-export function drawCard(choose) {
+/** Show the current row; `choose(label)` decides for one of its candidates, `filterPair` filters. */
+export function drawCard(choose, filterPair) {
   const row = queue.current;
   $("card").classList.toggle("done", row === null);
   if (row === null) {
@@ -37,7 +37,7 @@ export function drawCard(choose) {
   $("badges").replaceChildren(...badges(row));
   $("texts").replaceChildren(...drawTexts(row), ...drawMetadata(row));
   $("pair").replaceChildren(...drawPair(row));
-  $("reason").textContent = reason(row);
+  $("reason").replaceChildren(reason(row), ...drawSame(row, filterPair));
   const focused = $("candidates").contains(document.activeElement);
   $("candidates").replaceChildren(
     ...candidates(row).map((each, i) => drawCandidate(row, each, i, choose)),
@@ -119,7 +119,7 @@ function drawText(text) {
   const more = el("button", { type: "button", class: "quiet", onclick: () => show(MORE) });
   let end = 0;
   const show = (n) => {
-    body.append(text.slice(end, end + n));
+    body.append(...marked(text.slice(end, end + n)));
     end = Math.min(end + n, text.length);
     if (end === text.length) more.remove();
     else
@@ -128,6 +128,21 @@ function drawText(text) {
   show(LONG);
   if (text === "") body.append(el("span", { class: "empty" }, "empty"));
   return { body, more: end < text.length ? more : null };
+}
+
+/** A text in which what is searched for is marked. */
+function marked(text) {
+  const sought = mode.counting ? "" : filter.text;
+  const plain = text.toLowerCase();
+  // A letter that has another length in lower case would move what comes after it.
+  if (sought === "" || plain.length !== text.length) return [text];
+  const parts = [];
+  let from = 0;
+  for (let at = plain.indexOf(sought); at >= 0; at = plain.indexOf(sought, from)) {
+    parts.push(text.slice(from, at), el("mark", {}, text.slice(at, at + sought.length)));
+    from = at + sought.length;
+  }
+  return [...parts, text.slice(from)];
 }
 
 function drawMetadata(row) {
@@ -187,10 +202,21 @@ export function reason(row) {
     best.probability < 0.4
       ? ` The models give no label more than ${percent(best.probability)}.`
       : "";
-  const others = pairCount(given[row], suggested[row]) - 1;
-  const same =
-    others > 0 ? ` ${plural(others, "other row has", "other rows have")} the same two labels.` : "";
-  return `${first}.${unsure}${same}`;
+  const ruled = flagged[row] === 1 ? "" : " The rule did not flag this row.";
+  return `${first}.${unsure}${ruled}`;
+}
+
+/** A link to the other rows that are confused in the same way. */
+function drawSame(row, filterPair) {
+  const [a, b] = [given[row], suggested[row]];
+  const others = pairCount(a, b) - 1;
+  if (a < 0 || b < 0 || a === b || others < 1 || mode.counting) return [];
+  const name =
+    filter.given === a && filter.suggested === b
+      ? "Show all rows again"
+      : `${plural(others, "other row is", "other rows are")} confused the same way`;
+  const attributes = { type: "button", class: "link", id: "same", onclick: () => filterPair(a, b) };
+  return [" ", el("button", attributes, name), "."];
 }
 
 function drawCandidate(row, { label, probability }, i, choose) {

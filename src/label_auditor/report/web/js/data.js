@@ -15,7 +15,9 @@ export const summary = page.summary;
 export const pairs = page.pairs;
 export const histogram = page.histogram;
 export const estimate = page.estimate;
+export const doubts = page.doubts;
 export const plan = page.plan;
+export const applyCommand = page.apply_command;
 export const title = page.title;
 export const key = page.key;
 

@@ -8,8 +8,8 @@ import { asked, corrections, decide, decisions, store, stored } from "./log.js";
 const LIMIT = 200e6; // bytes; corrections of a million rows have less
 const SAVED = `label-auditor ${key} saved`;
 
-// What files hold, row by row: what the page began with, and the last download.
-let saved = new Map([...decided.map(([row, label]) => [row, label]), ...pairs(stored(SAVED, []))]);
+// What the last file held, row by row.
+let saved = new Map([...decided, ...pairs(stored(SAVED, []))].map(([row, label]) => [row, label]));
 
 function pairs(found) {
   return Array.isArray(found) ? found.filter((each) => Array.isArray(each)) : [];

@@ -74,9 +74,6 @@ export function bindHelp() {
   $("help").addEventListener("click", (event) => {
     if (event.target === $("help")) $("help").close(); // beside it
   });
-  $("help-apply").textContent =
-    "label-audit apply corrections.json DATA.csv --label LABEL\n\n" +
-    'Corrections.from_json("corrections.json")';
 }
 
 export function openHelp() {

@@ -111,7 +111,7 @@ function replay() {
   decisions.clear();
   skipped.clear();
   asked.clear();
-  apply({ kind: "import", rows: decided, asked: [] });
+  apply({ rows: decided, asked: [] });
   standing().forEach(apply);
 }
 

@@ -33,6 +33,8 @@ import { drawSummary, markPair, markScore } from "./summary.js";
 import { drawClasses } from "./classes.js";
 import { describe, drawCard } from "./card.js";
 import { drawList, forPaper, turn } from "./list.js";
+import { bindMany, drawMany } from "./many.js";
+import { bindApply } from "./apply.js";
 import { bindChooser, openChooser } from "./chooser.js";
 import { drawLearned, drawProgress } from "./progress.js";
 import { bindFiles, unsaved } from "./files.js";
@@ -42,7 +44,8 @@ const COUNTING = `label-auditor ${key} counting`;
 
 /** Draw all that follows from the log, the filters and the current row. */
 function draw() {
-  drawCard(choose);
+  drawCard(choose, choosePair);
+  drawMany();
   drawList(go);
   drawProgress();
   drawCounting(toggleCounting);
@@ -88,6 +91,15 @@ function choose(label) {
     const change = `Row ${ids[row]} was decided before. ${before}; now: ${said(row)}.`;
     toast(change, { name: "Undo", run: actions.undo });
   }
+}
+
+/** Decide for many rows as one action. */
+function decideAll(pairs, message) {
+  const time = now();
+  decide(pairs.map(([row, label]) => [row, label, settings.who, time]));
+  queue.current = nextOpen();
+  draw();
+  toast(message, { name: "Undo", run: actions.undo });
 }
 
 /** What was decided about a row. */
@@ -247,6 +259,8 @@ function bind() {
   $("who").value = settings.who;
   $("who").addEventListener("change", () => set("who", $("who").value.trim()));
   bindFilters();
+  bindMany(decideAll);
+  bindApply();
   bindChooser();
   bindHelp();
   bindFiles(() => {

@@ -1,6 +1,6 @@
 // The audit in short: its counts, the confused pairs, the distribution of scores.
 
-import { audit, classes, histogram, nFirst, nRows, pairs, quality } from "./data.js";
+import { audit, classes, doubts, histogram, nFirst, nRows, pairs, quality } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural, svg } from "./dom.js";
 import { filter, queue } from "./queue.js";
 
@@ -21,6 +21,7 @@ export function drawSummary(choosePair) {
     tile(percent(audit.agreement), "agreement", "with models that never saw the row"),
     el("div", { class: "tile wide-tile", id: "count-tile" }),
   );
+  $("doubts").append(...doubts.map((each) => el("p", { class: "warning" }, each)));
   $("pairs").append(
     ...(confused.length ? drawPairs() : [note("The models agree with every label.")]),
   );
