@@ -77,7 +77,7 @@ class LabelAuditor(
         and takes its out-of-bag probabilities.
         "loo" fits once and judges each row as a model of all other rows would: exactly for naive
         Bayes, nearest neighbours and discriminant analysis, closely for logistic regression on
-        dense features; others are refused.
+        dense features; in a vote by probabilities, for each member; others are refused.
     filter_by : str, default="prune_by_noise_rate"
         Which rows are flagged: "prune_by_noise_rate", "prune_by_class", "both",
         "confident_learning", "predicted_neq_given", "low_normalized_margin" or
@@ -88,8 +88,8 @@ class LabelAuditor(
         (codes, pred_probs) to one score per row, low is suspicious; codes are positions in
         `classes_`.
     share_preprocessing : "auto" or bool, default="auto"
-        Whether what the leading steps of a Pipeline do without labels is done once, not once per
-        fold; no label can leak that way into the rows it scores. A CountVectorizer or
+        Whether what the leading steps of a Pipeline do without labels, and those of each member of
+        a vote by probabilities, is done once, not once per fold; no label can leak that way into the rows it scores. A CountVectorizer or
         TfidfVectorizer reads texts once, and each fold chooses its vocabulary: that is exact.
         Other steps are fitted once on all of X, so that held-out rows do shape them. "auto": if
         `cv` is None, an int, "oob" or "loo". False gives exactly the probabilities of
