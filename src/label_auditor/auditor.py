@@ -88,9 +88,10 @@ class LabelAuditor(
         (codes, pred_probs) to one score per row, low is suspicious; codes are positions in
         `classes_`.
     share_preprocessing : "auto" or bool, default="auto"
-        Whether what the leading steps of a Pipeline do without labels, and those of each member of
-        a vote by probabilities, is done once, not once per fold; no label can leak that way into the rows it scores. A CountVectorizer or
-        TfidfVectorizer reads texts once, and each fold chooses its vocabulary: that is exact.
+        Whether what the leading steps of a Pipeline do without labels is done once, not once per
+        fold; no label can leak that way into the rows it scores. The same for each member of a
+        vote by probabilities. A CountVectorizer or TfidfVectorizer reads texts once, and each
+        fold chooses its vocabulary: that is exact.
         Other steps are fitted once on all of X, so that held-out rows do shape them. "auto": if
         `cv` is None, an int, "oob" or "loo". False gives exactly the probabilities of
         :func:`~sklearn.model_selection.cross_val_predict`, for any steps.
