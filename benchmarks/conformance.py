@@ -26,6 +26,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
+    VotingClassifier,
 )
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -39,8 +40,9 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
-from label_auditor import LabelAuditor
+from label_auditor import GeometricVotingClassifier, LabelAuditor
 
+MEMBERS = [("nb", GaussianNB()), ("lr", LogisticRegression())]
 BASES = [
     LogisticRegression(max_iter=1000),
     GaussianNB(),
@@ -59,6 +61,7 @@ BASES = [
     QuadraticDiscriminantAnalysis(reg_param=0.1),
     SGDClassifier(loss="log_loss", random_state=0),
     CalibratedClassifierCV(GaussianNB(), cv=2),
+    GeometricVotingClassifier(MEMBERS),
 ]
 SKLEARN_PEERS = [
     CalibratedClassifierCV(LogisticRegression()),
@@ -67,6 +70,7 @@ SKLEARN_PEERS = [
     TunedThresholdClassifierCV(LogisticRegression()),
     FixedThresholdClassifier(LogisticRegression()),
     OneVsRestClassifier(LogisticRegression()),
+    VotingClassifier(MEMBERS, voting="soft"),
 ]
 OTHER_PEERS = [
     ("cleanlab.classification", "CleanLearning"),
@@ -104,7 +108,8 @@ def main() -> None:
     print(f"scikit-learn {sklearn.__version__}\n")
     peers = [*SKLEARN_PEERS, *find_peers()]
     print("| estimator | passed | failed | skipped |\n|---|---|---|---|")
-    for estimator in [*map(LabelAuditor, BASES), *peers]:
+    own = [*map(LabelAuditor, BASES), GeometricVotingClassifier(MEMBERS)]
+    for estimator in [*own, *peers]:
         passed, failed, skipped = count_checks(estimator)
         print(f"| {describe(estimator)} | {passed} | {failed} | {skipped} |", flush=True)
 

@@ -44,7 +44,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from label_auditor import LabelAuditor, audit_labels
+from label_auditor import GeometricVotingClassifier, LabelAuditor, audit_labels
 
 BASES = [
     LogisticRegression(max_iter=1000),
@@ -68,12 +68,20 @@ MORE_BASES = [
     QuadraticDiscriminantAnalysis(reg_param=0.1),
     SGDClassifier(loss="log_loss", random_state=0),
 ]
+SCALED = ("scaled", make_pipeline(StandardScaler(), GaussianNB()))
+VOTE = GeometricVotingClassifier([SCALED, ("knn", KNeighborsClassifier())])
 
 
 # The checks are about behaviour; their tiny classes and zero weights make classifiers warn.
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 @parametrize_with_checks(
-    [LabelAuditor(), LabelAuditor(GaussianNB(), cv="loo"), *map(LabelAuditor, BASES + MORE_BASES)]
+    [
+        LabelAuditor(),
+        LabelAuditor(GaussianNB(), cv="loo"),
+        LabelAuditor(SCALED[1], cv="loo"),
+        LabelAuditor(VOTE, cv="loo"),
+        *map(LabelAuditor, [*BASES, *MORE_BASES, VOTE]),
+    ]
 )
 def test_is_a_scikit_learn_estimator(estimator, check):
     check(estimator)

@@ -74,10 +74,10 @@ class LabelAuditor(
         all rows. No fold may hold out a row that it trains on. Rows held out more than once, as by
         :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, get the mean of their
         probabilities; rows never held out are not evaluated. "oob" fits a bagged ensemble once
-        and takes its out-of-bag probabilities.
-        "loo" fits once and judges each row as a model of all other rows would: exactly for naive
-        Bayes, nearest neighbours and discriminant analysis, closely for logistic regression on
-        dense features; others are refused.
+        and takes its out-of-bag probabilities. "loo" fits once and judges each row as a model of
+        all other rows would: exactly for naive Bayes, nearest neighbours and discriminant
+        analysis, closely for logistic regression on dense features, in a vote by probabilities
+        for each member; others are refused.
     filter_by : str, default="prune_by_noise_rate"
         Which rows are flagged: "prune_by_noise_rate", "prune_by_class", "both",
         "confident_learning", "predicted_neq_given", "low_normalized_margin" or
@@ -89,11 +89,11 @@ class LabelAuditor(
         `classes_`.
     share_preprocessing : "auto" or bool, default="auto"
         Whether what the leading steps of a Pipeline do without labels is done once, not once per
-        fold; no label can leak that way into the rows it scores. A CountVectorizer or
-        TfidfVectorizer reads texts once, and each fold chooses its vocabulary: that is exact.
-        Other steps are fitted once on all of X, so that held-out rows do shape them. "auto": if
-        `cv` is None, an int, "oob" or "loo". False gives exactly the probabilities of
-        :func:`~sklearn.model_selection.cross_val_predict`, for any steps.
+        fold; no label can leak that way into the rows it scores. The same for each member of a
+        vote by probabilities. A CountVectorizer or TfidfVectorizer reads texts once, and each
+        fold chooses its vocabulary: that is exact. Other steps are fitted once on all of X, so
+        that held-out rows do shape them. "auto": if `cv` is None, an int, "oob" or "loo". False
+        gives exactly what :func:`~sklearn.model_selection.cross_val_predict` does.
     train_on : {"all", "unflagged", "corrected"} or None, default="all"
         The rows that `estimator_` is fitted on: all, those not flagged, or all with the suggested
         labels for the flagged ones. If that would leave a class without rows, its rows stay as

@@ -26,7 +26,8 @@ class GeometricVotingClassifier(VotingClassifier):
     by the sum over all classes, so that each row sums to 1. This is called a logarithmic opinion
     pool [1]_. Unlike the arithmetic mean of :class:`~sklearn.ensemble.VotingClassifier`, it takes
     a class for likely only if no member takes it for unlikely. Probabilities below 1e-6 count as
-    1e-6, so that no single member can rule a class out.
+    1e-6, so that no single member can rule a class out. `predict` gives the likeliest class, and
+    all other methods are those of :class:`~sklearn.ensemble.VotingClassifier`.
 
     Parameters
     ----------

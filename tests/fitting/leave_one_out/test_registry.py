@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn import config_context
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
@@ -65,6 +65,16 @@ def test_label_free_steps_are_fitted_once_on_all_rows():
 def test_steps_that_would_have_to_learn_without_each_row_are_refused(pipeline, share, step):
     with pytest.raises(ValueError, match=f"step '{step}' can't do without labels, or is not"):
         LabelAuditor(pipeline, cv="loo", share_preprocessing=share).fit(X, y)
+
+
+@pytest.mark.parametrize("share", ["auto", False])
+def test_what_X_is_to_blame_for_is_said_of_X(share):
+    spoilt = X.copy()
+    spoilt[3, 1] = np.inf
+    pipeline = make_pipeline(StandardScaler(), GaussianNB())
+    for estimator in (pipeline, VotingClassifier([("scaled", pipeline)], voting="soft")):
+        with pytest.raises(ValueError, match="Input X contains infinity"):
+            LabelAuditor(estimator, cv="loo", share_preprocessing=share).fit(spoilt, y)
 
 
 def test_steps_that_learn_nothing_need_not_be_shared():

@@ -157,22 +157,24 @@ def leave_one_out(
     >>> pred_probs[:1].round(6)
     array([[0.96346, 0.03654]])
     """
-    return _plan(estimator, X)(codes, classes, fit_params or {})
+    return _plan(estimator, X, codes)(codes, classes, fit_params or {})
 
 
-def _plan(estimator: Any, X: Any) -> Plan:
+def _plan(estimator: Any, X: Any, codes: NDArray[np.intp]) -> Plan:
     """Find out how a classifier is left one out, or refuse it, before anything is fitted."""
     if isinstance(estimator, OnPart):
-        inner = _plan(estimator.estimator, X.parts[estimator.part])
+        inner = _plan(estimator.estimator, X.parts[estimator.part], codes)
         return partial(leave_out_on_part, estimator, inner)
     if is_soft_vote(estimator):
-        return partial(leave_out_members, estimator, plan_members(estimator, X, _plan))
+        plans = plan_members(estimator, X, partial(_plan, codes=codes))
+        return partial(leave_out_members, estimator, plans)
     steps = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
     before, last = steps[:-1], steps[-1][1]
-    _check_steps(before)
+    if before:
+        _check_steps(estimator[:-1], X, codes)
     features = clone(estimator[:-1]).fit_transform(X) if before else X
     if is_soft_vote(last):
-        return partial(_leave_out_pipeline, estimator, _plan(last, features), X)
+        return partial(_leave_out_pipeline, estimator, _plan(last, features, codes), X)
     return partial(_leave_out_single, estimator, _find_method(last, features), X, features)
 
 
@@ -252,10 +254,11 @@ def _find_method(classifier: Any, X: Any) -> Method:
     return method
 
 
-def _check_steps(steps: list[tuple[str, Any]]) -> None:
+def _check_steps(before: Pipeline, X: Any, codes: NDArray[np.intp]) -> None:
     """Refuse steps that learn from the data, which would have to be fitted without each row."""
-    for name, step in steps:
+    for name, step in before.steps:
         if step not in (None, "passthrough") and get_tags(step).requires_fit:
+            clone(before).fit(X, codes)  # it may be X that is to blame, and that error says so
             raise NoLeaveOneOutError(
                 f"cv='loo' with a pipeline whose step {name!r} can't do without labels, or is not "
                 "shared, would let each label judge itself; pass share_preprocessing='auto', or a "
