@@ -3,7 +3,7 @@
     python benchmarks/detection.py            # the sets on which the default is chosen
     python benchmarks/detection.py --report   # cifar10n_agg as well
     python benchmarks/detection.py --average  # averages over shuffles, and over estimators
-    python benchmarks/detection.py --command-line  # the first order of label-audit, on texts
+    python benchmarks/detection.py --command-line  # the first order of label-audit
 
 A candidate is a score, computed from the probabilities as they are or divided by the frequency of
 their class, with or without the flagged rows first. Gains are measured against cleanlab's default
@@ -18,8 +18,9 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from _first_order import average_precision, print_first_orders
-from _sets import DEVELOPMENT, REPORTED, TEXT_MODELS, Labels, read_labels, read_models
+from _features import judge_in_folds, judge_out_of_bag, read_features
+from _first_order import GOALS, average_precision, print_first_orders, run_command
+from _sets import DEVELOPMENT, REPORTED, TEXT_MODELS, Labels, read_labels, read_models, read_texts
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
@@ -194,6 +195,26 @@ def print_averages(names: tuple[str, ...]) -> None:
             print(f"| {name} | {title} | " + " | ".join(cells) + " |")
 
 
+def print_command_line() -> None:
+    """Print what label-audit's own models give, and which order the rule picks for them."""
+    print_first_orders()
+    by_set = []
+    for name in GOALS:
+        labels = read_labels(name)
+        if labels is not None:
+            audit = run_command(read_texts(name), labels)
+            base, found = measure(labels, audit.pred_probs)
+            by_set.append({title: np.array([value - base]) for title, value in found.items()})
+    title = "log margin, ½ of p"
+    print("\n| | before: 5 folds | out of bag | out of bag, log margin |\n|---|---|---|---|")
+    for name, X, labels in read_features():
+        before = measure(labels, judge_in_folds(X, labels))[0]
+        base, found = measure(labels, judge_out_of_bag(X, labels))
+        by_set.append({each: np.array([value - base]) for each, value in found.items()})
+        print(f"| {name} | {before:.3f} | {base:.3f} | {found[title]:.3f} |")
+    print_choice(by_set)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--report", action="store_true", help="also the set kept for the report")
@@ -204,7 +225,7 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     if arguments.command_line:
-        print_first_orders()
+        print_command_line()
         return
     names = (*DEVELOPMENT, *(REPORTED if arguments.report else ()))
     if arguments.average:

@@ -19,6 +19,7 @@ import pytest
 
 from label_auditor import LabelAudit
 from label_auditor.cli.command_line import main
+from label_auditor.data.findings import rows_in_order
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "banking77.csv.gz"
 COMMAND = Path(sys.executable).with_name("label-audit")
@@ -281,7 +282,7 @@ ERRORS = [
     (["shop.csv", "--text", "text", "--label", "kind", "--cv", "31"], "pass a smaller --cv"),
     (["shop.csv", "--text", "text", "--label", "same"], "one class only ('x')"),
     (["shop.csv", "--text", "text", "--label", "gaps"], "no label in 2 of 90 rows: rows 0, 50"),
-    (["shop.csv", "--text", "blank", "--label", "kind"], "no word that occurs in two texts"),
+    (["shop.csv", "--text", "blank", "--label", "kind"], "no run of characters that occurs in"),
     (["shop.csv", "--text", "text", "--label", "number"], "is it the column of the labels?"),
     (["shop.csv", "--text", "text", "--label", "kind", "--out", "shop.csv"], "is a file; name"),
     (["shop.csv", "--text", "text", "--label", "kind", "--out", "shop.csv/a"], "is a file; name"),
@@ -380,11 +381,32 @@ def test_terminal_shows_progress_and_colours_within_its_width(records):
     status, shown = run_in_terminal(["shop.csv", "--text", "text", "--label", "kind"], columns=70)
     assert status == 0
     assert "✓" in shown
-    assert "Cross-validate MultinomialNB over 5 folds" in shown
+    assert "Judge the labels by words and characters, leaving one out" in shown
     assert "\x1b[31mNone\x1b[0m → \x1b[32mfruit\x1b[0m" in shown
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     lines = [line for line in re.split(r"[\r\n]+", plain) if not line.startswith("file:")]
     assert max(map(len, lines)) <= 70
+
+
+@pytest.mark.parametrize(
+    ("options", "way"),
+    [
+        ([], "words and characters, leaving one out"),
+        (["--cv", "4"], "words and characters, 4 folds"),
+        (["--model", "characters"], "MultinomialNB, leaving one out"),
+        (["--model", "words", "--cv", "3"], "MultinomialNB, 3 folds"),
+    ],
+)
+def test_texts_are_left_one_out_unless_folds_are_named(records, options, way):
+    save(records)
+    arguments = ["shop.csv", "--text", "text", "--label", "kind", *options]
+    status, shown = run_in_terminal(arguments, columns=100)
+    assert status == 0
+    assert f"Judge the labels by {way}" in shown
+    audit = LabelAudit.load("shop-audit/audit.npz")
+    assert audit.rank_by == "log_margin"
+    assert audit.evaluated.all()
+    np.testing.assert_array_equal(rows_in_order(audit), np.argsort(audit.scores, kind="stable"))
 
 
 def test_installed_command_audits_the_example_in_good_time():

@@ -243,7 +243,7 @@ def _name_model(prepared: Prepared) -> str:
     members = getattr(prepared.classifier, "estimators", None)
     name = type(prepared.classifier).__name__
     if members:
-        name = f"a vote of {' and '.join(member for member, _ in members)}"
+        name = " and ".join(member for member, _ in members)
     ways = {"loo": "leaving one out", "oob": "out of bag"}
     return f"{name}, {ways.get(str(prepared.cv), f'{prepared.cv} folds')}"
 

@@ -7,7 +7,8 @@ Low is suspicious. All scores are in [0, 1].
 - ``confidence_weighted_entropy``: q = H(p) / log(K) / p(given), mapped to log(q + 1) / q.
 - ``log_margin``: s = log p(given) - ½ log p(likeliest other), mapped to 1 / (1 + exp(-s)), that is
   p(given) / (p(given) + √p(likeliest other)). At equal odds of the two classes, the label with the
-  lower probability is the more suspicious one.
+  lower probability is the more suspicious one. Rows that are ranked by it are reviewed in the order
+  of their scores; ranked by any other score, the flagged rows come first.
 
 The first three are cleanlab's [1]_. So are ``adjusted_self_confidence`` and
 ``adjusted_normalized_margin``, which are adjusted for class imbalance: the thresholds of the
