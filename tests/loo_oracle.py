@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 
-from label_auditor.fitting.leave_one_out import leave_one_out
+from label_auditor.fitting.leave_one_out.registry import leave_one_out
 
 SINGULAR = "The covariance matrix of class .* is not full rank"  # an error in newer versions
 

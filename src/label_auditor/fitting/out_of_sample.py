@@ -10,7 +10,7 @@ import numpy as np
 from label_auditor.fitting.bagging import out_of_bag
 from label_auditor.fitting.columns import place_columns
 from label_auditor.fitting.folds import cross_fit
-from label_auditor.fitting.leave_one_out import leave_one_out
+from label_auditor.fitting.leave_one_out.registry import leave_one_out
 from label_auditor.fitting.shared_steps import Shared
 from label_auditor.fitting.splits import split_rows
 from label_auditor.fitting.training_labels import train_as_decided

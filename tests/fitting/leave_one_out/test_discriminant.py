@@ -10,7 +10,8 @@ from sklearn.discriminant_analysis import (
     QuadraticDiscriminantAnalysis,
 )
 
-from label_auditor.fitting.leave_one_out import arithmetic, leave_one_out
+from label_auditor.fitting.leave_one_out import arithmetic
+from label_auditor.fitting.leave_one_out.registry import leave_one_out
 from loo_oracle import assert_leaves_one_out
 
 HAS_EIGEN = "solver" in QuadraticDiscriminantAnalysis().get_params()

@@ -5,7 +5,8 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from label_auditor.fitting.leave_one_out import arithmetic, leave_one_out
+from label_auditor.fitting.leave_one_out import arithmetic
+from label_auditor.fitting.leave_one_out.registry import leave_one_out
 from loo_oracle import fit_without_each
 
 X, codes = load_iris(return_X_y=True)

@@ -6,7 +6,7 @@ from scipy import sparse
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import KNeighborsClassifier
 
-from label_auditor.fitting.leave_one_out import leave_one_out
+from label_auditor.fitting.leave_one_out.registry import leave_one_out
 from loo_oracle import assert_leaves_one_out
 
 rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
 
 from label_auditor import LabelAuditor, audit_labels
-from label_auditor.fitting.leave_one_out import leave_one_out
+from label_auditor.fitting.leave_one_out.registry import leave_one_out
 from loo_oracle import fit_without_each
 
 rng = np.random.default_rng(0)

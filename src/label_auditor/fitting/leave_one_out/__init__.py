@@ -1,5 +1,6 @@
-"""Leave-one-out in closed form: each row is judged by a model of all other rows, from one fit."""
+"""Leave-one-out in closed form: each row is judged by a model of all other rows, from one fit.
 
-from label_auditor.fitting.leave_one_out.registry import leave_one_out
+Nothing here is public. `LabelAuditor` does it with ``cv="loo"``.
+"""
 
-__all__ = ["leave_one_out"]
+__all__: list[str] = []
