@@ -180,3 +180,24 @@ def test_out_of_memory_is_no_matter_of_labels():
     with pytest.raises(MemoryError):
         LabelForm().fit(Huge(), X, y, {})
     assert FITS == [1]
+
+
+class ThreeOutputs(CodesOnly):
+    """Has three outputs whatever the labels are, as a neural network does."""
+
+    def predict_proba(self, X):
+        probs = np.full((len(X), 3), 1e-4)
+        probs[:, self.classes_] = super().predict_proba(X)
+        return probs / probs.sum(axis=1, keepdims=True)
+
+
+def test_more_outputs_than_the_classes_of_a_fold_are_refused_with_what_to_do():
+    rare = np.where(codes == 1, 0, codes)
+    rare[0] = 1  # in a fold of its own, which is the first
+    labels = np.array(["a", "b", "c"])[rare]
+    message = r"^fold 1 of 5 .* has 3 outputs, .* on 2 classes \('a', 'c'\) .*fit_transform\(y\)"
+    with (
+        pytest.warns(UserWarning, match="fewer rows than the 5 folds"),
+        pytest.raises(ValueError, match=message),
+    ):
+        LabelAuditor(ThreeOutputs()).fit(X, labels)

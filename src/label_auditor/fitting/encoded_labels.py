@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 
+from label_auditor.data.messages import quote_values
 from label_auditor.fitting.columns import (
     find_output_columns,
     name_estimator,
@@ -155,7 +156,16 @@ class EncodedLabels(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     def _in_order(self, probs: Any, fill: float) -> Any:
         """Put columns in the order of `classes_`; other shapes are for the caller to refuse."""
         columns = find_output_columns(self.estimator_, probs, np.arange(len(self.classes_)))
-        if np.shape(probs) != (len(probs), len(columns)) or (columns < 0).any():
+        shape: tuple[int, ...] = np.shape(probs)
+        if len(shape) == 2 and shape[1] > len(columns):
+            raise ValueError(
+                f"{self.encoded_name} has {shape[1]} outputs, but it was fitted on "
+                f"{len(self.classes_)} classes ({quote_values(self.classes_)}) as the codes 0, 1, "
+                "2, …, so that nothing says which class each output is. Give it an output for each "
+                "class of y; if it has, and only these rows lack a class, pass y as codes of your "
+                "own, LabelEncoder().fit_transform(y): then the label 2 is output 2 everywhere."
+            )
+        if shape != (len(probs), len(columns)) or (columns < 0).any():
             return probs
         return place_columns(to_array(probs), columns, len(self.classes_), fill)
 
