@@ -87,7 +87,7 @@ class StandIn:
             disable_nagle_algorithm = True
 
             def __getattr__(self, name):
-                if name in ("do_GET", "do_POST", "do_PUT"):
+                if name in ("do_GET", "do_POST", "do_PUT", "do_PATCH", "do_DELETE"):
                     return lambda: stand_in.handle(self)
                 raise AttributeError(name)
 

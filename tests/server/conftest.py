@@ -187,3 +187,66 @@ def label_sets():
     given = truth ^ (rng.random((40, 3)) < 0.1)
     names = np.array(["a", "b", "c"])
     return audit_labels([names[row].tolist() for row in given], pred_probs, multi_label=True)
+
+
+class LabelStudio:
+    """Speaks to the server as its web page does."""
+
+    def __init__(self, url, key):
+        self.url, self.key = url, key
+        self.pool = urllib3.PoolManager()
+
+    def request(self, method, path, body=None):
+        headers = {"Authorization": f"Token {self.key}", "Content-Type": "application/json"}
+        body = None if body is None else json.dumps(body)
+        answer = self.pool.request(method, f"{self.url}/api{path}", body=body, headers=headers)
+        assert answer.status < 300, answer.data
+        return answer.data and json.loads(answer.data)
+
+    def projects(self, title):
+        found = self.request("GET", f"/projects?title={title}&page_size=1000")["results"]
+        return [each for each in found if each["title"] == title]
+
+    def tasks(self, title):
+        """Give all tasks of a project, by record id; an id that is there twice fails."""
+        (project,) = self.projects(title)
+        path = f"/tasks?project={project['id']}&fields=all&page_size=10000&resolve_uri=false"
+        tasks = self.request("GET", path)["tasks"]
+        found = {each["data"]["record_id"]: each for each in tasks}
+        assert len(found) == len(tasks) == project["task_number"]
+        return found
+
+    def annotate(self, task, choices, *, skipped=False):
+        """Store an annotation, or skip a task."""
+        result = {"from_name": "label", "to_name": "text", "type": "choices"}
+        result["value"] = {"choices": choices}
+        body = {"result": [] if skipped else [result], "was_cancelled": skipped, "lead_time": 1}
+        return self.request("POST", f"/tasks/{task['id']}/annotations/", body)
+
+    def export(self, title, kind):
+        """Give an export of a project, as bytes."""
+        (project,) = self.projects(title)
+        headers = {"Authorization": f"Token {self.key}"}
+        url = f"{self.url}/api/projects/{project['id']}/export?exportType={kind}"
+        answer = self.pool.request("GET", url, headers=headers)
+        assert answer.status == 200, answer.data
+        return answer.data
+
+
+@pytest.fixture(scope="session")
+def label_studio():
+    """Give the server, or skip."""
+    if "LABEL_STUDIO_URL" not in os.environ:
+        pytest.skip("no Label Studio server: set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY")
+    server = LabelStudio(os.environ["LABEL_STUDIO_URL"], os.environ["LABEL_STUDIO_API_KEY"])
+    yield server
+    server.pool.clear()
+
+
+@pytest.fixture
+def title(label_studio):
+    """Give the title of a project that isn't there, before or after."""
+    title = f"test {uuid.uuid4().hex[:12]}"
+    yield title
+    for project in label_studio.projects(title):
+        label_studio.request("DELETE", f"/projects/{project['id']}")

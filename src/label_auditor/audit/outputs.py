@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from label_auditor.export.argilla import push_to_argilla, to_argilla
 from label_auditor.export.hub import to_datasets
+from label_auditor.export.label_studio import push_to_label_studio, to_label_studio
 from label_auditor.export.rubrix import push_to_rubrix, to_rubrix
 from label_auditor.report.page import write_page
 from label_auditor.review.estimate import estimate_label_errors
@@ -44,6 +45,8 @@ class Outputs:
     push_to_rubrix: Final = _as_method(push_to_rubrix)
     to_argilla: Final = _as_method(to_argilla)
     push_to_argilla: Final = _as_method(push_to_argilla)
+    to_label_studio: Final = _as_method(to_label_studio)
+    push_to_label_studio: Final = _as_method(push_to_label_studio)
     to_datasets: Final = _as_method(to_datasets)
     plan_review: Final = _as_method(plan_review)
     estimate: Final = _as_method(estimate_label_errors)

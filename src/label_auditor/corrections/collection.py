@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from label_auditor.corrections.sources import Sources
 from label_auditor.data.decisions import (
     DISCARDED,
     OPEN,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
 
 
-class Corrections(Sequence[Correction]):
+class Corrections(Sources, Sequence[Correction]):
     """The decisions of reviewers, one for each time that somebody decided.
 
     Parameters
@@ -108,147 +109,6 @@ class Corrections(Sequence[Correction]):
         for each in self:
             votes[each.id][each.who] = each
         return {record: decide(tuple(given.values())) for record, given in votes.items()}
-
-    @classmethod
-    def from_records(
-        cls, records: Iterable[Any], *, annotation_agent: str = "given"
-    ) -> Corrections:
-        """Read the decisions out of records that came back.
-
-        Parameters
-        ----------
-        records : iterable
-            Records of the client of Rubrix or Argilla 1, or dicts with the same names, as their
-            servers send them or a data set holds them. Records that nobody has reviewed, whose
-            status is "Default" or "Edited", are passed over.
-        annotation_agent : str, default="given"
-            The name under which the given labels were recorded when the records were sent. It is
-            not taken for a reviewer, although Rubrix keeps it on a record that somebody discards.
-
-        Returns
-        -------
-        Corrections
-            In the order of the records; `when` is known of those that a server sent.
-
-        Raises
-        ------
-        TypeError
-            If something isn't such a record.
-        ValueError
-            If a reviewed record has no id, if a validated record has no annotation or one that
-            isn't the name of a class, or if a status is unknown.
-        """
-        from label_auditor.export.rubrix.read import read_records
-
-        return cls(read_records(records, annotation_agent))
-
-    @classmethod
-    def from_datasets(cls, dataset: Any, *, annotation_agent: str = "given") -> Corrections:
-        """Read the decisions out of a data set of the Hugging Face library.
-
-        Parameters
-        ----------
-        dataset : datasets.Dataset
-            With columns `id`, `status` and `annotation` (strings, class labels, or lists of them),
-            as :meth:`LabelAudit.to_datasets` and Rubrix's `to_datasets` write it. Negative class
-            labels, such as -1 and -100, are missing.
-        annotation_agent : str, default="given"
-            See :meth:`from_records`.
-
-        Returns
-        -------
-        Corrections
-            In the order of the rows.
-
-        Raises
-        ------
-        ValueError
-            If a column is missing; else as in :meth:`from_records`.
-        """
-        from label_auditor.export.hub import read_dataset
-
-        return cls(read_dataset(dataset, annotation_agent))
-
-    @classmethod
-    def from_rubrix(
-        cls,
-        name: str,
-        *,
-        api_url: str | None = None,
-        api_key: str | None = None,
-        workspace: str | None = None,
-        annotation_agent: str = "given",
-    ) -> Corrections:
-        """Read the decisions from a server of Rubrix or Argilla 1, without the package of either.
-
-        Parameters
-        ----------
-        name : str
-            The data set.
-        api_url, api_key, workspace : str, default=None
-            As for :meth:`LabelAudit.push_to_rubrix`.
-        annotation_agent : str, default="given"
-            See :meth:`from_records`.
-
-        Returns
-        -------
-        Corrections
-            In the order of the ids; `when` is the time at which a record was last saved.
-
-        Raises
-        ------
-        ValueError
-            If the URL, key or workspace is missing or wrong, or there is no such data set.
-        ConnectionError, PermissionError, RuntimeError
-            If nothing answers for half a minute, the key is refused, or the server is neither
-            Rubrix nor Argilla 1.
-        """
-        from label_auditor.export.rubrix.read import read_rubrix
-
-        return cls(read_rubrix(name, api_url, api_key, workspace, annotation_agent))
-
-    @classmethod
-    def from_argilla(
-        cls,
-        name: str,
-        *,
-        api_url: str | None = None,
-        api_key: str | None = None,
-        workspace: str | None = None,
-        question: str = "label",
-    ) -> Corrections:
-        """Read the responses from an Argilla 2 server, without the package `argilla`.
-
-        Every reviewer's response is kept, submitted or discarded; :attr:`decisions` takes the
-        majority. Drafts are passed over.
-
-        Parameters
-        ----------
-        name : str
-            The data set.
-        api_url, api_key, workspace : str, default=None
-            As for :meth:`LabelAudit.push_to_argilla`.
-        question : str, default="label"
-            The question whose answers are the labels.
-
-        Returns
-        -------
-        Corrections
-            In the order of the records. `who` is a user's name, or id if your account may not see
-            the names.
-
-        Raises
-        ------
-        ValueError
-            If the URL, key or workspace is missing or wrong, or there is no such data set or
-            question.
-        ConnectionError, PermissionError, RuntimeError
-            If nothing answers for half a minute; if the key is refused, or your account may not
-            see the responses of others; if it isn't Argilla 2.
-        """
-        from label_auditor.export.argilla.read import read_argilla
-
-        return cls(read_argilla(name, api_url, api_key, workspace, question))
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> Corrections:

@@ -9,13 +9,13 @@ import io
 import json
 import math
 import re
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.decisions import VALIDATED, Correction, PageSample
 from label_auditor.data.messages import quote_values
+from label_auditor.data.text_files import decode_utf8, parse_json
 
 if TYPE_CHECKING:
     import os
@@ -50,7 +50,7 @@ def write_json(
 def read_json(path: Path_) -> tuple[list[Correction], PageSample | None]:
     """Read corrections and sample that :func:`write_json` or a review page wrote."""
     try:
-        content = _parse(_decode(Path(path).read_bytes()))
+        content = parse_json(decode_utf8(Path(path).read_bytes()))
     except ValueError as error:
         raise ValueError(f"{path} is no JSON: {error}") from error
     entries = content.get("corrections") if isinstance(content, dict) else None
@@ -82,34 +82,6 @@ def _read_sample(plan: Any, path: Path_) -> PageSample | None:
             f'{path}: the "plan" is not that of a review page ({error}); download the corrections '
             'again, or take the "plan" out.'
         ) from error
-
-
-def _decode(content: bytes) -> str:
-    """Give the text of a file, which must be UTF-8, with or without a byte order mark."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"byte {content[error.start]:#04x} at position {error.start} isn't UTF-8; save the "
-            "file with the encoding UTF-8."
-        ) from error
-
-
-def _parse(text: str) -> Any:
-    """Give what JSON holds, a key of an object once."""
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except RecursionError:
-        raise ValueError("lists or objects are nested too deeply for corrections.") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Give an object of JSON; of a key that stands there twice, the last value would win."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        raise ValueError(f"an object has several values for {quote_values(twice)}.")
-    return found
 
 
 def _read_entry(entry: Any, where: str) -> Correction:
@@ -149,7 +121,7 @@ def read_csv(path: Path_) -> Iterator[Correction]:
     """Read corrections from CSV with columns id and label, and status, who, when or not."""
     csv.field_size_limit(2**31 - 1)
     try:
-        text = _decode(Path(path).read_bytes())
+        text = decode_utf8(Path(path).read_bytes())
     except ValueError as error:
         raise ValueError(f"{path} is no CSV: {error}") from error
     reader = _cells(text, _separator(text))
@@ -229,7 +201,7 @@ def _text(cell: str) -> str | None:
     """Give the text that a cell holds: None where it is empty."""
     if cell[:1] == '"':
         with contextlib.suppress(ValueError):  # somebody's own quotes
-            found = _parse(cell)
+            found = parse_json(cell)
             return found if isinstance(found, str) else cell
     return cell or None
 

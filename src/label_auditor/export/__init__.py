@@ -1,7 +1,7 @@
 """Records of an audit for annotation tools, and data sets for the Hugging Face Hub.
 
-A tool has a folder of its own: :mod:`label_auditor.export.rubrix` and
-:mod:`label_auditor.export.argilla`.
+A tool has a folder of its own: :mod:`label_auditor.export.rubrix`,
+:mod:`label_auditor.export.argilla` and :mod:`label_auditor.export.label_studio`.
 """
 
 from label_auditor.export.hub import from_datasets, to_datasets

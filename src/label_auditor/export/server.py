@@ -140,6 +140,8 @@ class Server:
     info: ClassVar[str]  # the path that tells the version
     missing: ClassVar[re.Pattern[bytes]]  # what an answer 404 says if a data set isn't there
     other: ClassVar[str]  # advice for those who have one of the servers that resemble this one
+    # The environment variables, if they aren't the name with the argument's.
+    variables: ClassVar[dict[str, str]] = {}
 
     def __init__(self, api_url: str | None, api_key: str | None) -> None:
         import urllib3
@@ -164,9 +166,13 @@ class Server:
         """Give the headers with the key."""
         return {f"X-{self.name}-Api-Key": key}
 
+    def _variable(self, argument: str) -> str:
+        """Give the name of the environment variable for an argument."""
+        return self.variables.get(argument, f"{self.name}_{argument}".upper())
+
     def _setting(self, argument: str, value: str | None) -> str:
         """Give an argument, or else what the environment has for it."""
-        variable = f"{self.name}_{argument}".upper()
+        variable = self._variable(argument)
         found = value or os.environ.get(variable)
         if not found:
             raise ValueError(f"{argument} is missing: pass {argument}= or set {variable}.")
@@ -185,8 +191,11 @@ class Server:
         self, method: str, path: str, body: Any = None, *, shape: Any, **query: Any
     ) -> list[Any]:
         """Send a request and give the JSON of each line of the answer: objects of this shape."""
-        answer = self._send(method, path, body, query)
-        shown = f"{method} {path} with {self._strike(answer)[:100]!r}"
+        return self._parse(self._send(method, path, body, query), f"{method} {path}", shape)
+
+    def _parse(self, answer: bytes, request: str, shape: Any) -> list[Any]:
+        """Give the JSON of each line of an answer: objects of this shape."""
+        shown = f"{request} with {self._strike(answer)[:100]!r}"
         try:
             lines = [json.loads(line) for line in answer.split(b"\n") if line]
         except (ValueError, RecursionError):
@@ -292,7 +301,7 @@ class Server:
                 return NotFoundError(said)
             oldest = ".".join(map(str, self.oldest))
             return RuntimeError(f"{said}. It is no {self.name} server, or one older than {oldest}.")
-        variable = f"{self.name.upper()}_API_KEY"
+        variable = self._variable("api_key")
         refused = (
             f"The API key was refused; pass api_key= or set {variable} to that of your account"
         )
@@ -374,7 +383,10 @@ def _seconds(retry_after: str | None) -> float:
 def _explain(answer: bytes, limit: int = 500) -> str:
     """Give what a server says of an error, in one line."""
     try:
-        detail = json.loads(answer)["detail"]
+        found = json.loads(answer)
+        detail = found["detail"]
+        if reasons := found.get("validation_errors"):  # of Label Studio
+            detail = f"{detail}: {reasons}"
         text = (
             detail
             if isinstance(detail, str)
