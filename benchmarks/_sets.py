@@ -70,6 +70,7 @@ class Labels:
 
     codes: np.ndarray
     wrong: np.ndarray
+    true: np.ndarray | None = None  # not known of all sets
 
 
 def read_labels(name: str) -> Labels | None:
@@ -78,6 +79,12 @@ def read_labels(name: str) -> Labels | None:
         return _READERS[name](name)
     except FileNotFoundError:
         return None
+
+
+def read_texts(name: str) -> list[str]:
+    """Read the texts of a set of texts."""
+    file, column = _TEXTS[name]
+    return list(pd.read_csv(DATA / file)[column])
 
 
 def read_models(name: str, *, repeats: int = 1) -> Iterator[tuple[str, np.ndarray]]:
@@ -116,7 +123,7 @@ def _read_synthetic(name: str) -> Labels:
 def _read_noisy_news(name: str) -> Labels:
     table = _read_table(name)
     codes, true = (table[column].to_numpy(np.intp) for column in ("human_label", "agnews_label"))
-    return Labels(codes, codes != true)
+    return Labels(codes, codes != true, true)
 
 
 def _read_annotator(name: str) -> Labels:
@@ -142,7 +149,7 @@ def _read_banking(name: str) -> Labels:
         alike = Normalizer().fit_transform(centres)
         nearest = np.argsort(-(alike @ alike.T), axis=1, kind="stable")[:, 1:6]
         codes[rows] = nearest[true[rows], rng.integers(0, 5, len(rows))]
-    return Labels(codes, codes != true)
+    return Labels(codes, codes != true, true)
 
 
 def read_texts(name: str) -> list[str]:
@@ -175,6 +182,7 @@ _TEXTS = {
     "BANKING77, similar": _BANKING,
     "BANKING77, similar, 1,500 rows of 20 classes": _BANKING,
 }
+TEXTS = tuple(_TEXTS)
 _READERS = {
     **dict.fromkeys(_BENCH, _read_bench),
     **dict.fromkeys(_SYNTHETIC, _read_synthetic),
