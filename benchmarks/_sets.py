@@ -81,12 +81,6 @@ def read_labels(name: str) -> Labels | None:
         return None
 
 
-def read_texts(name: str) -> list[str]:
-    """Read the texts of a set of texts."""
-    file, column = _TEXTS[name]
-    return list(pd.read_csv(DATA / file)[column])
-
-
 def read_models(name: str, *, repeats: int = 1) -> Iterator[tuple[str, np.ndarray]]:
     """Give the name of each model of a set, and its out-of-sample probabilities."""
     if name in _TEXTS:
@@ -130,7 +124,7 @@ def _read_annotator(name: str) -> Labels:
     """Give the labels of the first of three annotators, where the true label is known."""
     table = _read_table(name)
     codes, true = (table[column].to_numpy(np.intp) for column in ("annotator_1", "agnews_label"))
-    return Labels(codes, codes != true)
+    return Labels(codes, codes != true, true)
 
 
 def _read_banking(name: str) -> Labels:
@@ -182,7 +176,6 @@ _TEXTS = {
     "BANKING77, similar": _BANKING,
     "BANKING77, similar, 1,500 rows of 20 classes": _BANKING,
 }
-TEXTS = tuple(_TEXTS)
 _READERS = {
     **dict.fromkeys(_BENCH, _read_bench),
     **dict.fromkeys(_SYNTHETIC, _read_synthetic),
