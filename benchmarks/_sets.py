@@ -70,6 +70,7 @@ class Labels:
 
     codes: np.ndarray
     wrong: np.ndarray
+    true: np.ndarray | None = None  # not known of all sets
 
 
 def read_labels(name: str) -> Labels | None:
@@ -116,14 +117,14 @@ def _read_synthetic(name: str) -> Labels:
 def _read_noisy_news(name: str) -> Labels:
     table = _read_table(name)
     codes, true = (table[column].to_numpy(np.intp) for column in ("human_label", "agnews_label"))
-    return Labels(codes, codes != true)
+    return Labels(codes, codes != true, true)
 
 
 def _read_annotator(name: str) -> Labels:
     """Give the labels of the first of three annotators, where the true label is known."""
     table = _read_table(name)
     codes, true = (table[column].to_numpy(np.intp) for column in ("annotator_1", "agnews_label"))
-    return Labels(codes, codes != true)
+    return Labels(codes, codes != true, true)
 
 
 def _read_banking(name: str) -> Labels:
@@ -142,7 +143,7 @@ def _read_banking(name: str) -> Labels:
         alike = Normalizer().fit_transform(centres)
         nearest = np.argsort(-(alike @ alike.T), axis=1, kind="stable")[:, 1:6]
         codes[rows] = nearest[true[rows], rng.integers(0, 5, len(rows))]
-    return Labels(codes, codes != true)
+    return Labels(codes, codes != true, true)
 
 
 def read_texts(name: str) -> list[str]:

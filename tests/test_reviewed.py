@@ -199,7 +199,7 @@ def as_corrections(reviewed, name=str):
         (X, pd.Series(Y, index=NAMES), as_corrections(REVIEWED, "r{}".format)),
         (
             pd.DataFrame(X, index=NAMES),
-            pd.Series(Y, index=NAMES[::-1]),
+            pd.Series(Y, index=[f"y{row}" for row in range(120)]),
             pd.Series({f"r{row}": label for row, label in REVIEWED.items()}),
         ),
         (pd.DataFrame(X, index=NAMES), Y, {np.int64(row): each for row, each in REVIEWED.items()}),

@@ -30,7 +30,7 @@ PARTS = {
 }
 WRONG = {7: "None", 60: "fruit"}
 COUNTS = ["n_twins", "n_twins_other_label"]
-OWN = ["row", "given_label", "suggested_label", "label_quality", "rank", *COUNTS]
+OWN = ["row", "given_label", "suggested_label", "label_quality", "rank"]
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +94,7 @@ def test_every_format_gives_the_same_files(records, capsys, name):
     assert "agree with 97.8% of the given labels" in out
     assert names_in("shop-audit") == ["audit.npz", "issues.csv", "report.html"]
     header, *issues = read_issues("shop-audit")
-    assert header == [*OWN, "text"]
+    assert header == [*OWN, "text", *COUNTS]
     assert [row[:3] for row in issues] == [["60", "fruit", "None"], ["7", "None", "fruit"]]
     assert [row[4] for row in issues] == ["0", "1"]
     assert float(issues[0][3]) <= float(issues[1][3]) < 0.5
@@ -237,7 +237,7 @@ def test_columns_as_features(features, capsys, name, model):
     out, err = capsys.readouterr()
     assert err.startswith("warning: column 'id' is left out: it numbers the rows")
     header, *issues = read_issues("t-audit")
-    assert header[5:] == ["x", "colour"]
+    assert header[5:] == ["x", "colour", *COUNTS]
     shown = {row[0]: row[5:] for row in issues}
     assert {"5", "150"} <= set(shown)
     assert float(shown["5"][0]) == pytest.approx(features["x"][5])
@@ -249,7 +249,7 @@ def test_named_features_are_used_and_shown(features, capsys):
     save(features, "t.csv")
     assert main(["t.csv", "--label", "y", "--features", "colour,id", "--out", "a/b"]) == 0
     assert capsys.readouterr().err == ""
-    assert read_issues("a/b")[0][5:] == ["colour", "id"]
+    assert read_issues("a/b")[0][5:] == ["colour", "id", *COUNTS]
 
 
 def test_a_file_of_an_earlier_run_is_replaced_whole_or_not_at_all(records, capsys, monkeypatch):
@@ -456,7 +456,7 @@ def test_own_columns_keep_their_names(reviews, capsys, name):
         f"its own {name!r}\n"
     )
     header, row = read_issues("out")
-    assert header == [*OWN, f"input_{name}"]
+    assert header == [*OWN, f"input_{name}", *COUNTS]
     assert row[0] == "7"
     assert row[5] == reviews[7]["text"]
 
@@ -468,7 +468,7 @@ def test_a_renamed_column_takes_no_name_that_is_there(reviews, capsys):
     ]
     save(rows, "t.csv")
     assert main(["t.csv", "--label", "label", "--out", "out"]) == 0
-    assert read_issues("out")[0] == [*OWN, "input_input_rank", "input_rank"]
+    assert read_issues("out")[0] == [*OWN, "input_input_rank", "input_rank", *COUNTS]
 
 
 def test_binary_texts_of_parquet_are_texts(reviews, capsys):
@@ -504,9 +504,9 @@ def test_an_index_of_pandas_is_no_feature_unless_it_is_named(reviews, capsys):
     frame = frame.assign(x=[(row % 2) * 5 + row % 3 for row in range(40)]).drop(columns="text")
     frame.set_index(index).to_parquet("t.parquet")
     assert main(["t.parquet", "--label", "label", "--out", "out"]) == 0
-    assert read_issues("out")[0][5:] == ["x"]
+    assert read_issues("out")[0][5:] == ["x", *COUNTS]
     assert main(["t.parquet", "--label", "label", "--out", "a", "--features", "x,customer"]) == 0
-    assert read_issues("a")[0][5:] == ["x", "customer"]
+    assert read_issues("a")[0][5:] == ["x", "customer", *COUNTS]
 
 
 @pytest.mark.parametrize("numbers", [(2**63, 2**63 + 1), (10**30, 10**30 + 1), (-1, 2**64)])

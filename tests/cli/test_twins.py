@@ -61,4 +61,4 @@ def test_columns_of_that_name_are_renamed(reviews_csv):
     reviews_csv.write_text(text)
     assert main(["in.csv", "--label", "label", "--text", "n_twins"]) == 0
     columns = pd.read_csv("in-audit/issues.csv").columns
-    assert list(columns[-3:]) == ["n_twins", "n_twins_other_label", "input_n_twins"]
+    assert list(columns[-3:]) == ["input_n_twins", "n_twins", "n_twins_other_label"]

@@ -54,9 +54,9 @@ models for features:
 
 written to --out (files of an earlier run are replaced):
   issues.csv  the flagged rows, worst first: row (0 is the first record of DATA), given_label,
-              suggested_label, label_quality (0 to 1), rank, n_twins and n_twins_other_label
-              (near-identical rows, and how many of them have another label), and the text or
-              the features
+              suggested_label, label_quality (0 to 1), rank, the text or the features,
+              n_twins and n_twins_other_label: near-identical rows, and how many of them have
+              another label
   report.html all rows, to review them in a browser: it needs no server
   audit.npz   the whole audit, with all probabilities: LabelAudit.load("audit.npz") in Python
 
@@ -367,13 +367,13 @@ def _tabulate(
     """Give the flagged rows as in issues.csv, whose own columns keep their names."""
     import pandas as pd
 
+    found = audit.to_frame().drop(columns="is_label_issue")
     counts = twins[["n_twins", "n_twins_other_label"]]
-    found = pd.concat([audit.to_frame().drop(columns="is_label_issue"), counts], axis=1)
     found.insert(0, "row", range(len(found)))
     names: dict[str, str] = {}
     for name in shown.columns:
         free = name
-        while free in found.columns or (free != name and free in shown.columns):
+        while free in (*found.columns, *counts.columns) or (free != name and free in shown.columns):
             free = f"input_{free}"
         names[name] = free
     notes = [
@@ -381,4 +381,4 @@ def _tabulate(
         for name, new in names.items()
         if new != name
     ]
-    return pd.concat([found, shown.rename(columns=names)], axis=1).iloc[audit.ranked], notes
+    return pd.concat([found, shown.rename(columns=names), counts], axis=1).iloc[audit.ranked], notes

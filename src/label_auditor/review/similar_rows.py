@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.preprocessing import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +57,8 @@ def alike_pairs(vectors: Any, threshold: float) -> Iterator[tuple[NDArray[Any], 
     >>> [(first.tolist(), second.tolist()) for first, second in pairs]
     [([0, 2], [2, 0])]
     """
+    from sklearn.preprocessing import normalize
+
     least = threshold - ROUNDING
     if vectors.shape[0] == 0:
         return

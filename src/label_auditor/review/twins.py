@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from label_auditor.data.naming import check_length
 from label_auditor.review.similar_rows import alike_pairs
@@ -142,6 +141,8 @@ def _group_equal(keys: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp
 
 def _weigh_words(texts: Sequence[str]) -> Any:
     """Weigh the words of texts by TF-IDF; no text has any if there are none."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     try:
         return TfidfVectorizer(dtype=np.float32).fit_transform(texts)
     except ValueError:  # no text has a word, or there is none
