@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,50 +23,39 @@ def stable_order(values: NDArray[np.floating]) -> NDArray[np.intp]:
     Returns
     -------
     ndarray of shape (n,), intp
-        What ``np.argsort(values, kind="stable")`` gives. That compares numbers with each other;
-        here they are sorted by the digits of their float32, to the base 65,536, which is more than
-        twice as fast for a million of them. Only numbers that are equal as float32, but not as
-        float64, are compared.
+        What ``np.argsort(values, kind="stable")`` gives. That moves positions and compares numbers
+        elsewhere in memory; here the first bits of a number and its position are one integer, and
+        integers are sorted, in half of the time. Only numbers that are equal in these bits, but
+        not in all, are compared with each other.
 
     Examples
     --------
     >>> stable_order(np.array([0.5, np.nan, 0.25, 0.5]))
     array([2, 0, 3, 1])
     """
-    digits = _ascending_bits(values)
-    # NumPy sorts integers of 16 bits by counting them.
-    order = digits.astype(np.uint16).argsort(kind="stable")
-    high = (digits >> np.uint32(16)).astype(np.uint16)
-    order = order[high[order].argsort(kind="stable")]
-    if values.dtype.itemsize > np.dtype(np.float32).itemsize:
-        _order_equal_digits(values, digits, order)
+    mask = np.uint64(2 ** max(len(values) - 1, 1).bit_length() - 1)
+    keys = _ascending_bits(values)
+    keys &= ~mask
+    keys |= np.arange(len(values), dtype=np.uint64)
+    keys.sort()
+    order = (keys & mask).view(np.int64).astype(np.intp, copy=False)
+    in_order = values[order]
+    if (in_order[1:] < in_order[:-1]).any():
+        keys &= ~mask
+        equal = keys[1:] == keys[:-1]
+        at = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
+        # All numbers with the same first bits are below those with the next.
+        order[at] = order[at][in_order[at].argsort(kind="stable")]
     return order
 
 
-def _ascending_bits(values: NDArray[np.floating]) -> NDArray[np.uint32]:
-    """Give the bits of each number as float32, so that they ascend as unsigned integers."""
-    with np.errstate(over="ignore"):
-        # Adding 0 makes -0 a 0, which is equal to it.
-        single = values.astype(np.float32) + np.float32(0)
-    bits: NDArray[np.uint32] = single.view(np.uint32)
-    sign = np.uint32(2**31)
-    if single.size and not single.min() >= 0:  # also if there is NaN
-        # Bits of negative numbers descend.
-        ascending = np.where(bits & sign, ~bits, bits | sign)
-        ascending[np.isnan(single)] = 2**32 - 1
-        return ascending
+def _ascending_bits(values: NDArray[np.floating]) -> NDArray[np.uint64]:
+    """Give the bits of each number as a float64, so that they ascend as unsigned integers."""
+    # Adding 0 makes -0 a 0, which is equal to it.
+    bits: NDArray[np.uint64] = (values.astype(np.float64) + 0).view(np.uint64)
+    if len(values) and not values.min() >= 0:  # also if there is NaN
+        sign = np.uint64(2**63)
+        # Those of negative numbers descend.
+        bits = np.where(bits & sign, ~bits, bits | sign)
+        bits[np.isnan(values)] = np.uint64(2**64 - 1)
     return bits
-
-
-def _order_equal_digits(
-    values: NDArray[Any], digits: NDArray[np.uint32], order: NDArray[np.intp]
-) -> None:
-    """Sort, in place, the runs of equal digits whose numbers are not in order."""
-    in_order = values[order]
-    if not (in_order[1:] < in_order[:-1]).any():
-        return
-    found = digits[order]
-    equal = found[1:] == found[:-1]
-    at = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
-    # Numbers of one run are all below those of the next, so that no run crosses another.
-    order[at] = order[at][in_order[at].argsort(kind="stable")]

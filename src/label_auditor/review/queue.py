@@ -46,19 +46,18 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from label_auditor.confident_learning.row_blocks import LIGHT_BLOCK, LabelledRows
-from label_auditor.confident_learning.scan import cached_blocks, code_dtype, take_given
+from label_auditor.confident_learning.scan import code_dtype
 from label_auditor.data.findings import rows_in_order
 from label_auditor.data.sorting import stable_order
+from label_auditor.review.measures import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from numpy.typing import NDArray
 
     from label_auditor.data.findings import Findings
@@ -73,14 +72,6 @@ MOST_CLASSES = 20
 FEWEST_DECISIONS, MOST_GROUPS = 3, 200
 # One review in so many goes by the size of the classes alone, if the model would have it otherwise.
 EXPLORE_EVERY = 20
-# Classes whose probabilities are measured in one pass over an array.
-AT_A_TIME = 2
-
-
-Probs: TypeAlias = "NDArray[np.float64]"
-Codes: TypeAlias = "NDArray[np.intp]"
-# From probabilities, given classes and the place of a block: columns of numbers.
-Measure: TypeAlias = "Callable[[Probs, Codes, slice], list[Probs]]"
 
 
 class RowFacts(NamedTuple):
@@ -205,9 +196,9 @@ def row_facts(audit: Findings) -> RowFacts:
     n_each = n_classes if n_classes <= MOST_CLASSES else 0
     # A column is written and read at a time: it lies in one piece.
     numbers = np.empty((len(NUMBERS) + n_each, len(rows)), np.float32).T
-    numbers[:, 0] = logistic_scores(-np.arange(len(rows), dtype=float))
+    numbers[:, 0] = _quantiles(len(rows))[::-1]
     other = np.empty(len(audit), code_dtype(n_classes))
-    for column, values in enumerate(_measure(data, sizes, other, n_each), 1):
+    for column, values in enumerate(measure(data, sizes, other, n_each), 1):
         numbers[:, column] = logistic_scores(values[rows])
     given = data.codes[rows].astype(other.dtype)
     return RowFacts(rows, numbers, given, other[rows], n_classes)
@@ -283,79 +274,25 @@ def logistic_scores(values: NDArray[np.floating]) -> NDArray[np.float64]:
     order = stable_order(values)
     in_order = values[order]
     differs = in_order[1:] != in_order[:-1]
-    if differs.all():
-        u = np.arange(0.5, len(values)) / len(values)
-    else:
-        starts = np.append(0, np.flatnonzero(differs) + 1)
-        counts = np.diff(starts, append=len(values))
-        u = np.repeat((starts + counts / 2) / len(values), counts)
-    scores = np.empty(len(values))
-    scores[order] = np.log(u / (1 - u)) * (np.sqrt(3) / np.pi)
+    scores = in_order.astype(float, copy=False)
+    scores[order] = _quantiles(len(values), None if differs.all() else differs)
     return scores
 
 
-def _measure(
-    data: LabelledRows,
-    sizes: NDArray[np.float64],
-    other: NDArray[np.signedinteger],
-    n_each: int,
-) -> Iterator[NDArray[np.float64]]:
-    """Give the values of each row by column of numbers but the first, and set the other classes."""
-
-    def of_probabilities(p: Probs, given: Codes, rows: slice) -> list[Probs]:
-        own, highest, other[rows] = _given_and_other(p.copy(), given)
-        return [own, highest]
-
-    def of_rates(p: Probs, given: Codes, _: slice) -> list[Probs]:
-        q = p / sizes
-        q /= q.sum(axis=1, keepdims=True)
-        return [*_given_and_other(q, given)[:2]]
-
-    def entropy(p: Probs, _given: Codes, _rows: slice) -> list[Probs]:
-        return [-np.einsum("ij,ij->i", p, np.log(np.maximum(p, np.finfo(float).tiny)))]
-
-    def of_classes(first: int) -> Measure:
-        return lambda p, _given, _rows: [*p[:, first : min(first + AT_A_TIME, n_each)].T]
-
-    by_class = [
-        (min(AT_A_TIME, n_each - first), of_classes(first)) for first in range(0, n_each, AT_A_TIME)
-    ]
-    measures = [(2, of_probabilities), (2, of_rates), (1, entropy), *by_class]
-    # An array is read again for every measure, anything else once.
-    again = isinstance(data.pred_probs, np.ndarray) and n_each > 0
-    for some in [[each] for each in measures] if again else [measures]:
-        columns = _columns(data, some)
-        while columns:
-            yield columns.pop(0)
-
-
-def _columns(data: LabelledRows, measures: list[tuple[int, Measure]]) -> list[NDArray[np.float64]]:
-    """Measure all rows, block by block; each measure has a number of columns."""
-    columns = [np.empty(len(data.codes)) for number, _ in measures for _ in range(number)]
-
-    def measure_block(block: slice) -> None:
-        for within, part in cached_blocks(data.read(block)):
-            rows = slice(block.start + within.start, block.start + within.stop)
-            p = np.maximum(part.astype(float), 0)
-            p /= p.sum(axis=1, keepdims=True)
-            given = np.maximum(data.codes[rows], 0)
-            found = [values for _, measure in measures for values in measure(p, given, rows)]
-            for column, values in zip(columns, found, strict=True):
-                column[rows] = values
-
-    data.map(measure_block)
-    return columns
-
-
-def _given_and_other(
-    probs: NDArray[np.float64], given: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
-    """Give p(given), p(other) and the other class of each row; `probs` is overwritten."""
-    own = take_given(probs, given).copy()
-    at = np.arange(len(probs))
-    probs[at, given] = -1
-    other = probs.argmax(axis=1)
-    return own, np.maximum(probs[at, other], 0), other
+def _quantiles(n: int, differs: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Give the logistic quantiles of n ranks; `differs` says which are not that before them."""
+    if differs is None:
+        u = np.arange(0.5, n)
+        u /= n
+    else:
+        starts = np.append(0, np.flatnonzero(differs) + 1)
+        counts = np.diff(starts, append=n)
+        u = np.repeat((starts + counts / 2) / n, counts)
+    odds = 1 - u
+    np.divide(u, odds, out=odds)
+    np.log(odds, out=odds)
+    odds *= np.sqrt(3) / np.pi
+    return odds
 
 
 def _pick_groups(member: NDArray[np.intp]) -> NDArray[np.intp]:
