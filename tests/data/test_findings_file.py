@@ -266,3 +266,29 @@ def test_what_a_file_would_change_is_not_saved(tmp_path):
 def test_a_later_object_is_named_too(tmp_path):
     with pytest.raises(TypeError, match="index holds tuple objects"):
         make_audit(index=["a", (1, 2), *range(48)]).save(tmp_path / "audit.npz")
+
+
+@pytest.mark.parametrize("n_classes", [3, 127, 128, 300])
+def test_a_row_takes_few_bytes_and_codes_come_back_as_they_were(tmp_path, n_classes):
+    rng = np.random.default_rng(0)
+    n = 20_000
+    probs = rng.dirichlet(np.ones(n_classes), n).astype(np.float32)
+    audit = audit_labels(rng.integers(0, n_classes, n), probs, classes=range(n_classes))
+    audit.save(tmp_path / "audit.npz")
+    with np.load(tmp_path / "audit.npz") as file:
+        by_row = ("label_codes", "suggested_codes", "scores", "issues", "evaluated", "ranked")
+        assert sum(file[name].nbytes for name in by_row) <= 12 * n
+        size = 1 if n_classes < 128 else 2
+        assert file["label_codes"].itemsize == file["suggested_codes"].itemsize == size
+        members = dict(file)
+    # As they were written before: of eight bytes.
+    wide = {
+        name: members[name].astype(np.int64)
+        for name in ("label_codes", "suggested_codes", "ranked")
+    }
+    np.savez(tmp_path / "old.npz", **(members | wide))
+    for name in ("audit", "old"):
+        loaded = LabelAudit.load(tmp_path / f"{name}.npz")
+        for field in ("codes", "predicted", "ranked"):
+            assert getattr(loaded, field).dtype == np.intp
+            np.testing.assert_array_equal(getattr(loaded, field), getattr(audit, field))

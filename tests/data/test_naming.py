@@ -100,3 +100,24 @@ def test_positions_without_an_index():
 def test_what_names_no_rows(index, message):
     with pytest.raises(ValueError, match=message):
         check_index(index, 2)
+
+
+@pytest.mark.parametrize(
+    "index", [range(5), pd.Index([3, 1, 2]), pd.Index(["b", "a"]), pd.RangeIndex(1, 9, 2)]
+)
+def test_an_index_that_is_known_to_be_unique_is_not_copied(index, monkeypatch):
+    expected = [each if isinstance(each, str) else int(each) for each in index]
+
+    def refuse(*_):
+        raise AssertionError("all ids were listed")
+
+    monkeypatch.setattr("label_auditor.data.naming.Counter", refuse)
+    ids = unique_ids(index, len(index), None)
+    assert list(ids) == expected
+    assert [type(each) for each in ids] == [type(each) for each in expected]
+
+
+@pytest.mark.parametrize("index", [pd.Index([1, "1"], dtype=object), pd.Index([2, 2])])
+def test_an_index_of_pandas_that_repeats_as_text_gives_way_to_positions(index):
+    with pytest.warns(UserWarning, match="The index isn't unique"):
+        assert unique_ids(index, 2, None) == range(2)

@@ -105,6 +105,24 @@ def test_rows_are_read_in_increasing_order(audit):
     assert list(records) == list(make_records(audit, TEXTS, only_issues=False))
 
 
+def test_each_chunk_is_read_once(audit):
+    class Chunked:
+        """Is kept in chunks, as a zarr array is, and counts how often each is read."""
+
+        shape, chunks, reads = (12, 3), (5, 3), []
+
+        def __getitem__(self, rows):
+            self.reads.append(rows.start)
+            assert rows.stop - rows.start == 5
+            return audit.pred_probs[rows]
+
+    records = make_records(
+        dataclasses.replace(audit, pred_probs=Chunked()), TEXTS, only_issues=False
+    )
+    assert list(records) == list(make_records(audit, TEXTS, only_issues=False))
+    assert Chunked.reads == [0, 5, 10]
+
+
 def test_a_row_that_could_not_be_judged_has_no_prediction(audit):
     pred_probs, codes = audit.pred_probs.copy(), audit.codes.copy()
     pred_probs[3], codes[3] = np.nan, -1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from label_auditor.data.findings_file import read_findings, write_findings
+from label_auditor.data.sorting import stable_order
 
 if TYPE_CHECKING:
     import os
@@ -186,7 +187,7 @@ def rows_in_order(findings: Findings) -> NDArray[np.intp]:
     Rows ranked by their log margin are in the order of their scores. Ranked by any other score,
     the flagged rows come first, and then the others.
     """
-    order = np.argsort(findings.quality, kind="stable")
+    order = stable_order(findings.quality)
     if findings.rank_by in ORDERS_ALL_ROWS:
         return order
     return np.concatenate([findings.ranked, order[~findings.issues[order]]])

@@ -88,6 +88,7 @@ def write_findings(
         **{name: fields[field] for name, field in AS_THEY_ARE.items()},
         **(_pack_sets(fields) if multi_label else _pack(fields)),
     }
+    arrays["ranked"] = arrays["ranked"].astype(np.min_scalar_type(len(arrays["issues"])))
     if not isinstance(index, range):
         index = pd.Index(index)
         header["index_name"] = None if index.name is None else str(index.name)
@@ -111,6 +112,7 @@ def read_findings(path: str | os.PathLike[str], *, multi_label: bool) -> dict[st
                 f"({str(error) or type(error).__name__}); "
                 f"pass a file that {name}.save or label-audit wrote."
             ) from error
+    arrays["ranked"] = arrays["ranked"].astype(np.intp, copy=False)
     classes = arrays["classes"]
     if header["object_classes"]:
         classes = classes.astype(object)
@@ -253,9 +255,11 @@ def _check_probabilities(
 def _pack(fields: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """Give codes and joint as plain arrays."""
     joint = sparse.coo_array(fields["confident_joint"])
+    # Signed, since a missing label is -1.
+    smallest = np.min_scalar_type(-len(fields["classes"]) - 1)
     return {
-        "label_codes": fields["codes"],
-        "suggested_codes": fields["predicted"],
+        "label_codes": fields["codes"].astype(smallest),
+        "suggested_codes": fields["predicted"].astype(smallest),
         "joint": np.stack([joint.row, joint.col, joint.data]),
     }
 
@@ -267,8 +271,8 @@ def _unpack(
     rows, columns, counts = arrays["joint"]
     joint = sparse.coo_array((counts, (rows, columns)), shape=(n_classes, n_classes))
     return {
-        "codes": arrays["label_codes"],
-        "predicted": arrays["suggested_codes"],
+        "codes": arrays["label_codes"].astype(np.intp, copy=False),
+        "predicted": arrays["suggested_codes"].astype(np.intp, copy=False),
         "confident_joint": joint.tocsr() if header["sparse_joint"] else joint.toarray(),
     }
 

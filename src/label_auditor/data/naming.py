@@ -23,6 +23,10 @@ def check_length(name: str, length: int, n: int) -> None:
 
 def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Sequence[int | str]:
     """Give a unique id for each of n rows: the index, if no ids were chosen."""
+    if ids is None and isinstance(index, range):
+        return index
+    if ids is None and _are_unique(index):
+        return _Ids(index)
     found = [_row_id(value) for value in (index if ids is None else ids)]
     check_length("ids", len(found), n)
     twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
@@ -40,6 +44,30 @@ def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Seque
         stacklevel=6,
     )
     return range(n)
+
+
+class _Ids(Sequence[int | str]):
+    """The values of an index, made ids as they are asked for."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __getitem__(self, row: Any) -> Any:
+        return _row_id(self._index[row])
+
+
+def _are_unique(index: Any) -> bool:
+    """Tell whether an index of pandas is unique, also as text; False where that isn't known."""
+    import pandas as pd
+
+    if not isinstance(index, pd.Index):
+        return False
+    # Numbers and text of one type are as unique as they are as text.
+    one_type = index.dtype.kind in "iu" or pd.api.types.infer_dtype(index, skipna=False) == "string"
+    return bool(one_type and index.is_unique)
 
 
 def _row_id(value: Any) -> int | str:

@@ -37,6 +37,7 @@ RANK, QUALITY, SUGGESTION = OWN_METADATA = (
 
 # Rows that are read at a time: what bounds the memory that records take.
 _BLOCK = 1000
+_GATHERED_BYTES = 2**26
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,15 +118,25 @@ class Records:
         return len(self.positions)
 
     def __iter__(self) -> Iterator[Record]:
-        for start in range(0, len(self), _BLOCK):
-            yield from self._block(start, self.positions[start : start + _BLOCK])
+        pred_probs, shared = self.audit.pred_probs, not self.audit.multi_label
+        # What is kept in chunks reads all of a chunk for one row of it: as many rows as may be in
+        # memory are read at once.
+        chunk = _chunk_rows(pred_probs)
+        at_once = max(_BLOCK, _GATHERED_BYTES // (8 * pred_probs.shape[1])) if chunk else _BLOCK
+        for start in range(0, len(self), at_once):
+            positions = self.positions[start : start + at_once]
+            probabilities = _probabilities(pred_probs, positions, shared=shared)
+            for first in range(0, len(positions), _BLOCK):
+                part = slice(first, first + _BLOCK)
+                yield from self._block(start + first, positions[part], probabilities[part])
 
-    def _block(self, start: int, rows: NDArray[np.intp]) -> Iterator[Record]:
+    def _block(
+        self, start: int, rows: NDArray[np.intp], probabilities: NDArray[np.float64]
+    ) -> Iterator[Record]:
         """Make the records of some rows, the first of which is the `start`-th of all."""
         unlabeled = find_missing(self.audit.labels[rows])
         labels = self.audit.labels[rows].tolist()
         multi_label = self.audit.multi_label
-        probabilities = _probabilities(self.audit.pred_probs, rows, shared=not multi_label)
         suggestions = self.audit.suggested_labels[rows].tolist()
         names = list(self.class_names.values())
         fields = {key: take(column, rows) for key, column in self.fields.items()}
@@ -288,9 +299,9 @@ def _probabilities(pred_probs: Any, rows: NDArray[np.intp], *, shared: bool) -> 
 
     Those that the classes of a row share sum to 1 at most.
     """
-    order = np.argsort(rows)  # files (h5py) are read in increasing order only
+    order = np.argsort(rows)
     found = np.empty((len(rows), pred_probs.shape[1]))
-    found[order] = pred_probs[rows[order]]
+    _read_rows(pred_probs, rows[order], order, found)
     found.clip(0, 1, out=found)
     if not shared:
         return found
@@ -298,3 +309,26 @@ def _probabilities(pred_probs: Any, rows: NDArray[np.intp], *, shared: bool) -> 
     total = found.sum(axis=1, keepdims=True)
     np.divide(found, total, out=found, where=total > 1 + 1e-4)
     return found
+
+
+def _read_rows(
+    pred_probs: Any, rows: NDArray[np.intp], places: NDArray[np.intp], found: NDArray[np.float64]
+) -> None:
+    """Put ascending rows of the probabilities into their places; read each chunk once, whole."""
+    chunk = _chunk_rows(pred_probs)
+    if not chunk:
+        found[places] = pred_probs[rows]
+        return
+    # The first of the rows in each chunk, and one more.
+    at = np.searchsorted(rows, np.arange(pred_probs.shape[0] // chunk + 2) * chunk)
+    for number in np.flatnonzero(at[1:] > at[:-1]):
+        some = slice(at[number], at[number + 1])
+        first = number * chunk
+        block = np.asarray(pred_probs[first : first + chunk])
+        found[places[some]] = block[rows[some] - first]
+
+
+def _chunk_rows(pred_probs: Any) -> int:
+    """Give the rows of a chunk of a zarr, h5py or dask array, the largest where they differ."""
+    chunks = getattr(pred_probs, "chunks", None)
+    return int(np.max(chunks[0])) if chunks else 0

@@ -108,13 +108,13 @@ def _histogram(audit: Findings) -> dict[str, Any]:
 
 def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
-    facts = queue.row_facts(audit)
-    judged = shown[shown < len(facts.rows)]  # they come first in the audit's order
+    facts = queue.row_facts(audit, shown)
+    given = audit.codes[audit.evaluated]
     return {
-        "n_judged": len(facts.rows),
-        "sizes": np.bincount(facts.given, minlength=facts.n_classes).tolist(),
-        "numbers": _pack(facts.numbers[judged], "<f4"),
-        "other": _pack(facts.other[judged], "<i4"),
+        "n_judged": len(given),
+        "sizes": np.bincount(given, minlength=facts.n_classes).tolist(),
+        "numbers": _pack(facts.numbers, "<f4"),
+        "other": _pack(facts.other, "<i4"),
         "constants": {
             "steps": queue.STEPS,
             "fewest_decisions": queue.FEWEST_DECISIONS,
