@@ -272,12 +272,13 @@ def test_numbers_are_those_of_the_docstring():
     assert facts.numbers.shape == (50, 6 + 3)
 
 
-def test_the_first_rows_have_the_numbers_that_they_have_among_all():
-    audit, _ = make(300, n_classes=3)
-    every, first = row_facts(audit), row_facts(audit, slice(40))
-    assert len(first.rows) == len(first.given) == len(first.numbers) == 40
-    for found, expected in zip(first[:4], every[:4], strict=True):
-        np.testing.assert_array_equal(found, expected[:40])
+def test_some_rows_have_the_numbers_that_they_have_among_all():
+    audit = audit_rows(make(300, n_classes=3)[0], missing=[7, 8])
+    places = np.array([0, 1, 40, 297, 298, 299])  # of which the last two were not judged
+    every, some = row_facts(audit), row_facts(audit, places)
+    assert len(some.rows) == len(some.given) == len(some.numbers) == 4
+    for found, expected in zip(some[:4], every[:4], strict=True):
+        np.testing.assert_array_equal(found, expected[places[:4]])
 
 
 @pytest.mark.parametrize(("n_classes", "n_numbers"), [(20, 6 + 20), (21, 6)])

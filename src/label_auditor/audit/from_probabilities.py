@@ -21,7 +21,8 @@ from label_auditor.confident_learning.scores import (
     check_rank_by,
     name_of_score,
 )
-from label_auditor.data.labels import check_labels, encode_labels, has_many_labels, refuse_missing
+from label_auditor.data.coded_labels import read_labels
+from label_auditor.data.labels import has_many_labels
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import arrange, find_index, name_rows
 
@@ -172,9 +173,7 @@ def audit_labels(
         )
     if has_many_labels(labels):
         raise ValueError("labels has several labels per row: pass multi_label=True.")
-    values = check_labels(labels)
-    refuse_missing(values, name="labels", remedy="drop these rows")
-    codes, columns = encode_labels(values, classes)
+    codes, columns = read_labels(labels, classes)
     index, names = name_rows(labels, index, len(codes))
     data = LabelledRows(codes, arrange(pred_probs, columns, names), n_jobs)
     data.check_columns(columns, inferred=classes is None)

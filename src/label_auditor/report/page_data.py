@@ -138,8 +138,8 @@ def _histogram(audit: Findings) -> dict[str, Any]:
 
 def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
+    facts = queue.row_facts(audit, shown)
     given = audit.codes[audit.evaluated]
-    facts = queue.row_facts(audit, shown[shown < len(given)])  # those judged are first in its order
     return {
         "n_judged": len(given),
         "sizes": np.bincount(given, minlength=facts.n_classes).tolist(),

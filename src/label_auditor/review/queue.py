@@ -181,7 +181,7 @@ def order_by_queue(
     return facts.rows[explore(facts, order[left[order]])]
 
 
-def row_facts(audit: Findings, places: NDArray[np.intp] | slice = slice(None)) -> RowFacts:
+def row_facts(audit: Findings, places: NDArray[np.intp] | None = None) -> RowFacts:
     """Gather what the queue knows of each row of an audit, or of those at places of its order.
 
     A few columns are measured and ranked at a time, so that little beside the result is in memory.
@@ -195,13 +195,14 @@ def row_facts(audit: Findings, places: NDArray[np.intp] | slice = slice(None)) -
     sizes[sizes == 0] = max(len(rows), 1) / n_classes
     n_each = n_classes if n_classes <= MOST_CLASSES else 0
     # A column is written and read at a time: it lies in one piece.
-    chosen = rows[places]
+    at = slice(None) if places is None else places[places < len(rows)]
+    chosen = rows[at]
     numbers = np.empty((len(NUMBERS) + n_each, len(chosen)), np.float32).T
-    numbers[:, 0] = _quantiles(len(rows))[::-1][places]
+    numbers[:, 0] = _quantiles(len(rows))[::-1][at]
     other = np.empty(len(audit), code_dtype(n_classes))
     for column, values in enumerate(measure(data, sizes, other, n_each), 1):
         # Ranks are those among all rows.
-        numbers[:, column] = logistic_scores(values[rows])[places]
+        numbers[:, column] = logistic_scores(values[rows])[at]
     given = data.codes[chosen].astype(other.dtype)
     return RowFacts(chosen, numbers, given, other[chosen], n_classes)
 

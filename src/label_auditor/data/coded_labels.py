@@ -1,0 +1,113 @@
+"""Labels that are codes of categories already: read as such, not as one value for each row.
+
+Categoricals of pandas, and dictionaries of Arrow in pandas, polars and PyArrow, hold every value
+once and a small integer for each row. Only one row of each category is turned into a value here.
+What comes out is what :func:`label_auditor.data.labels.encode_labels` gives for all values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from label_auditor.data.labels import check_labels, encode_labels, refuse_missing
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["read_labels"]
+
+
+def read_labels(
+    labels: Any, classes: ArrayLike | None = None
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Give labels as column positions, and the classes of the columns.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The labels, in any form; none may be missing.
+    classes : array-like of shape (n_classes,), default=None
+        The classes; by default, the sorted labels that occur.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), intp
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If labels are missing, are no single values of one type, or are not among the classes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> read_labels(pd.Categorical(["dog", "cat", "dog"]))
+    (array([1, 0, 1]), array(['cat', 'dog'], dtype=object))
+    """
+    categories = _find_codes(labels)
+    if isinstance(classes, Iterator):
+        classes = list(classes)  # it may be read twice below
+    if categories is not None and categories.size and categories.min() >= 0:
+        example = np.full(int(categories.max()) + 1, -1)
+        example[categories] = np.arange(len(categories))
+        used = np.flatnonzero(example >= 0)
+        try:
+            codes, columns = encode_labels(check_labels(_take(labels, example[used])), classes)
+        except ValueError:
+            # Its message would name the rows of the examples: all rows are read, and refused.
+            return _read_values(labels, classes)
+        # The codes of some categories may be -1: their value is missing.
+        if (codes >= 0).all():
+            code_of = np.full(len(example), -1)
+            code_of[used] = codes
+            return code_of[categories], columns
+    return _read_values(labels, classes)
+
+
+def _read_values(labels: Any, classes: ArrayLike | None) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Read one value for each row."""
+    values = check_labels(labels)
+    refuse_missing(values, name="labels", remedy="drop these rows")
+    return encode_labels(values, classes)
+
+
+def _find_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
+    """Give the category of each row, -1 where it is missing; None where there are none."""
+    if hasattr(labels, "compute"):  # dask, which may not know its categories yet
+        return None
+    kind = str(getattr(labels, "dtype", getattr(labels, "type", "")))
+    if kind == "category":
+        codes: NDArray[np.integer[Any]] = np.asarray(getattr(labels, "cat", labels).codes)
+        return codes
+    if not kind.startswith(("dictionary", "Categorical", "Enum")):
+        return None
+    return _arrow_codes(_to_arrow(labels))
+
+
+def _to_arrow(labels: Any) -> Any:
+    """Give a Series of pandas or polars as an array of Arrow; one of Arrow as it is."""
+    if hasattr(labels, "array"):
+        return labels.array.__arrow_array__()
+    return labels.to_arrow() if hasattr(labels, "to_arrow") else labels
+
+
+def _arrow_codes(array: Any) -> NDArray[np.integer[Any]] | None:
+    """Give the indices of a dictionary, of which the chunks may have their own."""
+    if array.null_count or not str(array.type).startswith("dictionary"):
+        return None
+    if hasattr(array, "chunks"):
+        parts = array.unify_dictionaries().chunks
+        return np.concatenate([np.zeros(0, np.int8), *(each.indices.to_numpy() for each in parts)])
+    codes: NDArray[np.integer[Any]] = array.indices.to_numpy()
+    return codes
+
+
+def _take(labels: Any, rows: NDArray[np.intp]) -> Any:
+    """Give the labels of some rows, in the form that they have."""
+    if hasattr(labels, "iloc"):
+        return labels.iloc[rows]
+    return labels.take(rows) if hasattr(labels, "take") else labels[rows]

@@ -1,0 +1,84 @@
+"""Categories are read by their codes, and give what their values give."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from label_auditor.data import coded_labels
+from label_auditor.data.coded_labels import read_labels
+from label_auditor.data.labels import check_labels, encode_labels
+
+VALUES = ["pear", "apple", "Ünï", "apple", "10", "pear", "9"]
+ARROW = pa.array(VALUES).dictionary_encode()
+OTHER = pa.array(["fig", "10", "apple", "fig", "pear"]).dictionary_encode()
+CODED = {
+    "Categorical": pd.Categorical(VALUES),
+    "ordered": pd.Categorical(VALUES, categories=[*VALUES[:3], "9", "unused", "10"], ordered=True),
+    "ints": pd.Categorical([3, 1, 3, -2]),
+    "floats": pd.Categorical([0.5, 2.0, 0.5]),
+    "bools": pd.Categorical([True, False, True]),
+    "Series": pd.Series(VALUES, index=list("gfedcba"), dtype="category"),
+    "CategoricalIndex": pd.CategoricalIndex(VALUES),
+    "Arrow Series": pd.Series(pd.arrays.ArrowExtensionArray(ARROW), index=list("gfedcba")),
+    "PyArrow": ARROW,
+    "PyArrow slice": ARROW[2:6],
+    "PyArrow chunks of other dictionaries": pa.chunked_array([ARROW, OTHER]),
+    "PyArrow with a value twice": pa.DictionaryArray.from_arrays([0, 1, 2, 1], ["a", "b", "a"]),
+    "PyArrow ints": pa.array([5, 3, 5]).dictionary_encode(),
+    "polars": pl.Series(VALUES, dtype=pl.Categorical),
+    "polars Enum": pl.Series(VALUES, dtype=pl.Enum(sorted({*VALUES, "unused"}))),
+}
+
+
+def assert_same(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("form", CODED)
+@pytest.mark.parametrize("choose", [False, True])
+def test_codes_give_what_values_give_and_no_row_becomes_a_value(form, choose, monkeypatch):
+    labels = CODED[form]
+    expected = encode_labels(check_labels(labels))
+    classes = expected[1][::-1] if choose else None
+    expected = encode_labels(check_labels(labels), classes)
+
+    def refuse(*_):
+        raise AssertionError("each row was read as a value")
+
+    monkeypatch.setattr(coded_labels, "_read_values", refuse)
+    assert_same(read_labels(labels, classes), expected)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.Categorical(["a", None, "b"]),
+        pa.array(["a", None, "b"]).dictionary_encode(),
+        pl.Series(["a", None, "b"], dtype=pl.Categorical),
+        pa.DictionaryArray.from_arrays([0, 1, 2], pa.array(["a", None, "b"])),
+    ],
+)
+def test_missing_labels_are_named_by_their_rows(labels):
+    with pytest.raises(ValueError, match=r"labels is missing .* for 1 of 3 rows: row 1"):
+        read_labels(labels)
+
+
+def test_labels_of_no_class_are_named_by_their_rows():
+    labels = pd.Categorical(["a", "b", "a", "c", "c"])
+    with pytest.raises(ValueError, match=r"labels holds 'c' \(rows 3, 4\), not among the classes"):
+        read_labels(labels, iter(["b", "a"]))
+
+
+@pytest.mark.parametrize("labels", [pd.Categorical([]), pa.array([], pa.string())])
+def test_no_labels(labels):
+    with pytest.raises(ValueError, match="labels is empty"):
+        read_labels(labels)
+
+
+@pytest.mark.parametrize("labels", [VALUES, np.array([3, 1, 3]), pd.Series(VALUES)])
+def test_values_are_read_as_before(labels):
+    assert_same(read_labels(labels), encode_labels(check_labels(labels)))
