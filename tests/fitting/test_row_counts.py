@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
@@ -34,6 +35,24 @@ def test_the_step_is_named_with_its_rows(steps, data, message, share, train_on):
     auditor = LabelAuditor(make_pipeline(*steps), share_preprocessing=share, train_on=train_on)
     with pytest.raises(ValueError, match=rf"step {message}.*drop or add rows before fit"):
         auditor.fit(data, y[: len(data)])
+
+
+@pytest.mark.parametrize("cv", [3, "loo"])
+@pytest.mark.parametrize("share", ["auto", False])
+@pytest.mark.parametrize("before", [[GROW], ["passthrough", FunctionTransformer(), GROW]], ids=str)
+def test_the_step_of_a_member_of_a_vote_is_named(cv, share, before):
+    member = make_pipeline(*before, GaussianNB())
+    vote = VotingClassifier([("nb", GaussianNB()), ("gone", "drop"), ("g", member)], voting="soft")
+    auditor = LabelAuditor(vote, cv=cv, share_preprocessing=share)
+    with pytest.raises(ValueError, match=r"step 'functiontransformer(-2)?' .* gave \d+ rows for"):
+        auditor.fit(X[8:], y[8:])
+
+
+def test_a_pipeline_is_named_with_leave_one_out():
+    with pytest.raises(
+        ValueError, match="step 'functiontransformer' of the pipeline gave 104 rows"
+    ):
+        LabelAuditor(make_pipeline(GROW, GaussianNB()), cv="loo").fit(X[8:], y[8:])
 
 
 @pytest.mark.parametrize("share", ["auto", False])

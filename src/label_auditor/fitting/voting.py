@@ -145,6 +145,11 @@ class GeometricVotingClassifier(VotingClassifier):
         check_is_fitted(self)
         return pool(self, [member.predict_proba(X) for member in self.estimators_])
 
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in fit, where the first member counts them."""
+        return int(super().n_features_in_)
+
 
 def pool(vote: Any, member_probs: Sequence[Any]) -> NDArray[np.floating]:
     """Combine the probabilities of the members of a vote as the vote does.

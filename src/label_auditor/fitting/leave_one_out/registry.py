@@ -34,6 +34,7 @@ from label_auditor.fitting.leave_one_out.votes import (
     plan_members,
 )
 from label_auditor.fitting.parts import OnPart
+from label_auditor.fitting.row_counts import refuse_changed_rows
 from label_auditor.fitting.voting import is_soft_vote
 
 if TYPE_CHECKING:
@@ -218,7 +219,11 @@ def _leave_out_single(
         fit_rows(fitted, X, classes[codes], rows, fit_params)
         labelled = take_rows(classifier, features, rows, rows)
     else:  # without a copy of all rows
-        fitted.fit(X, classes[codes], **fit_params)
+        try:
+            fitted.fit(X, classes[codes], **fit_params)
+        except Exception as error:
+            refuse_changed_rows(fitted, X, error)
+            raise
         labelled = features
     params = _params_of_last(fitted, _check_method_params(X, params=fit_params, indices=rows))
     weights = params.get("sample_weight")
