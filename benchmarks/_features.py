@@ -36,13 +36,15 @@ def read_features() -> Iterator[tuple[str, np.ndarray, Labels]]:
     """Give sets with 8 % of the labels changed to any class, or 12 % to the next one."""
     for name, X, y in _read_clean():
         n_classes = y.max() + 1
-        for kind, share in (("any class", 0.08), ("the next class", 0.12)):
-            rng = np.random.default_rng(0)
+        draws = [("any class", 0.08, 0), ("any class", 0.08, 1)]
+        draws += [("the next class", 0.12, 0), ("the next class", 0.12, 1)]
+        for kind, share, seed in draws:
+            rng = np.random.default_rng(seed)
             rows = rng.choice(len(y), int(share * len(y)), replace=False)
             step = rng.integers(1, n_classes, len(rows)) if kind == "any class" else 1
             codes = y.copy()
             codes[rows] = (y[rows] + step) % n_classes
-            yield f"{name}, {kind}", X, Labels(codes, codes != y)
+            yield f"{name}, {kind}, draw {seed}", X, Labels(codes, codes != y)
 
 
 def judge_out_of_bag(X: np.ndarray, labels: Labels) -> np.ndarray:
