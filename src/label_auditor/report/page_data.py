@@ -9,7 +9,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
 from label_auditor.data.labels import encode_labels
 from label_auditor.report.highlights import agreement, count_pairs
@@ -99,6 +98,8 @@ def _shown_rows(order: NDArray[np.intp], chosen: list[int], max_rows: int) -> ND
 
 def _plan(audit: Findings, plan: ReviewPlan, place: dict[int, int]) -> dict[str, Any]:
     """Give the sample by which the page counts errors, and what its bounds need."""
+    from scipy import stats  # half a second, which importing the report needs not take
+
     level = (1 + CONFIDENCE) / 2
     return {
         "seed": plan.seed,
