@@ -462,6 +462,7 @@ class TestInScikitLearn:
         assert not hasattr(LabelAuditor(GaussianNB()), "decision_function")
         assert not hasattr(LabelAuditor(SVC(probability=False)), "predict_log_proba")
 
+    # Above 10 s on slow machines: the first search waits for two processes that import the package.
     @pytest.mark.parametrize("search", [GridSearchCV, HalvingGridSearchCV])
     def test_searches_over_training_rows_and_the_estimator_itself(self, noisy, search):
         X, y, _ = noisy

@@ -288,6 +288,7 @@ def check(form, seed, spoilt):
     ]
 
 
+# Above 10 s on slow machines: each of the combinations takes the fits of two cross-validations.
 def test_the_same_is_found_as_in_plain_form():
     check()
     pairs = [
