@@ -15,6 +15,10 @@ need no data. The columns are
   rows, by Clopper and Pearson
 - flagged, class, p@k: the share of intervals that hold for the flagged rows, for the given class
   for which they hold least often, and for the first 20 and 100 rows of the list
+- ever: the share of reviews in which the interval holds at every moment at which the page shows it,
+  from the first to the last row of the sample: of somebody who may stop whenever it looks best
+- narrow: the share that holds for somebody who stops as soon as the interval is narrow enough, no
+  wider than half of the estimate
 - left: the share of reviews in which the bound of stop_reviewing holds, after as many of the worst
   rows were reviewed as are sampled
 """
@@ -36,6 +40,10 @@ from label_auditor.review.sampling import take_turns
 
 REAL = ("roman_numeral", "cifar10n_agg", "NoisyAG-News")
 CONFIDENCE = 0.95
+# The page shows the interval once it is no wider than this share of the rows.
+WIDEST = 0.5
+# Each review is watched row by row, so there are fewer of them.
+WATCHED = 1000
 
 
 def published(name):
@@ -121,6 +129,33 @@ def each_once(bound, size, n, found):
     return tuple(each[at] for each in result) if isinstance(result, tuple) else result[at]
 
 
+def held_while_watched(population, n, rng, reviews):
+    """Tell how often the interval holds whenever it is shown, and where it is first narrow.
+
+    It is shown as soon as it is no wider than half of all rows, as the page does.
+    """
+    size, truth, turns = population.size, population.wrong.sum(), population.turns[:n]
+    found = np.zeros((reviews, n, population.n_strata), int)
+    for k in range(population.n_strata):
+        at = np.flatnonzero(turns == k)
+        is_wrong = np.arange(size[k]) < population.wrong[k]
+        for review in range(reviews):
+            found[review, at, k] = is_wrong[rng.permutation(size[k])[: len(at)]]
+    found = found.cumsum(axis=1).reshape(-1, population.n_strata)
+    drawn = np.cumsum(turns[:, np.newaxis] == np.arange(population.n_strata), axis=0)
+    n_of = np.tile(drawn, (reviews, 1))
+    low, high = each_once(partial(bounds, confidence=CONFIDENCE), size, n_of, found)
+    low, high = low.reshape(reviews, n), high.reshape(reviews, n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimate = (size * np.where(n_of > 0, found / n_of, 0)).sum(axis=1).reshape(reviews, n)
+    holds = (low <= truth) & (truth <= high)
+    shown = high - low <= WIDEST * size.sum()
+    narrow = shown & (high - low <= estimate / 2)
+    narrow[:, -1] = True  # at the end there is nothing more to wait for
+    stop = narrow.argmax(axis=1)
+    return np.mean((holds | ~shown).all(axis=1)), np.mean(holds[np.arange(reviews), stop])
+
+
 def held_by_class(population, given, n_of, rng, reviews):
     """Tell how often the interval holds for the class for which it holds least."""
     shares = []
@@ -169,6 +204,7 @@ def run(audit, is_error, n, reviews, seed):
         if k <= audit.n_issues:
             part = population.draw_part(rng, audit.ranked[:k], n_of, reviews)
             row[f"p@{k}"] = held(*part)[0]
+    row["ever"], row["narrow"] = held_while_watched(population, n, rng, min(reviews, WATCHED))
     row["left"] = held_after_the_worst(audit, is_error, n, reviews, rng)
     return row
 
@@ -203,7 +239,7 @@ def main():
             print(f"# {name} {model}: ranked by {audit.rank_by}", flush=True)
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="-"))
-    held_shares = ["all", "flagged", "class", *table.filter(like="p@"), "left"]
+    held_shares = ["all", "flagged", "class", *table.filter(like="p@"), "ever", "narrow", "left"]
     print("\nleast share of intervals that hold")
     print(table.groupby("set", sort=False)[held_shares].min().round(4).to_string())
     print(f"most bias: {table['bias (se)'].abs().max():.2f} Monte-Carlo standard errors")

@@ -51,6 +51,31 @@ def test_axe_finds_nothing_serious(open_page, animals, axe, scheme, state):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1360])
+@pytest.mark.parametrize("n_asked", [0, 60, 200])
+def test_axe_finds_nothing_serious_while_errors_are_counted(
+    open_page, make, axe, scheme, width, n_asked
+):
+    audit, _ = make(600, 3, 0.3, seed=0)
+    page = open_page(
+        audit, ["a text"] * 600, color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
+    page.locator("#count").click()
+    for i in range(n_asked):
+        page.keyboard.press("kkkd"[i % 4])
+    assert findings(page, axe) == []
+
+
+def test_axe_finds_nothing_serious_in_a_question(open_page, make, axe):
+    audit, _ = make(600, 3, 0.3, seed=0)
+    page = open_page(audit, ["a text"] * 600)
+    page.locator("#same").click()
+    assert findings(page, axe) == []
+    page.locator("#take-all").click()
+    assert findings(page, axe) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1360])
 def test_axe_finds_nothing_serious_with_many_classes(open_page, bars, axe, scheme, width):
     page = open_page(
         bars, ["x"] * 400, color_scheme=scheme, viewport={"width": width, "height": 800}
@@ -97,7 +122,7 @@ def test_all_can_be_reached_by_tab_in_the_order_of_reading(page):
         if name:
             reached.append(name)
     wanted = ["open", "download-json", "help-open", "learn", "search", "show", "given"]
-    wanted += ["suggested", "keep", "take", "choose", "discard", "skip", "previous", "undo"]
+    wanted += ["suggested", "keep", "take", "choose", "discard", "skip", "undo", "previous"]
     assert [name for name in reached if name in wanted] == wanted
 
 

@@ -138,7 +138,8 @@ function toggleCounting() {
   draw();
   drawLearned(false);
   $("card").focus({ preventScroll: true });
-  bringIntoView();
+  if (mode.counting) $("counting").scrollIntoView({ block: "nearest" });
+  else bringIntoView();
   announce(`${mode.counting ? "Counting errors." : "Finding errors."} ${describe(queue.current)}`);
 }
 
