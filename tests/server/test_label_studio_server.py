@@ -4,11 +4,11 @@ import os
 
 import pytest
 import urllib3
-from faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 from label_auditor import Corrections, apply_corrections
 from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
+from server.faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
 RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "4"))
@@ -101,9 +101,9 @@ def test_a_personal_access_token(small_audit, label_studio, title):
 
 
 def test_what_is_refused(small_audit, label_studio, title):
-    with pytest.raises(PermissionError, match="answered 401: .* The API key was refused"):
+    with pytest.raises(PermissionError, match=r"answered 401: .* The API key was refused"):
         push(small_audit, title, api_key="wrong-token")
-    with pytest.raises(ValueError, match="project is 99999999, but .* no project of that id"):
+    with pytest.raises(ValueError, match=r"project is 99999999, but .* no project of that id"):
         push(small_audit, 99999999)
     with pytest.raises(ValueError, match="no project of that title"):
         Corrections.from_label_studio(title)

@@ -6,10 +6,10 @@ import uuid
 
 import pytest
 import urllib3
-from faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
+from server.faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "4"))
 
