@@ -3,7 +3,6 @@
 import os
 
 import pytest
-import urllib3
 
 from label_auditor import Corrections, apply_corrections
 from label_auditor.export import server as http
@@ -58,7 +57,7 @@ def test_there_and_back(small_audit, label_studio, title, tmp_path):
     assert (changed.n_stored, len(changed.left_alone)) == (36, 4)
     after = label_studio.tasks(title)
     assert {name: task["data"]["n"] - int(name) for name, task in after.items()} == {
-        name: 0 if name in "3456" else 1 for name in after
+        name: 0 if name in list("3456") else 1 for name in after
     }
     corrections = Corrections.from_label_studio(title)
     assert {each.id: (each.label, each.status, each.who) for each in corrections} == {
@@ -119,7 +118,8 @@ def test_what_is_refused(small_audit, label_studio, title):
 @pytest.fixture
 def impatient(monkeypatch):
     """Don't wait for long, and try again at once."""
-    monkeypatch.setattr(http, "TIMEOUT", urllib3.Timeout(connect=5, read=PATIENCE))
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 5)
+    monkeypatch.setattr(http, "READ_SECONDS", PATIENCE)
     monkeypatch.setattr(http, "DELAYS", (0.0,) * 6)
 
 
