@@ -88,6 +88,13 @@ argilla() {  # a real Argilla 2 server, and its real client
         .venv-argilla/bin/pytest -q tests/server/test_argilla_server.py tests/export/argilla
 }
 
+labelstudio() {  # a real Label Studio server
+    [ -e "$servers" ] || skip "$servers" "servers are started on machines that have it beside the repository"
+    environment
+    .venv/bin/python "$servers" labelstudio -- \
+        .venv/bin/pytest -q tests/server/test_label_studio_server.py
+}
+
 pythons() {  # the tests on every other Python, the oldest dependencies, and scikit-learn's releases
     [ -x .venv/bin/uv ] || environment
     # The oldest Python has the oldest scikit-learn, and the step `tests` has the newest one. The two

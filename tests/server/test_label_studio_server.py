@@ -3,12 +3,11 @@
 import os
 
 import pytest
-import urllib3
-from faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 from label_auditor import Corrections, apply_corrections
 from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
+from server.faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
 RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "4"))
@@ -58,7 +57,7 @@ def test_there_and_back(small_audit, label_studio, title, tmp_path):
     assert (changed.n_stored, len(changed.left_alone)) == (36, 4)
     after = label_studio.tasks(title)
     assert {name: task["data"]["n"] - int(name) for name, task in after.items()} == {
-        name: 0 if name in "3456" else 1 for name in after
+        name: 0 if name in list("3456") else 1 for name in after
     }
     corrections = Corrections.from_label_studio(title)
     assert {each.id: (each.label, each.status, each.who) for each in corrections} == {
@@ -101,9 +100,9 @@ def test_a_personal_access_token(small_audit, label_studio, title):
 
 
 def test_what_is_refused(small_audit, label_studio, title):
-    with pytest.raises(PermissionError, match="answered 401: .* The API key was refused"):
+    with pytest.raises(PermissionError, match=r"answered 401: .* The API key was refused"):
         push(small_audit, title, api_key="wrong-token")
-    with pytest.raises(ValueError, match="project is 99999999, but .* no project of that id"):
+    with pytest.raises(ValueError, match=r"project is 99999999, but .* no project of that id"):
         push(small_audit, 99999999)
     with pytest.raises(ValueError, match="no project of that title"):
         Corrections.from_label_studio(title)
@@ -119,7 +118,8 @@ def test_what_is_refused(small_audit, label_studio, title):
 @pytest.fixture
 def impatient(monkeypatch):
     """Don't wait for long, and try again at once."""
-    monkeypatch.setattr(http, "TIMEOUT", urllib3.Timeout(connect=5, read=PATIENCE))
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 5)
+    monkeypatch.setattr(http, "READ_SECONDS", PATIENCE)
     monkeypatch.setattr(http, "DELAYS", (0.0,) * 6)
 
 

@@ -5,11 +5,10 @@ import random
 import uuid
 
 import pytest
-import urllib3
-from faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
+from server.faulty_proxy import FAULTS, PATIENCE, FaultyProxy
 
 RUNS = int(os.environ.get("LABEL_AUDITOR_FAULT_RUNS", "4"))
 
@@ -40,7 +39,8 @@ class Reviewer:
 @pytest.fixture
 def impatient(monkeypatch):
     """Don't wait for long, and try again at once."""
-    monkeypatch.setattr(http, "TIMEOUT", urllib3.Timeout(connect=5, read=PATIENCE))
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 5)
+    monkeypatch.setattr(http, "READ_SECONDS", PATIENCE)
     monkeypatch.setattr(http, "DELAYS", (0.0,) * 6)
 
 

@@ -52,9 +52,9 @@ def test_addresses_that_one_may_not_see(project):
 
 
 def test_no_such_project(project):
-    with pytest.raises(ValueError, match="project is 'other', but .* no project of that title"):
+    with pytest.raises(ValueError, match=r"project is 'other', but .* no project of that title"):
         Corrections.from_label_studio("other")
-    with pytest.raises(ValueError, match="project is 9, but .* no project of that id"):
+    with pytest.raises(ValueError, match=r"project is 9, but .* no project of that id"):
         Corrections.from_label_studio(9)
 
 

@@ -93,7 +93,7 @@ def test_an_id_names_a_project_and_a_blank_one_is_configured(audit, label_studio
     label_studio.projects[7]["description"] = ""
     assert push(audit, 7).dataset == "mine"
     assert "<Choice " in label_studio.projects[7]["label_config"]
-    with pytest.raises(ValueError, match="project is 8, but .* has no project of that id"):
+    with pytest.raises(ValueError, match=r"project is 8, but .* has no project of that id"):
         push(audit, 8)
 
 
@@ -179,5 +179,5 @@ def test_an_import_that_stores_less_is_told(audit, label_studio):
     label_studio.tasks.clear()
     (project,) = label_studio.projects
     label_studio.answers[f"/api/projects/{project}/import"] = (201, {"task_count": 4})
-    with pytest.raises(PushInterruptedError, match="did not store all of 5 .* 4 were stored"):
+    with pytest.raises(PushInterruptedError, match=r"did not store all of 5 .* 4 were stored"):
         push(audit)
