@@ -1,5 +1,7 @@
 """Categories are read by their codes, and give what their values give."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -77,6 +79,62 @@ def test_labels_of_no_class_are_named_by_their_rows():
 def test_no_labels(labels):
     with pytest.raises(ValueError, match="labels is empty"):
         read_labels(labels)
+
+
+STRINGS = {
+    "list": VALUES,
+    "tuple": tuple(VALUES),
+    "array": np.array(VALUES),
+    "array of NumPy strings": np.array([*map(np.str_, VALUES)], dtype=object),
+    "objects": np.array(VALUES, dtype=object),
+    "Series": pd.Series(VALUES, index=list("gfedcba")),
+    "Series of objects": pd.Series(VALUES, dtype=object),
+    "nullable": pd.Series(VALUES, dtype="string"),
+    "Arrow Series": pd.Series(VALUES, dtype="string[pyarrow]"),
+    "Index": pd.Index(VALUES, dtype=object),
+    "PyArrow": pa.array(VALUES),
+    "PyArrow of 64 bits": pa.array(VALUES, pa.large_string()),
+    "PyArrow chunks": pa.chunked_array([VALUES[:3], VALUES[3:]]),
+    "polars": pl.Series(VALUES),
+    "NUL at the end": ["a", "a\0", "b", "a"],
+    "empty strings": ["", "a", ""],
+}
+
+
+@pytest.mark.parametrize("form", STRINGS)
+def test_strings_give_what_values_give_and_no_row_becomes_a_value(form, monkeypatch):
+    expected = encode_labels(check_labels(STRINGS[form]))
+
+    def refuse(*_):
+        raise AssertionError("each row was read as a value")
+
+    monkeypatch.setattr(coded_labels, "_read_values", refuse)
+    assert_same(read_labels(STRINGS[form]), expected)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", None, "b"], "labels is missing .* row 1"),
+        (["a", float("nan"), "b"], "labels is missing .* row 1"),
+        (pd.Series(["a", None, "b"]), "labels is missing .* row 1"),
+        (["a", 1, "b"], "labels mixes strings with other values"),
+        (["a", b"b", "b"], "labels mixes strings with other values"),
+        (["a", ["b", "c"], "b"], "several labels per row: pass multi_label=True"),
+        (["a", "\ud800", "b"], "a text with half a character"),
+        (np.array([["a", "b"]]), "several labels per row: pass multi_label=True"),
+        (np.array(["a", ["b"]], dtype=object), "several labels per row: pass multi_label=True"),
+        ({"a": 1}, "whose values have an order"),
+    ],
+)
+def test_what_begins_with_a_string_is_refused_as_before(labels, message):
+    with pytest.raises(ValueError, match=message):
+        read_labels(labels)
+
+
+def test_strings_are_read_without_arrow_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert_same(read_labels(VALUES), encode_labels(check_labels(VALUES)))
 
 
 @pytest.mark.parametrize("labels", [VALUES, np.array([3, 1, 3]), pd.Series(VALUES)])

@@ -22,7 +22,6 @@ from label_auditor.confident_learning.scores import (
     name_of_score,
 )
 from label_auditor.data.coded_labels import read_labels
-from label_auditor.data.labels import has_many_labels
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import arrange, find_index, name_rows
 
@@ -171,8 +170,6 @@ def audit_labels(
         return audit_label_sets(
             labels, pred_probs, rule, classes=classes, rank_by=rank_by, index=index, n_jobs=n_jobs
         )
-    if has_many_labels(labels):
-        raise ValueError("labels has several labels per row: pass multi_label=True.")
     codes, columns = read_labels(labels, classes)
     index, names = name_rows(labels, index, len(codes))
     data = LabelledRows(codes, arrange(pred_probs, columns, names), n_jobs)

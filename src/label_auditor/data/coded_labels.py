@@ -1,18 +1,19 @@
-"""Labels that are codes of categories already: read as such, not as one value for each row.
+"""Labels as codes of categories: read as such, not as one value for each row.
 
 Categoricals of pandas, and dictionaries of Arrow in pandas, polars and PyArrow, hold every value
-once and a small integer for each row. Only one row of each category is turned into a value here.
+once and a small integer for each row. Arrow, where it is installed, quickly makes such a dictionary
+of strings. Only one row of each category is turned into a value here.
 What comes out is what :func:`label_auditor.data.labels.encode_labels` gives for all values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.labels import check_labels, encode_labels, refuse_missing
+from label_auditor.data.labels import check_labels, encode_labels, has_many_labels, refuse_missing
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -70,6 +71,8 @@ def read_labels(
 
 def _read_values(labels: Any, classes: ArrayLike | None) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Read one value for each row."""
+    if has_many_labels(labels):
+        raise ValueError("labels has several labels per row: pass multi_label=True.")
     values = check_labels(labels)
     refuse_missing(values, name="labels", remedy="drop these rows")
     return encode_labels(values, classes)
@@ -83,9 +86,40 @@ def _find_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
     if kind == "category":
         codes: NDArray[np.integer[Any]] = np.asarray(getattr(labels, "cat", labels).codes)
         return codes
-    if not kind.startswith(("dictionary", "Categorical", "Enum")):
+    if kind.startswith(("dictionary", "Categorical", "Enum")):
+        return _arrow_codes(_to_arrow(labels))
+    return _string_codes(labels) if _begins_with_string(labels) else None
+
+
+def _begins_with_string(labels: Any) -> bool:
+    """Tell whether labels are a column or a list whose first value is a string."""
+    if (
+        len(getattr(labels, "shape", (0,))) != 1
+        or not hasattr(labels, "__len__")
+        or not len(labels)
+    ):
+        return False
+    if isinstance(labels, np.ma.MaskedArray | Mapping | Set | str):
+        return False
+    first = (labels.iloc if hasattr(labels, "iloc") else labels)[0]
+    return isinstance(first, str) or str(getattr(first, "type", "")) in ("string", "large_string")
+
+
+def _string_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
+    """Let Arrow find the distinct strings; None without Arrow, or if some values are no strings."""
+    try:
+        import pyarrow as pa
+    except ImportError:
         return None
-    return _arrow_codes(_to_arrow(labels))
+    try:
+        array = labels.to_arrow() if hasattr(labels, "to_arrow") else labels
+        if not isinstance(array, pa.Array | pa.ChunkedArray):
+            array = pa.array(array)
+    except (pa.ArrowException, UnicodeError, ValueError, TypeError):
+        return None
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        return None
+    return _arrow_codes(array.dictionary_encode())
 
 
 def _to_arrow(labels: Any) -> Any:
@@ -110,4 +144,6 @@ def _take(labels: Any, rows: NDArray[np.intp]) -> Any:
     """Give the labels of some rows, in the form that they have."""
     if hasattr(labels, "iloc"):
         return labels.iloc[rows]
+    if isinstance(labels, list | tuple):
+        return [labels[row] for row in rows]
     return labels.take(rows) if hasattr(labels, "take") else labels[rows]
