@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 from label_auditor import LabelAuditor, audit_labels, estimate_label_errors, export, plan_review
 from label_auditor.audit.outputs import Outputs
-from label_auditor.export import argilla, rubrix
+from label_auditor.export import argilla, label_studio, rubrix
 from label_auditor.report import write_page
 from oracle import make_noisy
 
@@ -17,6 +17,8 @@ FUNCTIONS = {
     "push_to_rubrix": rubrix.push_to_rubrix,
     "to_argilla": argilla.to_argilla,
     "push_to_argilla": argilla.push_to_argilla,
+    "to_label_studio": label_studio.to_label_studio,
+    "push_to_label_studio": label_studio.push_to_label_studio,
     "to_datasets": export.to_datasets,
     "to_html": write_page,
     "plan_review": plan_review,
