@@ -90,9 +90,9 @@ argilla() {  # a real Argilla 2 server, and its real client
 
 labelstudio() {  # a real Label Studio server
     [ -e "$servers" ] || skip "$servers" "servers are started on machines that have it beside the repository"
-    environment
-    .venv/bin/python "$servers" labelstudio -- \
-        .venv/bin/pytest -q tests/server/test_label_studio_server.py
+    have_chromium || absent chromium  # the test of the server's own pages skips
+    environment --group browser
+    .venv/bin/python "$servers" labelstudio -- .venv/bin/pytest -q tests/server/test_label_studio_{server,browser}.py
 }
 
 pythons() {  # the tests on every other Python, the oldest dependencies, and scikit-learn's releases
