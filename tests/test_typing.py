@@ -49,7 +49,7 @@ plan_review(audit, 10, random_state="0")  # no seed
 first: int = plan[0]
 goal: label_auditor.review.Goal = plan.goal
 estimate = audit.estimate({first: "no"}, plan=plan)
-audit.estimate({first: "no"})  # without its plan
+audit.estimate({first: "no"}, plan=[first])  # not a plan
 low: int = estimate.by_class["no"].low
 estimate.lower  # not an attribute
 audit.to_html("x", texts, estimate=estimate)
