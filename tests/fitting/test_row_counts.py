@@ -39,7 +39,7 @@ def test_the_step_is_named_with_its_rows(steps, data, message, share, train_on):
 
 @pytest.mark.parametrize("cv", [3, "loo"])
 @pytest.mark.parametrize("share", ["auto", False])
-@pytest.mark.parametrize("before", [[GROW], ["passthrough", FunctionTransformer(), GROW]], ids=str)
+@pytest.mark.parametrize("before", [[GROW], ["passthrough", FunctionTransformer(), GROW]], ids=len)
 def test_the_step_of_a_member_of_a_vote_is_named(cv, share, before):
     member = make_pipeline(*before, GaussianNB())
     vote = VotingClassifier([("nb", GaussianNB()), ("gone", "drop"), ("g", member)], voting="soft")
