@@ -65,9 +65,11 @@ def test_streams_that_the_shell_has_closed(redirect):
 
 
 WAIT = """
-import sys, time
+import signal, sys, time
 from label_auditor import LabelAudit
 from label_auditor.cli import main
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, if it runs the tests, has it ignored
 
 def save(audit, path):
     print("saving", flush=True)
