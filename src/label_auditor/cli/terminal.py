@@ -113,7 +113,7 @@ def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_
     table.add_column("given → suggested")
     for row in rows.tolist():
         pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
-        table.add_row(on_one_line(str(audit.index[row])), f"{audit.scores[row]:.3f}", pair)
+        table.add_row(on_one_line(str(audit.index[row])), _show_score(audit.scores[row]), pair)
     console.print(table)
 
 
@@ -143,11 +143,16 @@ def print_estimate(estimate: ErrorEstimate, *, n_planned: int) -> None:
     console.print(table)
 
 
+def _show_score(score: float) -> str:
+    """Show three decimals; what is closer to 0 is no 0."""
+    return "< 0.001" if 0 < score < 0.001 else f"{score:.3f}"
+
+
 def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
     """Count the flagged rows by given and suggested label."""
     labels = show_labels(audit.classes.tolist())
     table = _table("Most confused", console)
-    table.add_column("rows", justify="right")
+    table.add_column("flagged", justify="right")
     table.add_column("given → suggested")
     for given, suggested, n_flagged in confused_pairs(audit, N_PAIRS):
         table.add_row(f"{n_flagged:,}", _arrow(given, suggested, labels))
@@ -184,7 +189,7 @@ def _worst_rows(
     for row in rows:
         pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
         record = Text(_describe(shown.iloc[row]), "dim", no_wrap=True, overflow="ellipsis")
-        table.add_row(str(row), f"{audit.scores[row]:.3f}", Group(pair, record))
+        table.add_row(str(row), _show_score(audit.scores[row]), Group(pair, record))
     return table
 
 

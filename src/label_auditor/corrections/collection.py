@@ -246,9 +246,9 @@ def join_decisions(
     unknown = [name for name in decisions if name not in rows]
     if unknown:
         raise ValueError(
-            f"corrections are for {len(unknown)} ids that the audit doesn't have "
-            f"({quote_values(unknown)}); pass the ids= that the records were sent with, or "
-            "leave these corrections out."
+            f"corrections are for {len(unknown)} ids that no row has ({quote_values(unknown)}); "
+            "rows are known by the ids= that their records were sent with, or by their index "
+            "if they were sent without. Use the same here, or leave these corrections out."
         )
     values: dict[Any, Any] = {
         name: value for value, name in name_classes(classes.tolist(), class_names).items()
