@@ -69,7 +69,9 @@ import signal, sys, time
 from label_auditor import LabelAudit
 from label_auditor.cli import main
 
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, if it runs the tests, has it ignored
+# What runs the tests may ignore these, as nohup does, or a shell in the background.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def save(audit, path):
     print("saving", flush=True)

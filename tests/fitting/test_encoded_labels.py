@@ -30,7 +30,7 @@ class CodesOnly(LogisticRegression):
 
     def fit(self, X, y, sample_weight=None):
         FITS.append(np.unique(y).tolist())
-        if not np.array_equal(np.unique(y), np.arange(len(np.unique(y)))):
+        if np.unique(y).tolist() != list(range(len(np.unique(y)))):
             raise TypeError("labels must be codes")
         return super().fit(X, y, sample_weight)
 
