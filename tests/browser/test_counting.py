@@ -130,6 +130,11 @@ def test_the_page_asks_about_the_plan_in_its_order_and_says_what_python_says(sam
     page.locator("#find").click()
     assert page.locator("#filters").is_visible()
     assert "Go on counting: 120 of 200" in page.locator("#count").inner_text()
+    # What the sample asked about was drawn at random; what the queue shows was not.
+    assert page.locator("#chosen").count() == 0
+    page.keyboard.press("k")
+    assert "The queue chose these rows" in page.locator("#chosen").inner_text()
+    page.keyboard.press("u")
     page.locator("#count").click()
     for wanted in plan[120:]:
         answer(page, true[wanted])

@@ -2,7 +2,7 @@
 
 import { flagged, ids } from "./data.js";
 import { $, count, el, plural } from "./dom.js";
-import { decisions, isKept, outcome, settings } from "./log.js";
+import { asked, decisions, isKept, outcome, settings } from "./log.js";
 import { HANDFUL, mode, queue } from "./queue.js";
 
 const RECENT = 25;
@@ -52,10 +52,10 @@ export function drawProgress() {
             (number("discarded") ? `; ${count(number("discarded"))} discarded` : "") +
             ".",
     ),
-    made.length
+    [...decisions.keys()].some((row) => !asked.has(row))
       ? el(
           "p",
-          { class: "note" },
+          { class: "note", id: "chosen" },
           "The queue chose these rows because they look wrong, so they say nothing about the other rows.",
         )
       : "",
