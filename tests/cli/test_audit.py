@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor import LabelAudit
+from label_auditor import Corrections, LabelAudit
 from label_auditor.cli.command_line import main
+from label_auditor.data.decisions import Correction
 from label_auditor.data.findings import rows_in_order
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "banking77.csv.gz"
@@ -603,3 +605,27 @@ def test_names_of_folders_that_cannot_be(reviews, capsys, out):
     save(reviews, "t.csv")
     error = fail(capsys, "t.csv", "--text", "text", "--label", "label", "--out", out)
     assert len(error) < 300
+
+
+def test_the_page_says_how_to_apply_decisions_to_a_file_of_any_name(records):
+    renamed = [{"text": each["text"], "--the kind": each["kind"]} for each in records]
+    save(renamed, "bob's shop.csv")
+    assert main(["bob's shop.csv", "--text", "text", "--label=--the kind"]) == 0
+    page = Path("bob's shop-audit/report.html").read_text(encoding="utf-8")
+    command = shlex.join(
+        ["label-audit", "apply", "corrections.json", "bob's shop.csv", "--label=--the kind"]
+    )
+    assert json.dumps(command) in page
+    Corrections([Correction("7", "fruit")]).to_json("corrections.json")
+    subprocess.run([COMMAND, *shlex.split(command)[1:]], check=True, capture_output=True)
+    corrected = next(path for path in Path().iterdir() if "corrected" in path.name)
+    assert pd.read_csv(corrected)["--the kind"][7] == "fruit"
+
+
+def test_more_rows_than_the_page_may_hold_are_named(records, capsys):
+    save(records)
+    assert main(["shop.csv", "--text", "text", "--label", "kind", "--max-rows", "20"]) == 0
+    said = "warning: the first 20 of 90 rows are in report.html, worst first; --max-rows puts in"
+    assert said in capsys.readouterr().err
+    assert main(["shop.csv", "--text", "text", "--label", "kind", "--max-rows", "90"]) == 0
+    assert "report.html" not in capsys.readouterr().err

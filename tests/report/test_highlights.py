@@ -14,6 +14,7 @@ from label_auditor.report.highlights import (
     agreement,
     confused_pairs,
     count_pairs,
+    doubts,
 )
 
 SOURCES = Path(label_auditor.__file__).parent
@@ -100,3 +101,23 @@ def test_what_a_flag_means_is_said_in_one_place():
     others = r"no proof|a suspicion\b|their suspicion|is no estimate"
     assert [found for text in texts for found in re.findall(others, text)] == []
     assert FLAG_MEANING.count(". ") == 1
+
+
+def test_a_model_that_does_no_better_than_guessing_is_doubted():
+    labels = [0] * 20 + [1] * 15 + [2] * 5
+    (said,) = doubts(make(labels, [1] * 40, flagged=[0]))
+    assert said.startswith("The models agree with 38% of the labels; always guessing the commonest")
+    assert "would with 50%" in said
+    # One more than guessing gets right is enough.
+    assert len(doubts(make(labels, [0] * 20 + [1] * 20, flagged=[0]))) == 0
+    assert len(doubts(make(labels, [0] * 40, flagged=[0]))) == 1
+
+
+def test_too_few_rows_are_doubted():
+    labels = [0, 1, 2] * 9 + [0, 1]
+    (said,) = doubts(make(labels, labels, flagged=[0]))
+    assert said.startswith("There are 29 rows for 3 classes, fewer than 10 a class")
+    assert doubts(make([*labels, 2], [*labels, 2], flagged=[0])) == []
+    # Rows that were not judged teach nothing.
+    evaluated = [True] * 29 + [False]
+    assert len(doubts(make([*labels, 2], [*labels, 2], flagged=[0], evaluated=evaluated))) == 1

@@ -97,7 +97,7 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
 
 
 def describe_twins(twins: pd.DataFrame) -> list[str | None]:
-    """Say in a few words what labels the twins of each row have; None where it has none.
+    """Say in a few words what labels the twins of each row have.
 
     Parameters
     ----------
@@ -107,6 +107,7 @@ def describe_twins(twins: pd.DataFrame) -> list[str | None]:
     Returns
     -------
     list of str or None
+        A few words for each row; None where it has no twins.
     """
     columns = (twins[name].tolist() for name in twins.columns)
     return [_describe(*row) for row in zip(*columns, strict=True)]
