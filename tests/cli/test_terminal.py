@@ -55,7 +55,8 @@ def test_twins_and_decisions_are_said(audit, capsys, tmp_path):
     terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], decided, twins)
     out = " ".join(capsys.readouterr().out.split())
     assert (
-        "4 rows have near twins: 3 have a twin with another label, and 2 have mostly such." in out
+        "4 rows have near twins: 3 have a twin with another label, and 2 have another label than "
+        "most of their twins." in out
     )
     assert "Learned from 2 decisions: 1 labels changed, 1 rows discarded." in out
     assert "text 3" in out

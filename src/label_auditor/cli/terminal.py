@@ -164,7 +164,7 @@ def _count_twins(twins: pd.DataFrame) -> str:
     n, n_other = twins["n_twins"], twins["n_twins_other_label"]
     return (
         f"{(n > 0).sum():,} rows have near twins: {(n_other > 0).sum():,} have a twin with another "
-        f"label, and {(2 * n_other > n).sum():,} have mostly such."
+        f"label, and {(2 * n_other > n).sum():,} have another label than most of their twins."
     )
 
 
