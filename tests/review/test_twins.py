@@ -100,6 +100,14 @@ def test_what_does_not_fit_is_refused(inputs, options, message):
         find_twins(audit_of(["a", "b"]), inputs, **options)
 
 
+@pytest.mark.parametrize("missing", [None, float("nan"), 3])
+def test_what_is_no_text_is_refused_unless_vectors_are_compared(missing):
+    audit, inputs = audit_of(list("aba")), ["a text", missing, missing]
+    with pytest.raises(TypeError, match=rf"a {type(missing).__name__} in row 1, .* vectors="):
+        find_twins(audit, inputs)
+    assert len(find_twins(audit, inputs, vectors=np.eye(3))) == 3
+
+
 def test_label_sets_are_refused():
     sets = audit_labels([["a"], ["a", "b"]], np.full((2, 2), 0.4), multi_label=True)
     with pytest.raises(TypeError, match="one label per row"):

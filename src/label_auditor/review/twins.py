@@ -54,7 +54,8 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
     ValueError
         If there is not one input, or one vector, for each row.
     TypeError
-        If the audit has a set of labels per row.
+        If the audit has a set of labels per row, or if inputs other than texts come without
+        vectors.
 
     Warns
     -----
@@ -80,11 +81,13 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
             "compared by one label per row."
         )
     n = len(audit)
-    check_length("inputs", len(inputs), n)
-    if vectors is not None:
-        check_length("vectors", vectors.shape[0], n)
     is_table = hasattr(inputs, "itertuples")
     keys = list(inputs.itertuples(index=False, name=None)) if is_table else list(inputs)
+    check_length("inputs", len(keys), n)
+    if vectors is not None:
+        check_length("vectors", vectors.shape[0], n)
+    elif not is_table:
+        _check_texts(keys)
     group_of, first = _group_equal(keys)
     if vectors is not None:
         compared, least = vectors[first], ALIKE_VECTORS
@@ -122,6 +125,16 @@ def _describe(n: int, n_other: int, label: Any, n_label: int) -> str | None:
     if n_label < n_other:
         return f"{n_other:,} of {n:,} near twins have other labels, most often {label}"
     return f"{n_other:,} of {n:,} near twin{' is' if n == 1 else 's are'} labelled {label}"
+
+
+def _check_texts(inputs: Sequence[Any]) -> None:
+    """Refuse what has no words to compare; a missing text is no text like any other."""
+    for row, value in enumerate(inputs):
+        if not isinstance(value, str):
+            raise TypeError(
+                f"inputs has a {type(value).__name__} in row {row}, but words of texts are "
+                "compared; pass strings, empty ones where a text is missing, or vectors=."
+            )
 
 
 def _group_equal(keys: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
