@@ -28,10 +28,12 @@ def test_commands_are_listed_and_explained(capsys, word):
     assert f"usage: label-audit {word} " in capsys.readouterr().out
 
 
-def test_help_imports_nothing_that_takes_time():
+def test_help_and_version_import_nothing_that_takes_time():
+    words = ["--help"], ["--version"], ["next", "--help"], ["estimate", "--help"], ["apply", "-h"]
     code = (
         "import sys\nfrom label_auditor.cli import main\n"
-        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        f"for words in {words}:\n"
+        "    try: main(words)\n    except SystemExit: pass\n"
         "slow = {'numpy', 'pandas', 'scipy', 'sklearn', 'pyarrow', 'rich', 'joblib'}\n"
         "print('imported:', *sorted(slow & set(sys.modules)))"
     )

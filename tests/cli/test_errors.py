@@ -2,7 +2,7 @@ import errno
 
 import pytest
 
-from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.errors import InputError, explain, needs
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,7 @@ def test_the_reason_of_the_system_is_given_without_its_number(error, said):
 
 def test_callers_of_the_library_can_catch_it_as_a_value_error():
     assert issubclass(InputError, ValueError)
+
+
+def test_what_installs_a_package_names_it_alone():
+    assert str(needs("rich", "print tables")) == "rich is needed to print tables: pip install rich"

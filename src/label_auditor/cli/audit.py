@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from label_auditor.cli import data_file
 from label_auditor.cli.arguments import number_of_jobs, whole_number
 from label_auditor.cli.decisions import read_decided
-from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.errors import InputError, explain, needs
 from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
 from label_auditor.cli.formats import csv
 from label_auditor.cli.label_notes import note_on_labels
@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         from label_auditor.cli import terminal
     except ImportError as error:
-        raise InputError("rich is needed: pip install 'label-auditor[cli]'") from error
+        raise needs("rich", "print tables") from error
     from label_auditor.cli.tables import get_labels
 
     data = arguments.data

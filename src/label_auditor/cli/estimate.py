@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from label_auditor.cli.errors import InputError
+from label_auditor.cli.errors import InputError, needs
 from label_auditor.cli.files import CORRECTIONS, read_audit, read_corrections
 
 if TYPE_CHECKING:
@@ -49,5 +49,5 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         from label_auditor.cli import terminal
     except ImportError as error:
-        raise InputError("rich is needed: pip install 'label-auditor[cli]'") from error
+        raise needs("rich", "print tables") from error
     terminal.print_estimate(estimate, n_planned=len(corrections.sample.rows))

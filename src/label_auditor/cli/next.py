@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.cli.arguments import whole_number
-from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.errors import InputError, explain, needs
 from label_auditor.cli.files import (
     CORRECTIONS,
     read_audit,
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         from label_auditor.cli import terminal
     except ImportError as error:
-        raise InputError("rich is needed: pip install 'label-auditor[cli]'") from error
+        raise needs("rich", "print tables") from error
     terminal.print_next(audit, rows, n_reviewed=len(reviewed), n_left=len(order))
 
 

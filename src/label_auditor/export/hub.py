@@ -269,7 +269,7 @@ def _import_datasets() -> tuple[Any, Any]:
         import pyarrow as pa
     except ImportError as error:
         raise ImportError(
-            "to_datasets needs the package datasets: pip install 'label-auditor[hub]'."
+            "to_datasets needs the package datasets: pip install datasets."
         ) from error
     return datasets, pa
 

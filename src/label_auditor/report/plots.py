@@ -40,9 +40,7 @@ class _Display:
             try:
                 import matplotlib.pyplot as plt
             except ImportError as error:
-                raise ImportError(
-                    "plots need matplotlib: pip install 'label-auditor[plots]'"
-                ) from error
+                raise ImportError("plots need matplotlib: pip install matplotlib") from error
             _, ax = plt.subplots()
         self.ax_, self.figure_ = ax, ax.figure
         return ax

@@ -78,7 +78,7 @@ def test_without_the_client_the_way_is_named(audit, monkeypatch):
         return load(name, *arguments)
 
     monkeypatch.setattr(builtins, "__import__", fail)
-    with pytest.raises(ImportError, match=r"pip install 'label-auditor\[argilla\]'"):
+    with pytest.raises(ImportError, match=r"pip install 'argilla>=2.8,<3' requests"):
         to_argilla(audit, TEXTS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.cli.errors import InputError
+from label_auditor.cli.errors import InputError, needs
 from label_auditor.cli.formats.text import make_table
 from label_auditor.cli.memory import check_memory
 
@@ -73,9 +73,7 @@ def _read_table(content: bytes, name: str) -> Any:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise InputError(
-            "pyarrow is needed to read Parquet: pip install 'label-auditor[cli]'"
-        ) from error
+        raise needs("pyarrow", "read Parquet") from error
     try:
         file = parquet.ParquetFile(pa.BufferReader(content))
         groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]

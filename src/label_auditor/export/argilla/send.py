@@ -378,6 +378,6 @@ def _import_argilla() -> Any:
     except ImportError as error:
         raise ImportError(
             "to_argilla needs the package argilla, version 2: "
-            "pip install 'label-auditor[argilla]'. push_to_argilla does without it."
+            "pip install 'argilla>=2.8,<3' requests. push_to_argilla does without it."
         ) from error
     return argilla
