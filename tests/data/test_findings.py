@@ -12,7 +12,7 @@ class Decoded(Findings):
 
     multi_label = False
 
-    def _decode(self, codes):
+    def _decode(self, codes, classes):
         self.__dict__.setdefault("decoded", []).append(codes)
         return np.array(["a", "b"])[codes]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -21,12 +22,13 @@ from label_auditor.confident_learning.scores import (
     check_rank_by,
     name_of_score,
 )
+from label_auditor.data.class_names import find_named, read_names
 from label_auditor.data.coded_labels import read_labels
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import arrange, find_index, name_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -39,6 +41,7 @@ def audit_labels(
     pred_probs: Any,
     *,
     classes: ArrayLike | None = ...,
+    class_names: Mapping[Any, str] | Sequence[str] | None = ...,
     multi_label: Literal[False] = ...,
     filter_by: FilterBy = ...,
     rank_by: RankBy = ...,
@@ -56,6 +59,7 @@ def audit_labels(
     pred_probs: Any,
     *,
     classes: ArrayLike | None = ...,
+    class_names: Mapping[Any, str] | Sequence[str] | None = ...,
     multi_label: Literal[True],
     filter_by: FilterBy = ...,
     rank_by: RankBy = ...,
@@ -72,6 +76,7 @@ def audit_labels(
     pred_probs: Any,
     *,
     classes: ArrayLike | None = None,
+    class_names: Mapping[Any, str] | Sequence[str] | None = None,
     multi_label: bool = False,
     filter_by: FilterBy = "prune_by_noise_rate",
     rank_by: RankBy = "self_confidence",
@@ -98,7 +103,13 @@ def audit_labels(
         these are the names that the table has.
     classes : array-like of shape (n_classes,), default=None
         The classes in the order of the columns. By default, these are the sorted labels that
-        occur, or the columns of `labels` if that is a matrix.
+        occur, or the columns of `labels` if that is a matrix; or the classes that `class_names`
+        names.
+    class_names : mapping or sequence of str, default=None
+        The names of classes that are codes, such as integers that count the columns from 0. A
+        sequence has them in the order of the columns; a mapping has them by class. They stay with
+        the audit: tables, pages, exports and files have the names, and `labels` and
+        `suggested_labels` the codes.
     multi_label : bool, default=False
         Whether a row may have several labels, or none. Each class is then audited against all
         others together, and a row is flagged if one of its classes is.
@@ -153,6 +164,15 @@ def audit_labels(
     3         dog             dog           0.90           False  <NA>
     4         dog             cat           0.05            True     0
 
+    Labels that count the columns, and the names of these:
+
+    >>> audit = audit_labels([0, 0, 1, 1, 1], pred_probs, class_names=["cat", "dog"])
+    >>> audit.to_frame().loc[audit.issues]
+      given_label suggested_label  label_quality  is_label_issue  rank
+    4         dog             cat           0.05            True     0
+    >>> audit.suggested_labels[audit.ranked]
+    array([0])
+
     Several labels per row:
 
     >>> audit = audit_labels(
@@ -168,13 +188,25 @@ def audit_labels(
     check_rank_by(rank_by)
     if multi_label:
         return audit_label_sets(
-            labels, pred_probs, rule, classes=classes, rank_by=rank_by, index=index, n_jobs=n_jobs
+            labels,
+            pred_probs,
+            rule,
+            classes=classes,
+            class_names=class_names,
+            rank_by=rank_by,
+            index=index,
+            n_jobs=n_jobs,
         )
     codes, columns = read_labels(labels, classes)
-    index, names = name_rows(labels, index, len(codes))
-    data = LabelledRows(codes, arrange(pred_probs, columns, names), n_jobs)
-    data.check_columns(columns, inferred=classes is None)
-    return audit_codes(codes, data, rule, classes=columns, rank_by=rank_by, index=index)
+    if classes is None and class_names is not None:
+        positions, columns = find_named(columns, class_names)
+        codes = positions[codes]
+    names = read_names(columns, class_names)
+    index, row_names = name_rows(labels, index, len(codes))
+    data = LabelledRows(codes, arrange(pred_probs, columns, row_names, names), n_jobs)
+    data.check_columns(columns, inferred=classes is None and class_names is None)
+    audit = audit_codes(codes, data, rule, classes=columns, rank_by=rank_by, index=index)
+    return dataclasses.replace(audit, class_names=names)
 
 
 def audit_codes(

@@ -17,13 +17,19 @@ from label_auditor.confident_learning.scores import (
     check_rank_by,
     name_of_score,
 )
+from label_auditor.data.class_names import find_named, read_names
 from label_auditor.data.findings import Findings
-from label_auditor.data.label_sets import decode_label_sets, encode_label_sets
+from label_auditor.data.label_sets import (
+    decode_label_sets,
+    encode_label_sets,
+    is_matrix,
+    place_columns,
+)
 from label_auditor.data.labels import index_classes
 from label_auditor.data.tables import arrange, name_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -72,6 +78,10 @@ class MultiLabelAudit(Findings, Outputs):
         The rule by which rows were flagged.
     rank_by : str
         The name of the label quality score.
+    class_names : tuple of str, or None
+        What the tables, the pages and the exports of this audit call the classes, in the order of
+        `classes`; None where they are called what they are. `labels` and `suggested_labels` hold
+        the classes themselves.
 
     See Also
     --------
@@ -83,8 +93,8 @@ class MultiLabelAudit(Findings, Outputs):
 
     class_issues: sparse.csr_array
 
-    def _decode(self, codes: sparse.csr_array) -> NDArray[Any]:
-        return decode_label_sets(codes, self.classes)
+    def _decode(self, codes: sparse.csr_array, classes: NDArray[Any]) -> NDArray[Any]:
+        return decode_label_sets(codes, classes)
 
     def summary(self) -> pd.DataFrame:
         """Give one row per class: how often it is given, and doubted either way.
@@ -111,7 +121,7 @@ class MultiLabelAudit(Findings, Outputs):
                 "flagged_missing": np.asarray(self.class_issues.sum(axis=0)) - n_doubted,
                 "estimated_noise": (joint[:, 0, 1] + joint[:, 1, 0]) / len(self),
             },
-            index=index_classes(self.classes),
+            index=index_classes(self.shown_classes),
         )
 
 
@@ -121,6 +131,7 @@ def audit_label_sets(
     rule: Rule,
     *,
     classes: ArrayLike | None,
+    class_names: Mapping[Any, str] | Sequence[str] | None,
     rank_by: RankBy,
     index: Sequence[Any] | None,
     n_jobs: int | None,
@@ -128,10 +139,15 @@ def audit_label_sets(
     """Audit sets of labels; :func:`label_auditor.audit_labels` says what is what."""
     check_rank_by(rank_by)
     given, columns = encode_label_sets(labels, classes)
+    if classes is None and class_names is not None and not is_matrix(labels):
+        positions, columns = find_named(columns, class_names)
+        given = place_columns(given, positions, len(columns))
+    names = read_names(columns, class_names)
     n = given.shape[0]
-    index, names = name_rows(labels, index, n)
-    data = LabelledRows(np.zeros(n, np.intp), arrange(pred_probs, columns, names), n_jobs)
-    data.check_columns(columns, inferred=classes is None)
+    index, row_names = name_rows(labels, index, n)
+    probabilities = arrange(pred_probs, columns, row_names, names)
+    data = LabelledRows(np.zeros(n, np.intp), probabilities, n_jobs)
+    data.check_columns(columns, inferred=classes is None and class_names is None)
     found = find_label_set_issues(given, data, rule)
     if callable(rank_by):
         scores = check_custom_scores(rank_by(given.toarray(), data.pred_probs), n)
@@ -149,6 +165,7 @@ def audit_label_sets(
         index=index,
         confident_joint=found.confident_joint,
         class_issues=found.class_issues,
+        class_names=names,
         filter_by=rule.filter_by,
         rank_by=name_of_score(rank_by),
     )

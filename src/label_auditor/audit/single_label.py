@@ -52,6 +52,10 @@ class LabelAudit(Findings, Outputs):
         The rule by which rows were flagged.
     rank_by : str
         The name of the label quality score.
+    class_names : tuple of str, or None
+        What the tables, the pages and the exports of this audit call the classes, in the order of
+        `classes`; None where they are called what they are. `labels` and `suggested_labels` hold
+        the classes themselves.
 
     See Also
     --------
@@ -61,8 +65,8 @@ class LabelAudit(Findings, Outputs):
 
     multi_label: ClassVar[bool] = False
 
-    def _decode(self, codes: NDArray[np.intp]) -> NDArray[Any]:
-        return decode_labels(codes, self.classes)
+    def _decode(self, codes: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[Any]:
+        return decode_labels(codes, classes)
 
     @property
     def noise_matrix(self) -> Any:
@@ -96,7 +100,7 @@ class LabelAudit(Findings, Outputs):
         by_count = np.lexsort((suggested, -counts))
         given, first = np.unique(given[by_count], return_index=True)
         confused_with = np.full(len(self.classes), None, dtype=object)
-        confused_with[given] = self.classes[suggested[by_count][first]]
+        confused_with[given] = self.shown_classes[suggested[by_count][first]]
         return pd.DataFrame(
             {
                 "given": np.bincount(codes[codes >= 0], minlength=len(self.classes)),
@@ -104,7 +108,7 @@ class LabelAudit(Findings, Outputs):
                 "estimated_noise": 1 - joint.diagonal() / placed,
                 "most_confused_with": confused_with,
             },
-            index=index_classes(self.classes),
+            index=index_classes(self.shown_classes),
         )
 
     def overlapping_classes(self) -> pd.DataFrame:
@@ -133,8 +137,8 @@ class LabelAudit(Findings, Outputs):
         pairs = pairs.sort_values("n_overlapping", ascending=False, kind="stable")
         return pd.DataFrame(
             {
-                "class_a": self.classes[pairs["a"]],
-                "class_b": self.classes[pairs["b"]],
+                "class_a": self.shown_classes[pairs["a"]],
+                "class_b": self.shown_classes[pairs["b"]],
                 "n_overlapping": pairs["n_overlapping"].to_numpy(),
                 "joint_probability": pairs["n_overlapping"].to_numpy() / self.confident_joint.sum(),
             }

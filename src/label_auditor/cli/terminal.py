@@ -105,14 +105,14 @@ def print_summary(
 def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_left: int) -> None:
     """Print the rows to look at next, by their ids."""
     console = _Console(highlight=False)
-    labels = show_labels(audit.classes.tolist())
+    labels = show_labels(audit.shown_classes.tolist())
     console.print(f"\n[bold]{n_reviewed:,}[/] rows reviewed, [bold]{n_left:,}[/] left.\n")
     table = _table("Look at these next", console)
     table.add_column("row", justify="right")
     table.add_column("quality", justify="right")
     table.add_column("given → suggested")
     for row in rows.tolist():
-        pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
+        pair = _arrow(*_labels_of(audit, row), labels)
         table.add_row(on_one_line(str(audit.index[row])), _show_score(audit.scores[row]), pair)
     console.print(table)
 
@@ -150,7 +150,7 @@ def _show_score(score: float) -> str:
 
 def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
     """Count the flagged rows by given and suggested label."""
-    labels = show_labels(audit.classes.tolist())
+    labels = show_labels(audit.shown_classes.tolist())
     table = _table("Most confused", console)
     table.add_column("flagged", justify="right")
     table.add_column("given → suggested")
@@ -185,9 +185,9 @@ def _worst_rows(
     table.add_column("row", justify="right")
     table.add_column("quality", justify="right")
     table.add_column("given → suggested")
-    labels = show_labels(audit.classes.tolist())
+    labels = show_labels(audit.shown_classes.tolist())
     for row in rows:
-        pair = _arrow(audit.labels[row], audit.suggested_labels[row], labels)
+        pair = _arrow(*_labels_of(audit, row), labels)
         record = Text(_describe(shown.iloc[row]), "dim", no_wrap=True, overflow="ellipsis")
         table.add_row(str(row), _show_score(audit.scores[row]), Group(pair, record))
     return table
@@ -204,6 +204,11 @@ def _table(title: str, console: Console) -> Table:
         show_edge=False,
         pad_edge=False,
     )
+
+
+def _labels_of(audit: LabelAudit, row: int) -> tuple[Any, Any]:
+    """Give what the given and the suggested label of a row are called."""
+    return audit.shown_classes[audit.codes[row]], audit.shown_classes[audit.predicted[row]]
 
 
 def _arrow(given: Any, suggested: Any, shown: dict[Any, str]) -> Text:

@@ -224,8 +224,9 @@ class Corrections(Sources, Sequence[Correction]):
         ValueError
             If an id isn't one of the audit's, or a label isn't one of its classes.
         """
+        names = audit.class_names if class_names is None else class_names
         return join_decisions(
-            self.decisions, audit.index, audit.classes, ids=ids, class_names=class_names
+            self.decisions, audit.index, audit.classes, ids=ids, class_names=names
         )
 
 

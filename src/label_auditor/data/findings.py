@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from label_auditor.data.findings_file import read_findings, write_findings
+from label_auditor.data.naming import name_classes
 from label_auditor.data.sorting import stable_order
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
     from typing_extensions import Self
 
-__all__ = ["Findings", "rows_in_order"]
+__all__ = ["Findings", "names_of_classes", "rows_in_order"]
 
 # Scores by which flagged and other rows are ordered alike; docs/benchmarks.md has the evidence.
 ORDERS_ALL_ROWS = ("log_margin",)
@@ -58,6 +59,8 @@ n_classes)
         The rule by which rows were flagged.
     rank_by : str
         The name of the label quality score.
+    class_names : tuple of str, or None
+        What outputs call the classes, where that is not what the classes are.
     """
 
     # Whether a row has a set of labels, a tuple of classes, instead of one label.
@@ -75,10 +78,11 @@ n_classes)
     confident_joint: Any
     filter_by: str
     rank_by: str
+    class_names: tuple[str, ...] | None = None
 
     @abstractmethod
-    def _decode(self, codes: Any) -> NDArray[Any]:
-        """Turn codes into labels."""
+    def _decode(self, codes: Any, classes: NDArray[Any]) -> NDArray[Any]:
+        """Turn codes into labels: values of `classes`, in the order of the audit's own."""
 
     @abstractmethod
     def summary(self) -> pd.DataFrame:
@@ -87,17 +91,24 @@ n_classes)
     @cached_property
     def labels(self) -> NDArray[Any]:
         """The given labels; shape (n_samples,)."""
-        return self._decode(self.codes)
+        return self._decode(self.codes, self.classes)
 
     @cached_property
     def suggested_labels(self) -> NDArray[Any]:
         """The likeliest label of every row; shape (n_samples,)."""
-        return self._decode(self.predicted)
+        return self._decode(self.predicted, self.classes)
 
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """Label quality scores; float64 of shape (n_samples,), NaN where not evaluated."""
         return self.quality.astype(np.float64, copy=False)
+
+    @cached_property
+    def shown_classes(self) -> NDArray[Any]:
+        """The classes as outputs call them, by name if they have one; shape (n_classes,)."""
+        if self.class_names is None:
+            return self.classes
+        return np.array(self.class_names, dtype=object)
 
     @property
     def n_issues(self) -> int:
@@ -132,8 +143,8 @@ n_classes)
         rank[self.ranked] = np.arange(self.n_issues)
         return pd.DataFrame(
             {
-                "given_label": self.labels,
-                "suggested_label": self.suggested_labels,
+                "given_label": self._decode(self.codes, self.shown_classes),
+                "suggested_label": self._decode(self.predicted, self.shown_classes),
                 "label_quality": self.scores,
                 "is_label_issue": self.issues,
                 "rank": rank,
@@ -179,6 +190,14 @@ n_classes)
             If the file is not an audit of this kind.
         """
         return cls(**read_findings(path, multi_label=cls.multi_label))
+
+
+def names_of_classes(
+    findings: Findings, class_names: Mapping[Any, str] | Sequence[str] | None
+) -> dict[Any, str]:
+    """Give the name of each class: what an output is told, else that of the audit, else its own."""
+    chosen = findings.class_names if class_names is None else class_names
+    return name_classes(findings.classes.tolist(), chosen)
 
 
 def rows_in_order(findings: Findings) -> NDArray[np.intp]:

@@ -58,7 +58,10 @@ MANY_LABELS: dict[str, tuple[tuple[Any, ...], str]] = {
     "joint": (("K", 2, 2), "iu"),
     **{f"{name}_cells": ((2, name), "iu") for name in MATRICES},
 }
-INDEX = ("n",), "biufUSMm"
+OPTIONAL: dict[str, tuple[tuple[Any, ...], str]] = {
+    "index": (("n",), "biufUSMm"),
+    "class_names": (("K",), "U"),
+}
 # The most characters that a header may have: rules, scores and an index have short names.
 LONGEST_HEADER = 100_000
 # With more classes than this no audit has a dense joint, which would take n_classes ** 2 numbers.
@@ -93,6 +96,8 @@ def write_findings(
         index = pd.Index(index)
         header["index_name"] = None if index.name is None else str(index.name)
         arrays["index"] = _plain(np.asarray(index), "index")
+    if fields["class_names"] is not None:
+        arrays["class_names"] = _plain(np.array(fields["class_names"], object), "class_names")
     arrays["header"] = np.array(json.dumps(header))
     with atomic_write(path) as file:
         np.savez(file, **arrays)
@@ -127,6 +132,7 @@ def read_findings(path: str | os.PathLike[str], *, multi_label: bool) -> dict[st
         "index": index,
         "filter_by": header["filter_by"],
         "rank_by": header["rank_by"],
+        "class_names": tuple(arrays["class_names"].tolist()) if "class_names" in arrays else None,
         **{field: arrays[name] for name, field in AS_THEY_ARE.items()},
         **(_unpack_sets if multi_label else _unpack)(arrays, len(classes), header),
     }
@@ -146,8 +152,7 @@ def _read_file(
         _check_format(header["format"], multi_label=multi_label)
         found = find_arrays(archive)
         expected = ARRAYS | (MANY_LABELS if multi_label else ONE_LABEL)
-        if "index" in found:
-            expected = expected | {"index": INDEX}
+        expected = expected | {name: OPTIONAL[name] for name in OPTIONAL if name in found}
         lengths = check_arrays(found, expected)
         arrays = {name: read_array(archive, name) for name in expected if name != "header"}
     _check_header(header, lengths["K"], has_index="index" in found)
@@ -201,6 +206,7 @@ def _check_values(
     """Check that the arrays of an audit agree with each other."""
     n, n_classes = lengths["n"], lengths["K"]
     classes, issues, evaluated = (arrays[name] for name in ("classes", "issues", "evaluated"))
+    names = arrays.get("class_names", classes)
     scored = ~np.isnan(arrays["scores"])
     flagged = np.flatnonzero(issues)
     in_range = {"label_cells", "suggested_cells", "flagged_cells"} & set(arrays)
@@ -208,6 +214,7 @@ def _check_values(
         "it has no rows or no classes": n > 0 and n_classes > 0,
         "classes repeat": len(np.unique(classes)) == n_classes,
         "a class is missing": not find_missing(classes).any(),
+        "names of classes repeat": len(np.unique(names)) == len(names),
         "ranked doesn't name the flagged rows": np.array_equal(np.sort(arrays["ranked"]), flagged),
         "rows are flagged that were not evaluated": evaluated[flagged].all(),
         "scores are not those of the evaluated rows": np.array_equal(scored, evaluated),

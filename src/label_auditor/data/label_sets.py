@@ -18,7 +18,7 @@ from label_auditor.data.values import find_missing, read_values
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["decode_label_sets", "encode_label_sets"]
+__all__ = ["decode_label_sets", "encode_label_sets", "is_matrix", "place_columns"]
 
 
 def encode_label_sets(
@@ -59,12 +59,41 @@ def encode_label_sets(
     >>> classes
     array(['a', 'b', 'c'], dtype='<U1')
     """
-    is_matrix = is_table(labels) or getattr(labels, "ndim", 1) == 2
-    matrix, found = (_read_matrix if is_matrix else _read_lists)(labels, classes)
+    matrix, found = (_read_matrix if is_matrix(labels) else _read_lists)(labels, classes)
     if matrix.shape[0] == 0:
         raise ValueError("labels is empty: found 0 sample(s), while a minimum of 1 is required.")
     matrix.sort_indices()
     return matrix, found
+
+
+def is_matrix(labels: Any) -> bool:
+    """Tell whether sets of labels are a matrix of 0 and 1, not a list for each row."""
+    return is_table(labels) or getattr(labels, "ndim", 1) == 2
+
+
+def place_columns(
+    matrix: sparse.csr_array, positions: NDArray[np.intp], n_columns: int
+) -> sparse.csr_array:
+    """Give a matrix whose columns stand at these positions among more columns, which are empty.
+
+    Parameters
+    ----------
+    matrix : csr_array of shape (n, K), bool
+        The matrix.
+    positions : ndarray of int, shape (K,)
+        Where each of its columns goes.
+    n_columns : int
+        How many columns there will be.
+
+    Returns
+    -------
+    csr_array of shape (n, n_columns), bool
+        Sorted, without stored zeros.
+    """
+    parts = matrix.data, positions[matrix.indices], matrix.indptr
+    placed = sparse.csr_array(parts, shape=(matrix.shape[0], n_columns))
+    placed.sort_indices()
+    return placed
 
 
 def decode_label_sets(matrix: sparse.csr_array, classes: NDArray[Any]) -> NDArray[Any]:

@@ -18,11 +18,14 @@ __all__ = [
     "decode_labels",
     "encode_labels",
     "find_missing",
+    "find_positions",
     "has_many_labels",
     "read_classes",
     "refuse_missing",
 ]
 
+# What to do about integers that count the columns, where classes= has their names.
+_COUNTED = " If the labels count the columns from 0, pass class_names= in place of classes=."
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -75,7 +78,7 @@ def encode_labels(
     if classes is None:
         return _sort_classes(values)
     order = read_classes(classes)
-    codes = _find_positions(values, order)
+    codes = find_positions(values, order)
     unknown = np.flatnonzero((codes < 0) & ~find_missing(values))
     if len(unknown):
         where = unknown if rows is None else np.unique(rows[unknown])
@@ -83,6 +86,7 @@ def encode_labels(
             f"labels holds {quote_values(dict.fromkeys(values[unknown].tolist()))} "
             f"({list_rows(where)}), not among the classes {quote_values(order)}; "
             "labels are values of classes, never column positions."
+            + (_COUNTED if (kind_of(values), kind_of(order)) == ("numbers", "strings") else "")
         )
     return codes, order
 
@@ -129,7 +133,7 @@ def _refuse_surrogates(classes: NDArray[Any], *, name: str) -> None:
         )
 
 
-def _find_positions(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+def find_positions(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     """Find values among the classes; -1 for what isn't there."""
     kind = kind_of(values)
     if kind not in (kind_of(classes), "empty"):

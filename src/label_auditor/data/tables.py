@@ -143,11 +143,22 @@ def are_counted(columns: Any) -> bool:
     return isinstance(columns, pd.RangeIndex) and (columns.start, columns.step) == (0, 1)
 
 
-def arrange(pred_probs: Any, classes: NDArray[Any], row_names: Iterable[Any]) -> Any:
-    """Give probabilities as they are; of a table an array, in the order of classes and rows."""
+def arrange(
+    pred_probs: Any,
+    classes: NDArray[Any],
+    row_names: Iterable[Any],
+    class_names: tuple[str, ...] | None = None,
+) -> Any:
+    """Give probabilities as they are; of a table an array, in the order of classes and rows.
+
+    The columns may be called what the classes are, or what these are called.
+    """
     if not is_table(pred_probs):
         return pred_probs
-    return read_table(pred_probs, name="pred_probs").arrange(classes, row_names, name="pred_probs")
+    table = read_table(pred_probs, name="pred_probs")
+    if class_names is not None and not set(map(str, table.columns)).isdisjoint(class_names):
+        classes = np.array(class_names, dtype=object)
+    return table.arrange(classes, row_names, name="pred_probs")
 
 
 def name_rows(labels: Any, index: Any, n_samples: int) -> tuple[Sequence[Any], list[Any]]:

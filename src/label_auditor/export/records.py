@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.findings import rows_in_order
+from label_auditor.data.findings import names_of_classes, rows_in_order
 from label_auditor.data.labels import find_missing
 from label_auditor.data.messages import quote_values
-from label_auditor.data.naming import check_length, name_classes, unique_ids
+from label_auditor.data.naming import check_length, unique_ids
 from label_auditor.export.columns import (
     check_order,
     check_texts,
@@ -282,7 +282,7 @@ def make_records(
         audit=audit,
         positions=audit.ranked if only_issues else rows_in_order(audit),
         ids=unique_ids(audit.index, n, ids),
-        class_names=name_classes(audit.classes.tolist(), class_names),
+        class_names=names_of_classes(audit, class_names),
         fields=fields,
         metadata=extra,
         explanation=explanation,

@@ -118,7 +118,7 @@ def confused_pairs(audit: Findings, n: int) -> list[ConfusedPair]:
     pairs = count_pairs(audit)
     pairs = pairs[pairs[:, 3] > 0]
     most = pairs[np.argsort(-pairs[:, 3], kind="stable")[:n]]
-    labels = audit.classes[most[:, :2]].tolist()
+    labels = audit.shown_classes[most[:, :2]].tolist()
     return [
         ConfusedPair(given, suggested, n_flagged)
         for (given, suggested), n_flagged in zip(labels, most[:, 3].tolist(), strict=True)

@@ -64,8 +64,8 @@ def _worst(audit: Findings) -> str:
         (
             (
                 audit.index[row],
-                audit.labels[row],
-                audit.suggested_labels[row],
+                audit.shown_classes[audit.codes[row]],
+                audit.shown_classes[audit.predicted[row]],
                 f"{audit.scores[row]:.3f}",
             )
             for row in rows

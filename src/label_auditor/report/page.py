@@ -119,7 +119,11 @@ def _list_decisions(
 ) -> list[tuple[int, int, str, str]]:
     """Give the row, the class, the reviewer and the time of each decision; empty if unknown."""
     rows, codes = read_decisions(
-        reviewed, audit.index, audit.classes, ids=ids, class_names=class_names
+        reviewed,
+        audit.index,
+        audit.classes,
+        ids=ids,
+        class_names=audit.class_names if class_names is None else class_names,
     )
     by = [("", "")] * len(rows)
     if isinstance(reviewed, Corrections):

@@ -122,7 +122,7 @@ def _summary(audit: Findings) -> dict[str, list[Any]]:
         "given": table["given"].tolist(),
         "flagged": table["flagged"].tolist(),
         "noise": table["estimated_noise"].tolist(),
-        "confused": encode_labels(confused.to_numpy(), audit.classes)[0].tolist(),
+        "confused": encode_labels(confused.to_numpy(), audit.shown_classes)[0].tolist(),
     }
 
 

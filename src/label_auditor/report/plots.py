@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from scipy import sparse
 
+from label_auditor.data.findings import names_of_classes
 from label_auditor.review.decided import decided_rows
 
 if TYPE_CHECKING:
@@ -123,9 +124,7 @@ class ConfidentJointDisplay(_Display):
         ConfidentJointDisplay
             The display, drawn.
         """
-        from label_auditor.data.naming import name_classes
-
-        names = list(name_classes(audit.classes.tolist(), class_names).values())
+        names = list(names_of_classes(audit, class_names).values())
         joint = sparse.csr_array(audit.confident_joint)
         confused = sum(np.ravel(joint.sum(axis=axis)) for axis in (0, 1)) - 2 * joint.diagonal()
         shown = np.sort(np.argsort(-confused, kind="stable")[:max_classes])

@@ -10,6 +10,7 @@ import numpy as np
 
 from label_auditor.corrections.collection import Corrections, join_decisions
 from label_auditor.data.messages import quote_values
+from label_auditor.data.naming import name_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ def decided_rows(
             "planned and counted for one label per row. Audit each class by itself, with labels "
             "that say whether the row has it."
         )
-    return read_decisions(reviewed, audit.index, audit.classes)
+    return read_decisions(reviewed, audit.index, audit.classes, class_names=audit.class_names)
 
 
 def read_decisions(
@@ -79,7 +80,8 @@ def read_decisions(
     classes : ndarray of shape (n_classes,)
         The classes.
     ids, class_names : iterable, mapping or sequence, default=None
-        For Corrections: what the records were sent with; see :meth:`Corrections.by_row`.
+        For Corrections: what the records were sent with; see :meth:`Corrections.by_row`. A mapping
+        and a Series may also have these names in the place of the classes.
 
     Returns
     -------
@@ -115,7 +117,9 @@ def read_decisions(
             "position to the label that a reviewer gave (None for a discarded row)."
         )
     _check_positions(reviewed, len(index))
-    positions = {value: code for code, value in enumerate(classes.tolist())}
+    names = {} if class_names is None else name_classes(classes.tolist(), class_names)
+    positions = {name: code for code, name in enumerate(names.values())}
+    positions |= {value: code for code, value in enumerate(classes.tolist())}
     labels = [each.item() if isinstance(each, np.generic) else each for each in reviewed.values()]
     foreign = [
         str(label)

@@ -315,7 +315,7 @@ def estimate_label_errors(
         n_skipped=sample.n_skipped,
         n_unused=sample.n_unused,
         flagged=_estimate_part(sample, audit.ranked, confidence),
-        by_class=_estimate_classes(sample, audit.classes, confidence),
+        by_class=_estimate_classes(sample, audit.shown_classes, confidence),
         _sample=sample,
         _ranked=audit.ranked,
     )

@@ -209,7 +209,7 @@ def _tabulate(
     has_other = group[place] == groups
     top[rows], n_top[rows] = code[place], np.where(has_other, count[place], 0)
     n_other = n_twins - n_same
-    names = audit.classes.astype(object)[top]
+    names = audit.shown_classes.astype(object)[top]
     names[n_other == 0] = None
     return pd.DataFrame(
         {
