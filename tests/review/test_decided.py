@@ -6,7 +6,7 @@ import pytest
 
 from label_auditor import Corrections, audit_labels
 from label_auditor.corrections.collection import Correction
-from label_auditor.review.decided import decided_rows
+from label_auditor.review.decided import decided_rows, number_labels, read_set_decisions
 
 PRED_PROBS = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])
 
@@ -61,7 +61,49 @@ def test_an_empty_review_has_no_rows(audit):
         assert rows.shape == codes.shape == (0,)
 
 
-def test_label_sets_are_refused():
-    sets = audit_labels([["a"], ["a", "b"]], np.full((2, 2), 0.4), multi_label=True)
-    with pytest.raises(TypeError, match="with labels that say whether the row has it"):
-        decided_rows(sets, {0: "a"})
+@pytest.fixture(scope="module")
+def sets():
+    """Audit the sets {a}, {b, a}, {} and {a} of the classes a, b and c."""
+    labels = [["a"], ["b", "a"], [], ["a"]]
+    return audit_labels(labels, np.full((4, 3), 0.4), classes=["a", "b", "c"], multi_label=True)
+
+
+def test_equal_sets_have_equal_numbers(sets, audit):
+    assert number_labels(sets).tolist() == [0, 1, 2, 0]
+    assert number_labels(audit) is audit.codes
+
+
+def test_a_decision_that_keeps_the_set_has_its_number(sets):
+    reviewed = {3: ("a",), 1: {"b", "a"}, 2: np.array(["c"]), 0: None}
+    rows, codes = decided_rows(sets, reviewed)
+    assert rows.tolist() == [3, 1, 2, 0]
+    given = number_labels(sets)
+    assert (codes == given[rows]).tolist() == [True, True, False, False]
+    assert codes[3] == -1
+    assert (codes[:3] >= 0).all()
+
+
+def test_sets_come_from_corrections_and_a_series_too(sets):
+    named = Corrections([Correction("1", ("B", "A")), Correction("2", None, "discarded")])
+    names = {"a": "A", "b": "B", "c": "C"}
+    found = read_set_decisions(named, range(4), sets.classes, class_names=names)
+    assert found == {1: (0, 1), 2: None}
+    series = pd.Series([["c", "a"], None, []], index=[3, 0, 1])
+    assert read_set_decisions(series, range(4), sets.classes) == {3: (0, 2), 0: None, 1: ()}
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "error", "message"),
+    [
+        ({0: "a"}, TypeError, "reviewed has 'a' for row 0, but a row of this audit has a set"),
+        ({0: 1}, TypeError, "reviewed has 1 for row 0, but a row of this audit has a set"),
+        ({0: ["a", "d"]}, ValueError, "reviewed holds the labels 'd', but the classes"),
+        ({0: [["a"]]}, ValueError, "but the classes of the audit are 'a', 'b', 'c'"),
+        ({4: ["a"]}, ValueError, "reviewed has 4 for row positions"),
+        (Corrections([Correction("0", "a")]), TypeError, "reviewed has 'a' for row 0"),
+        (["a"], TypeError, "reviewed is a list"),
+    ],
+)
+def test_what_is_no_decision_about_sets_is_refused(sets, reviewed, error, message):
+    with pytest.raises(error, match=message):
+        decided_rows(sets, reviewed)

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from label_auditor import Corrections, audit_labels, estimate_label_errors, plan_review
+from label_auditor import (
+    Corrections,
+    audit_labels,
+    estimate_label_errors,
+    plan_review,
+    stop_reviewing,
+)
 from label_auditor.corrections.collection import Correction
 
 N = 3_000
@@ -354,3 +360,49 @@ class TestRefuses:
         plan = plan_count(5)
         with pytest.raises(ValueError, match=f"confidence is {confidence}; pass a number between"):
             estimate_label_errors(AUDIT, review(plan), plan=plan, confidence=confidence)
+
+
+class TestSetsOfLabels:
+    """An error is a row whose set of labels changed."""
+
+    @pytest.fixture
+    def sets(self):
+        rng = np.random.default_rng(3)
+        true = rng.random((500, 4)) < 0.3
+        given_sets = true ^ (rng.random((500, 4)) < 0.04)
+        pred_probs = np.where(true, 0.8, 0.2) + rng.uniform(-0.2, 0.2, (500, 4))
+        return audit_labels(given_sets.astype(int), pred_probs, multi_label=True), true
+
+    def test_reviewing_all_rows_is_exact(self, sets):
+        audit, true = sets
+        given_sets = audit.codes.toarray()
+        wrong = (given_sets != true).any(axis=1)
+        plan = plan_count(500, audit)
+        found = audit.estimate({row: np.flatnonzero(true[row]) for row in plan}, plan=plan)
+        for part, rows in [
+            (found, np.ones(500, bool)),
+            (found.flagged, audit.issues),
+            *zip(found.by_class.values(), given_sets.T, strict=True),
+        ]:
+            assert part.n_rows == rows.sum()
+            assert part.low == part.n_errors == part.high == wrong[rows].sum()
+
+    def test_a_sample_bounds_the_number(self, sets):
+        audit, true = sets
+        wrong = int((audit.codes.toarray() != true).any(axis=1).sum())
+        for seed in range(20):
+            plan = plan_count(80, audit, seed=seed)
+            decided = {row: np.flatnonzero(true[row]) for row in plan}
+            found = audit.estimate(decided, plan=plan)
+            assert found.low <= wrong <= found.high
+            assert stop_reviewing(audit, decided, plan=plan).high >= found.low - len(plan)
+
+    def test_the_order_of_the_classes_and_their_number_do_not_matter(self, sets):
+        audit, _ = sets
+        plan = plan_count(60, audit)
+        kept = {row: audit.labels[row][::-1] for row in plan}
+        assert audit.estimate(kept, plan=plan).n_errors == 0
+        emptied = {row: [] for row in plan}
+        n_empty = sum(len(audit.labels[row]) == 0 for row in plan)
+        found = audit.estimate(emptied, plan=plan)
+        assert found.low >= 60 - n_empty

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from label_auditor import Corrections, LabelAuditor, audit_labels, plan_review
 from label_auditor.corrections.collection import Correction
+from label_auditor.data.findings import rows_in_order
 from label_auditor.review.plan import ReviewPlan
 
 rng = np.random.default_rng(0)
@@ -149,10 +150,28 @@ def test_a_kept_plan_with_another_goal_is_refused(tmp_path):
         ReviewPlan.load(path)
 
 
-def test_label_sets_are_refused():
-    sets = audit_labels([["a"], ["a", "b"]], np.full((2, 2), 0.4), multi_label=True)
-    with pytest.raises(TypeError, match="audit is a MultiLabelAudit, where a row has a set"):
-        sets.plan_review(1)
+@pytest.fixture(scope="module")
+def sets():
+    """Audit 400 sets of 3 classes; give the true ones as well."""
+    rng = np.random.default_rng(0)
+    true = rng.random((400, 3)) < 0.3
+    given = true ^ (rng.random((400, 3)) < 0.05)
+    pred_probs = np.where(true, 0.8, 0.2) + rng.uniform(-0.2, 0.2, (400, 3))
+    return audit_labels(given.astype(int), pred_probs, multi_label=True), true
+
+
+def test_sets_of_labels_are_planned(sets):
+    audit, true = sets
+    wrong = (audit.codes.toarray() != true).any(axis=1)
+    first = audit.plan_review(20)
+    assert first[:] == rows_in_order(audit)[:20].tolist()
+    reviewed = {row: np.flatnonzero(true[row]) for row in first}
+    then = audit.plan_review(20, reviewed=reviewed)
+    assert not set(then) & set(first)
+    assert wrong[then].mean() > 2 * wrong.mean()
+    count = audit.plan_review(60, goal="count", random_state=0)
+    assert sum(stratum.n_rows for stratum in count.strata) == 400
+    assert set(count.stratum_of[audit.ranked]) == {0}
 
 
 def test_audits_have_the_door():

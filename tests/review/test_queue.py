@@ -12,6 +12,7 @@ from label_auditor.audit.from_probabilities import audit_codes
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import Rule
 from label_auditor.data.findings import rows_in_order
+from label_auditor.review.decided import number_labels
 from label_auditor.review.queue import (
     EXPLORE_EVERY,
     FEWEST_DECISIONS,
@@ -332,3 +333,46 @@ def test_a_hundred_thousand_rows_and_probabilities_in_blocks():
     order = order_by_queue(streamed, rows, codes)
     assert len(order) == n - 1000
     np.testing.assert_array_equal(order, order_by_queue(audit, rows, codes))
+
+
+def make_sets(n=1500, n_classes=5, seed=0):
+    """Audit sets of labels, in which the first class is often forgotten."""
+    rng = np.random.default_rng(seed)
+    true = rng.random((n, n_classes)) < 0.25
+    forgotten = np.where(np.arange(n_classes) == 0, 0.3, 0.01)
+    labels = true & (rng.random((n, n_classes)) >= forgotten)
+    logits = np.where(true, 1.2, -1.2) + rng.normal(size=(n, n_classes))
+    return audit_labels(labels.astype(int), 1 / (1 + np.exp(-logits)), multi_label=True), true
+
+
+def test_the_worst_class_stands_for_a_set():
+    audit, _ = make_sets(60)
+    facts = row_facts(audit)
+    own = audit.codes.toarray()[facts.rows]
+    likely = np.where(own, audit.pred_probs[facts.rows], 1 - audit.pred_probs[facts.rows])
+    at = np.arange(60)
+    np.testing.assert_array_equal(facts.given, likely.argmin(axis=1))
+    np.testing.assert_array_equal(facts.other, own[at, facts.given])
+    assert facts.numbers.shape == (60, 3 + 5)
+    for column, values in ((1, likely.min(axis=1)), (2, likely.prod(axis=1))):
+        np.testing.assert_array_equal(np.argsort(facts.numbers[:, column]), np.argsort(values))
+    for groups, worst, is_given in zip(facts.groups(), facts.given, facts.other, strict=True):
+        assert groups.tolist() == [worst, 5 + is_given, (2 + worst) * 5 + is_given]
+
+
+def test_a_single_class_is_a_set_too():
+    audit, true = make_sets(80, n_classes=1)
+    facts = row_facts(audit)
+    groups = facts.groups()
+    assert len(set(groups[:, 1]) & set(groups[:, 2])) == 0
+    reviewed = np.arange(30)
+    order = order_by_queue(audit, reviewed, true[reviewed, 0].astype(int))
+    assert sorted(order) == list(range(30, 80))
+
+
+def test_the_queue_learns_which_class_is_forgotten():
+    audit, true = make_sets()
+    wrong = (audit.codes.toarray() != true).any(axis=1)
+    given = number_labels(audit)
+    seen = run_queue(audit, None, 150, decide=lambda rows: given[rows] + wrong[rows])
+    assert wrong[seen].sum() > 1.1 * wrong[rows_in_order(audit)[:150]].sum()

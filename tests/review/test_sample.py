@@ -173,7 +173,8 @@ class TestReviewedSample:
         state[[0, 89]] = WRONG
         given_labels = np.zeros(1000, np.intp)
         given_labels[85:95] = 1  # about one row of ten is expected in the sample
-        sample = ReviewedSample(strata, np.zeros(1000, np.int8), given_labels, state, 90, 90, 0, 0)
+        members = (np.arange(1000), given_labels)
+        sample = ReviewedSample(strata, np.zeros(1000, np.int8), members, state, 90, 90, 0, 0)
         counts = sample.counts_by_class(2)
         assert counts.size.tolist() == [[990], [1000]]
         assert counts.n.tolist() == [[85], [90]]

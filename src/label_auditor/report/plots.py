@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from label_auditor.data.findings import names_of_classes
-from label_auditor.review.decided import decided_rows
+from label_auditor.review.decided import decided_rows, number_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -348,7 +348,7 @@ class ReviewCurveDisplay(_Display):
             The display, drawn.
         """
         rows, codes = decided_rows(audit, reviewed)
-        given = audit.codes[rows]
+        given = number_labels(audit)[rows]
         return cls((codes >= 0) & (given >= 0) & (codes != given), name=name).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> ReviewCurveDisplay:

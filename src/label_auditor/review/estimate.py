@@ -231,17 +231,17 @@ def estimate_label_errors(
 ) -> ErrorEstimate:
     """Estimate the number of label errors from a reviewed sample.
 
-    An error is a row whose decided label differs from the given label. Only the rows that the plan
-    sampled are used, so that rows which were reviewed because they looked suspicious can't bias
-    the estimate.
+    An error is a row whose decided label, or set of labels, differs from the given one. Only the
+    rows that the plan sampled are used, so that rows which were reviewed because they looked
+    suspicious can't bias the estimate.
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit; the method of an audit or a LabelAuditor has itself in this place.
     reviewed : Corrections, or mapping from row position to label
-        The labels that reviewers gave, in the audit's own values; None for a discarded row. It may
-        hold more rows than the plan.
+        The labels that reviewers gave, in the audit's own values (lists of them where the audit has
+        sets of labels); None for a discarded row. It may hold more rows than the plan.
     plan : ReviewPlan, default=None
         The plan, made by :func:`plan_review` with ``goal="count"``. None: the one that the review
         page followed, which Corrections from its JSON file hold.
@@ -346,11 +346,12 @@ def _estimate_classes(
     counts = sample.counts_by_class(len(classes))
     low, high = _bounds(counts, confidence)
     n_errors = counts.estimate()
-    by_class = np.argsort(sample.given, kind="stable")
-    ends = np.searchsorted(sample.given[by_class], np.arange(len(classes) + 1))
+    rows, given = sample.members
+    by_class = np.argsort(given, kind="stable")
+    ends = np.searchsorted(given[by_class], np.arange(len(classes) + 1))
     estimates = {}
     for k, label in enumerate(classes.tolist()):
-        tally = sample.tally(by_class[ends[k] : ends[k + 1]])
+        tally = sample.tally(rows[by_class[ends[k] : ends[k + 1]]])
         # Counts of whole strata are not limited to the rows of the class.
         most = tally.sum() - tally[RIGHT]
         known = n_errors[k] if tally[RIGHT] + tally[WRONG] else np.nan

@@ -202,7 +202,7 @@ def plan_review(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit; the method of an audit or a LabelAuditor has itself in this place.
     n : int
         How many rows; the plan has fewer if fewer are left.
@@ -211,9 +211,10 @@ def plan_review(
         the decisions so far. "count": a random sample, stratified by label quality score, from
         which :func:`estimate_label_errors` estimates the number of errors.
     reviewed : Corrections, or mapping from row position to label, default=None
-        The decisions so far; None for a discarded row. These rows are not planned again. For the
-        goal "count" they form a separate stratum, of which no sample is needed; pass them to
-        :func:`estimate_label_errors` as well.
+        The decisions so far: the labels, or lists of classes where the audit has sets of labels;
+        None for a discarded row. These rows are not planned again. For the goal "count" they form a
+        separate stratum, of which no sample is needed; pass them to :func:`estimate_label_errors`
+        as well.
     random_state : int, RandomState instance or None, default=None
         Determines the sample for the goal "count"; None draws a different one each time. The plan
         keeps the seed.
@@ -227,7 +228,7 @@ def plan_review(
     Raises
     ------
     TypeError
-        If the audit has a set of labels per row, for which no plan can be made.
+        If `reviewed` is of another type, or has one label where the audit has sets of labels.
     ValueError
         If n isn't positive, if the goal is unknown, or if `reviewed` doesn't fit the audit.
 

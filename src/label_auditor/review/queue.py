@@ -20,6 +20,10 @@ And three groups that it belongs to: its given class, its other class (that of p
 pair of both. A group has an effect of its own if it has at least 3 decisions, and is among the 200
 groups that have most.
 
+Where a row has a set of labels, its worst class stands for it: the one whose given state, in the
+set or not, is least likely. The numbers are the place, the probability of that state, that of the
+whole set, and those of the classes. The groups are the worst class, whether it is given, and both.
+
 **How it is fitted.** The log-odds of row i are the inner product of x_i = (1, the numbers, 0 or 1
 for each group) with weights β, which minimise the loss
 
@@ -55,14 +59,24 @@ from label_auditor.confident_learning.row_blocks import LIGHT_BLOCK, LabelledRow
 from label_auditor.confident_learning.scan import code_dtype
 from label_auditor.data.findings import rows_in_order
 from label_auditor.data.sorting import stable_order
+from label_auditor.review.decided import number_labels
 from label_auditor.review.measures import measure
+from label_auditor.review.set_measures import measure_sets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypeAlias
+
     from numpy.typing import NDArray
 
     from label_auditor.data.findings import Findings
 
+    # Given and other classes, and columns of numbers; all of them by row of the audit.
+    _Classes: TypeAlias = NDArray[np.signedinteger]
+    _Description: TypeAlias = tuple[_Classes, _Classes, Iterable[NDArray[np.float64]]]
+
 NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
+SET_NUMBERS = ("order", "p_worst", "p_set")
 STEPS = 20
 INTERCEPT_RIDGE, NUMBER_RIDGE, GROUP_RIDGE = 0.1, 20.0, 3.0
 # What the first weights are drawn to: the intercept, the audit's order, p(given); the others to 0.
@@ -82,11 +96,13 @@ class RowFacts(NamedTuple):
     rows : ndarray of shape (n,), intp
         Position of each row in the audit.
     numbers : ndarray of shape (n, n_numbers), float32
-        Logistic scores: those of `NUMBERS`, then of each class if there are at most
-        `MOST_CLASSES`.
+        Logistic scores: those of `NUMBERS` or `SET_NUMBERS`, then of each class if there are at
+        most `MOST_CLASSES`.
     given, other : ndarray of shape (n,), int
-        Column of the given class, and of the likeliest other one, in the smallest type.
+        Column of the given class, and of the likeliest other one, in the smallest type. Of a set of
+        labels, the worst class, and whether it is given (1) or missing (0).
     n_classes : int
+        The number of classes; at least 2 for sets.
     """
 
     rows: NDArray[np.intp]
@@ -147,7 +163,7 @@ def order_by_queue(
     audit : LabelAudit
         The audit.
     rows, codes : ndarray of int, shape (n_reviewed,)
-        Reviewed rows, and the position of the decided class of each; -1 for discarded rows. This
+        Reviewed rows, and the number of the decided label of each; -1 for discarded rows. This
         is what :func:`label_auditor.review.decided.decided_rows` gives.
 
     Returns
@@ -174,7 +190,8 @@ def order_by_queue(
     place[facts.rows] = np.arange(len(facts.rows))
     judged = (codes >= 0) & (place[rows] >= 0)
     known = place[rows[judged]]
-    model = fit_queue(facts, known, codes[judged] != facts.given[known])
+    wrong = codes[judged] != number_labels(audit)[rows[judged]]
+    model = fit_queue(facts, known, wrong)
     left = np.ones(len(facts.rows), dtype=bool)
     left[place[rows[place[rows] >= 0]]] = False
     order = np.argsort(-model.log_odds(facts), kind="stable")
@@ -188,23 +205,40 @@ def row_facts(audit: Findings, places: NDArray[np.intp] | None = None) -> RowFac
     """
     order = rows_in_order(audit)
     rows = order if audit.evaluated.all() else order[audit.evaluated[order]]
-    data = LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)
-    n_classes = data.n_classes
-    sizes = np.bincount(data.codes[rows], minlength=n_classes).astype(float)
-    # A class that is never given counts as one of average size.
-    sizes[sizes == 0] = max(len(rows), 1) / n_classes
+    n_classes = len(audit.classes)
     n_each = n_classes if n_classes <= MOST_CLASSES else 0
+    describe, names = (
+        (_describe_sets, SET_NUMBERS) if audit.multi_label else (_describe_labels, NUMBERS)
+    )
+    given, other, columns = describe(audit, rows, n_each)
     # A column is written and read at a time: it lies in one piece.
     at = slice(None) if places is None else places[places < len(rows)]
     chosen = rows[at]
-    numbers = np.empty((len(NUMBERS) + n_each, len(chosen)), np.float32).T
+    numbers = np.empty((len(names) + n_each, len(chosen)), np.float32).T
     numbers[:, 0] = _quantiles(len(rows))[::-1][at]
-    other = np.empty(len(audit), code_dtype(n_classes))
-    for column, values in enumerate(measure(data, sizes, other, n_each), 1):
+    for column, values in enumerate(columns, 1):
         # Ranks are those among all rows.
         numbers[:, column] = logistic_scores(values[rows])[at]
-    given = data.codes[chosen].astype(other.dtype)
-    return RowFacts(chosen, numbers, given, other[chosen], n_classes)
+    # Groups of a set are told apart by two numbers at least.
+    n_groups = max(n_classes, 2) if audit.multi_label else n_classes
+    return RowFacts(chosen, numbers, given[chosen].astype(other.dtype), other[chosen], n_groups)
+
+
+def _describe_labels(audit: Findings, rows: NDArray[np.intp], n_each: int) -> _Description:
+    """Give the given and the other class of all rows, the latter once all columns are read."""
+    data = LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)
+    sizes = np.bincount(data.codes[rows], minlength=data.n_classes).astype(float)
+    # A class that is never given counts as one of average size.
+    sizes[sizes == 0] = max(len(rows), 1) / data.n_classes
+    other = np.empty(len(audit), code_dtype(data.n_classes))
+    return data.codes, other, measure(data, sizes, other, n_each)
+
+
+def _describe_sets(audit: Findings, _: NDArray[np.intp], n_each: int) -> _Description:
+    """Give the worst class of all rows, and whether it is given."""
+    data = LabelledRows(np.zeros(len(audit), np.intp), audit.pred_probs)
+    worst, is_given = np.empty((2, len(audit)), code_dtype(data.n_classes))
+    return worst, is_given, measure_sets(audit.codes, data, worst, is_given, n_each)
 
 
 def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]) -> QueueModel:

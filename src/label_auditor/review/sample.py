@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from label_auditor.review.decided import decided_rows
+from label_auditor.review.decided import decided_rows, number_labels
 from label_auditor.review.sampling import take_turns
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ class ReviewedSample:
         The strata.
     stratum_of : ndarray of int8, shape (n_samples,)
         The stratum of each row; -1 for none.
-    given : ndarray of int, shape (n_samples,)
-        The position of each given label among the classes.
+    members : pair of ndarray of int, shape (n_given,)
+        Rows, and the position among the classes of a label that they are given: one for each row
+        that has one, or as many as its set of labels has.
     state : ndarray of int8, shape (n_samples,)
         What is known of each row of the sample; `UNSEEN` for all other rows.
     n_drawn : int
@@ -98,7 +99,7 @@ class ReviewedSample:
 
     strata: tuple[Stratum, ...]
     stratum_of: NDArray[np.int8]
-    given: NDArray[np.intp]
+    members: tuple[NDArray[np.intp], NDArray[np.intp]]
     state: NDArray[np.int8]
     n_drawn: int
     n_used: int
@@ -131,8 +132,9 @@ class ReviewedSample:
         estimate how many of its rows belong to the class and are wrong.
         """
         n_strata = len(self.strata)
-        cells, state = self.given * n_strata + self.stratum_of, self.state
-        inside = self.stratum_of >= 0
+        rows, labels = self.members
+        cells, state = labels * n_strata + self.stratum_of[rows], self.state[rows]
+        inside = self.stratum_of[rows] >= 0
         size, n, wrong, unknown, decided = (
             each.reshape(n_classes, n_strata)
             for each in _count(cells[inside], state[inside], n_classes * n_strata)
@@ -162,7 +164,7 @@ def read_sample(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     reviewed : Corrections, or mapping from row position to label
         The decisions.
@@ -184,7 +186,7 @@ def read_sample(
             f"plan has the goal {plan.goal!r}: its rows were chosen because they are suspicious, "
             'and tell nothing about other rows; pass a plan_review(audit, n, goal="count").'
         )
-    given = audit.codes
+    given = number_labels(audit)
     if len(plan.stratum_of) != len(audit) or ((plan.stratum_of >= 0) != (given >= 0)).any():
         raise ValueError(
             f"plan is for {len(plan.stratum_of)} rows, {(plan.stratum_of >= 0).sum()} of them with "
@@ -204,13 +206,22 @@ def read_sample(
     return ReviewedSample(
         plan.strata,
         plan.stratum_of,
-        given,
+        _members(audit),
         state,
         n_drawn=n_drawn,
         n_used=n_used,
         n_skipped=int((state == SKIPPED).sum()),
         n_unused=int((planned != UNSEEN).sum()) - n_used,
     )
+
+
+def _members(audit: Findings) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give the rows that have a label, and that label; one entry for each label of a set."""
+    if audit.multi_label:
+        labels = audit.codes.indices.astype(np.intp)
+        return np.repeat(np.arange(len(audit)), np.diff(audit.codes.indptr)), labels
+    rows = np.flatnonzero(audit.codes >= 0)
+    return rows, audit.codes[rows].astype(np.intp)
 
 
 def smallest_sample(sample: ReviewedSample, good: Callable[[Counts], bool]) -> int | None:

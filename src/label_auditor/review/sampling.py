@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from label_auditor.confident_learning.find_issues import label_quality_scores
+from label_auditor.confident_learning.one_vs_rest import label_set_scores
 from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.review.decided import number_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,7 +85,7 @@ def stratify(
         In order: flagged rows, others from the lowest score up, rows that were not evaluated, rows
         that were decided before. The shares sum to 1, unless no row is left.
     """
-    codes = audit.codes
+    codes = number_labels(audit)
     is_open = codes >= 0
     is_open[decided] = False
     parts = [
@@ -187,9 +189,13 @@ def _expected_deviation(audit: Findings) -> NDArray[np.float64]:
     A model that learned from wrong labels doubts right ones too. So a label counts as wrong with
     the probability that three classes, drawn from the model's probabilities, all differ from it.
     """
-    own = label_quality_scores(
-        LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)
-    )
+    if audit.multi_label:
+        rows = LabelledRows(np.zeros(len(audit), np.intp), audit.pred_probs)
+        own = label_set_scores(audit.codes, rows)
+    else:
+        own = label_quality_scores(
+            LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)
+        )
     wrong = np.where(np.isnan(own), 0.5, (1 - np.clip(own, 0, 1)) ** 3)
     wrong = np.clip(wrong, DOUBT, 1 - DOUBT)
     deviation: NDArray[np.float64] = np.sqrt(wrong * (1 - wrong))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.review.decided import decided_rows
+from label_auditor.review.decided import decided_rows, number_labels
 from label_auditor.review.intervals import upper_bound
 from label_auditor.review.plan import plan_review
 from label_auditor.review.sample import Counts, ReviewedSample, read_sample, smallest_sample
@@ -117,7 +117,7 @@ def stop_reviewing(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     reviewed : Corrections, or mapping from row position to label
         All decisions, including those made before and after the sample; None for a discarded row.
@@ -167,7 +167,7 @@ def stop_reviewing(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence!r}; pass a number between 0 and 1.")
-    given = audit.codes
+    given = number_labels(audit)
     rows, decided = decided_rows(audit, reviewed)
     rows, decided = rows[given[rows] >= 0], decided[given[rows] >= 0]
     n_left = int((given >= 0).sum()) - len(rows)
