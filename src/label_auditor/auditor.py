@@ -21,7 +21,7 @@ from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
 from label_auditor.confident_learning.scores import SCORES, RankBy
 from label_auditor.data.naming import check_index
 from label_auditor.fitting.final_fit import drop_flagged, train_final
-from label_auditor.fitting.inputs import check_data, check_weights, encode_classes, find_features
+from label_auditor.fitting.inputs import check_classes, check_data, check_weights, find_features
 from label_auditor.fitting.out_of_sample import (
     FROM_ONE_FIT,
     Settings,
@@ -250,9 +250,9 @@ class LabelAuditor(
                 "it in CalibratedClassifierCV, or choose a classifier that has it."
             )
         index = find_index(X, y)
-        X, values = check_data(X, y, allow_missing=self.missing_labels == "suggest")
+        X, codes, classes = check_data(X, y, allow_missing=self.missing_labels == "suggest")
         features = find_features(X)
-        codes, classes = encode_classes(values)
+        check_classes(classes)
         index = check_index(index, len(codes))
         labels = decide_labels(codes, classes, *read_decisions(reviewed, index, classes))
         check_weights(params.get("sample_weight"), labels.used, classes)
@@ -346,9 +346,9 @@ class LabelAuditor(
         """
         check_is_fitted(self)
         index = find_index(X, y)
-        X, labels = check_data(X, y, allow_missing=False)
+        X, codes, classes = check_data(X, y, allow_missing=False)
         return audit_labels(
-            labels,
+            classes[codes],
             self.predict_proba(X),
             classes=self.classes_,
             filter_by=self.filter_by,
