@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # What has rows has one of these.
 ROWS = ("__len__", "shape", "__array__")
+MISSING_REMEDY = "drop these rows, or pass missing_labels='suggest' to get suggestions for them"
 
 
 def check_data(
@@ -40,7 +41,7 @@ def check_data(
             f"X and y have inconsistent numbers of samples: X has {n_rows} rows, y has "
             f"{len(codes)} labels; pass one label for each row."
         )
-    _refuse_other_order(X, y)
+    refuse_other_order(X, y)
     (X,) = indexable(X)
     return X, codes, classes
 
@@ -61,7 +62,7 @@ def read_targets(y: Any, *, allow_missing: bool) -> tuple[NDArray[np.intp], NDAr
         y,
         name="y",
         allow_missing=allow_missing,
-        remedy="drop these rows, or pass missing_labels='suggest' to get suggestions for them",
+        remedy=MISSING_REMEDY,
     )
 
 
@@ -72,7 +73,7 @@ def _is_column(y: Any) -> bool:
     return len(getattr(y, "shape", ())) == 2
 
 
-def _refuse_other_order(X: Any, y: Any) -> None:
+def refuse_other_order(X: Any, y: Any) -> None:
     """Raise if pandas objects name the same rows, but in another order: rows go by position."""
     import pandas as pd
 
