@@ -14,20 +14,17 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
+from label_auditor.audit.from_blocks import fit_blocks
 from label_auditor.audit.from_probabilities import audit_codes, audit_labels, find_index
 from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
 from label_auditor.confident_learning.scores import SCORES, RankBy
 from label_auditor.data.naming import check_index
+from label_auditor.fitting import out_of_sample
+from label_auditor.fitting.blocks.reading import is_lazy
 from label_auditor.fitting.final_fit import drop_flagged, train_final
-from label_auditor.fitting.inputs import check_data, check_weights, encode_classes, find_features
-from label_auditor.fitting.out_of_sample import (
-    FROM_ONE_FIT,
-    Settings,
-    predict_out_of_sample,
-    share,
-)
+from label_auditor.fitting.inputs import check_classes, check_data, check_weights, find_features
 from label_auditor.fitting.prediction import PredictionMixin
 from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor.fitting.routing import make_router, refuse_cut_rows, route
@@ -171,7 +168,7 @@ class LabelAuditor(
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's protocol
         "estimator": [HasMethods("fit"), None],
-        "cv": ["cv_object", StrOptions(set(FROM_ONE_FIT))],
+        "cv": ["cv_object", StrOptions(set(out_of_sample.FROM_ONE_FIT))],
         "filter_by": [StrOptions(set(RULES))],
         "rank_by": [StrOptions(set(SCORES)), callable],
         "share_preprocessing": ["boolean", StrOptions({"auto"})],
@@ -220,7 +217,8 @@ class LabelAuditor(
         Parameters
         ----------
         X : array-like, sparse matrix, DataFrame or list, n_samples long
-            The data, in any form that the classifier takes; texts for a text pipeline.
+            The data, in any form that the classifier takes; texts for a text pipeline. Data of
+            dask are read in blocks, see :doc:`/scale`.
         y : array-like of shape (n_samples,)
             The labels to audit: strings, ints, bools or categoricals.
         reviewed : Corrections, mapping from row position to label, or Series, default=None
@@ -249,19 +247,23 @@ class LabelAuditor(
                 f"estimator is {type(self.estimator).__name__}, which has no predict_proba; wrap "
                 "it in CalibratedClassifierCV, or choose a classifier that has it."
             )
+        if is_lazy(X):
+            return self._keep(*fit_blocks(self, self._base(), X, y, reviewed, params))
         index = find_index(X, y)
-        X, values = check_data(X, y, allow_missing=self.missing_labels == "suggest")
+        X, codes, classes = check_data(X, y, allow_missing=self.missing_labels == "suggest")
         features = find_features(X)
-        codes, classes = encode_classes(values)
+        check_classes(classes)
         index = check_index(index, len(codes))
         labels = decide_labels(codes, classes, *read_decisions(reviewed, index, classes))
         check_weights(params.get("sample_weight"), labels.used, classes)
         routed = route(self, params)
-        shared = share(self._base(), X, routed.fit, self.cv, self.share_preprocessing)
-        settings = Settings(self.cv, self.train_on, self.n_jobs, self.memory, self.verbose)
+        shared = out_of_sample.share(self._base(), X, routed.fit, self.cv, self.share_preprocessing)
+        settings = out_of_sample.Settings(
+            self.cv, self.train_on, self.n_jobs, self.memory, self.verbose
+        )
         trains_apart = self.train_on in ("unflagged", "corrected")
         with start_task(self, n_parts=1 + trains_apart) as task, shared.limit_threads():
-            pred_probs, judged, trained = predict_out_of_sample(
+            pred_probs, judged, trained = out_of_sample.predict_out_of_sample(
                 settings, shared, X, labels, classes, routed, task
             )
             audit = audit_codes(
@@ -275,20 +277,7 @@ class LabelAuditor(
             if trains_apart:
                 with task.part("fit-final-estimator"):
                     trained = train_final(self.train_on, shared, labels, audit, routed.fit)
-        self._forget()
-        self.__dict__.update(features)
-        if self.train_on is not None:
-            self.estimator_: Any = shared.join(trained)
-        self.audit_ = audit
-        self.classes_ = classes
-        self.cv_probabilities_ = pred_probs
-        self.label_issues_: NDArray[np.bool_] = audit.issues
-        self.label_scores_: NDArray[np.float64] = audit.scores
-        self.ranked_issues_: NDArray[np.intp] = audit.ranked
-        self.n_label_issues_: int = audit.n_issues
-        self.suggested_labels_: NDArray[Any] = audit.suggested_labels
-        self.evaluated_: NDArray[np.bool_] = audit.evaluated
-        return self
+        return self._keep(audit, features, None if self.train_on is None else shared.join(trained))
 
     def fit_resample(self, X: Any, y: ArrayLike, **params: Any) -> tuple[Any, Any]:
         """Fit, and give the rows that are not flagged: imbalanced-learn's protocol.
@@ -346,9 +335,9 @@ class LabelAuditor(
         """
         check_is_fitted(self)
         index = find_index(X, y)
-        X, labels = check_data(X, y, allow_missing=False)
+        X, codes, classes = check_data(X, y, allow_missing=False)
         return audit_labels(
-            labels,
+            classes[codes],
             self.predict_proba(X),
             classes=self.classes_,
             filter_by=self.filter_by,
@@ -393,7 +382,20 @@ class LabelAuditor(
     def _base(self) -> Any:
         return LogisticRegression() if self.estimator is None else self.estimator
 
-    def _forget(self) -> None:
-        """Drop what an earlier fit had and this one may not have."""
+    def _keep(self, audit: LabelAudit, features: dict[str, Any], fitted: Any) -> LabelAuditor:
+        # What an earlier fit had and this one may not have is dropped.
         for name in ("estimator_", "n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
+        self.__dict__.update(features)
+        if fitted is not None:
+            self.estimator_: Any = fitted
+        self.audit_ = audit
+        self.classes_ = audit.classes
+        self.cv_probabilities_ = audit.pred_probs
+        self.label_issues_: NDArray[np.bool_] = audit.issues
+        self.label_scores_: NDArray[np.float64] = audit.scores
+        self.ranked_issues_: NDArray[np.intp] = audit.ranked
+        self.n_label_issues_: int = audit.n_issues
+        self.suggested_labels_: NDArray[Any] = audit.suggested_labels
+        self.evaluated_: NDArray[np.bool_] = audit.evaluated
+        return self

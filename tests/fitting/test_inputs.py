@@ -1,12 +1,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import DataConversionWarning
 
+from label_auditor.data import coded_labels
 from label_auditor.fitting.inputs import (
+    check_classes,
     check_data,
     check_weights,
-    encode_classes,
     find_features,
+    read_targets,
     refuse_many_labels,
 )
 
@@ -20,9 +23,10 @@ def test_several_labels_per_row_are_refused(y):
 
 
 def test_x_is_a_list_and_y_an_array_of_classes():
-    X, labels = check_data(("a", "b"), [1, 2], allow_missing=False)
+    X, codes, classes = check_data(("a", "b"), [2, 1], allow_missing=False)
     assert X == ["a", "b"]
-    np.testing.assert_array_equal(labels, [1, 2])
+    assert codes.tolist() == [1, 0]
+    np.testing.assert_array_equal(classes, [1, 2])
 
 
 def test_lengths_that_differ_are_refused():
@@ -34,15 +38,44 @@ def test_missing_labels_are_refused_unless_they_are_allowed():
     X, y = np.zeros((3, 1)), [1.0, None, 0.0]
     with pytest.raises(ValueError, match=r"y is missing .* 1 of 3 rows: row 1; drop these rows"):
         check_data(X, y, allow_missing=False)
-    _, labels = check_data(X, y, allow_missing=True)
-    codes, classes = encode_classes(labels)
+    _, codes, classes = check_data(X, y, allow_missing=True)
     assert codes.tolist() == [1, -1, 0]
     assert classes.tolist() == [0.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Categorical(["b", None, "a", "b"]),
+        pd.Series(["b", None, "a", "b"], dtype="category"),
+        pd.Categorical.from_codes([2, -1, 0, 2], ["a", "unused", "b"]),
+    ],
+    ids=["Categorical", "Series", "with an unused category"],
+)
+def test_categories_are_read_as_codes_and_may_be_missing(y, monkeypatch):
+    monkeypatch.setattr(coded_labels, "_read_values", pytest.fail)
+    codes, classes = read_targets(y, allow_missing=True)
+    assert codes.tolist() == [1, -1, 0, 1]
+    assert classes.tolist() == ["a", "b"]
+
+
+def test_categories_that_are_missing_are_refused_unless_they_are_allowed():
+    with pytest.raises(ValueError, match=r"y is missing .* 1 of 3 rows: row 1; drop .*'suggest'"):
+        read_targets(pd.Categorical(["b", None, "a"]), allow_missing=False)
+
+
+@pytest.mark.parametrize(
+    "y", [[["b"], ["a"], ["b"]], np.array([["b"], ["a"], ["b"]]), pd.DataFrame({"y": [*"bab"]})]
+)
+def test_a_matrix_of_one_column_is_read_with_a_warning(y):
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        codes, classes = read_targets(y, allow_missing=False)
+    assert classes[codes].tolist() == ["b", "a", "b"]
+
+
 def test_one_class_is_not_enough():
     with pytest.raises(ValueError, match="y holds one class only"):
-        encode_classes(np.array(["a", "a"]))
+        check_classes(np.array(["a"]))
 
 
 def test_a_class_without_weight_is_refused():
@@ -115,8 +148,8 @@ class TestRowsOfPandas:
             ValueError, match=r"row 0 is 'x' in X, and '.' in y, .*y\.loc\[X\.index"
         ):
             check_data(self.X, y, allow_missing=False)
-        _, labels = check_data(self.X, y.to_numpy(), allow_missing=False)
-        assert labels.tolist() == ["a", "b", "c"]
+        _, codes, classes = check_data(self.X, y.to_numpy(), allow_missing=False)
+        assert classes[codes].tolist() == ["a", "b", "c"]
         check_data(self.X, y.loc[self.X.index], allow_missing=False)
 
     def test_positions_are_names_too(self):
@@ -127,4 +160,4 @@ class TestRowsOfPandas:
     @pytest.mark.parametrize("index", [[0, 1, 2], ["x", "y", "w"], ["x", "x", "y"]])
     def test_other_names_go_by_position(self, index):
         y = pd.Series(["a", "b", "c"], index=index)
-        assert check_data(self.X, y, allow_missing=False)[1].tolist() == ["a", "b", "c"]
+        assert check_data(self.X, y, allow_missing=False)[1].tolist() == [0, 1, 2]

@@ -22,16 +22,27 @@ __all__ = ["read_labels"]
 
 
 def read_labels(
-    labels: Any, classes: ArrayLike | None = None
+    labels: Any,
+    classes: ArrayLike | None = None,
+    *,
+    name: str = "labels",
+    allow_missing: bool = False,
+    remedy: str = "drop these rows",
 ) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Give labels as column positions, and the classes of the columns.
 
     Parameters
     ----------
     labels : array-like of shape (n_samples,)
-        The labels, in any form; none may be missing.
+        The labels, in any form.
     classes : array-like of shape (n_classes,), default=None
         The classes; by default, the sorted labels that occur.
+    name : str, default="labels"
+        What the labels are called in error messages.
+    allow_missing : bool, default=False
+        Whether labels may be missing: their code is -1.
+    remedy : str, default="drop these rows"
+        What the error about missing labels says can be done.
 
     Returns
     -------
@@ -52,29 +63,34 @@ def read_labels(
     categories = _find_codes(labels)
     if isinstance(classes, Iterator):
         classes = list(classes)  # it may be read twice below
-    if categories is not None and categories.size and categories.min() >= 0:
-        example = np.full(int(categories.max()) + 1, -1)
+    if categories is not None and categories.size and (allow_missing or categories.min() >= 0):
+        # The last place belongs to -1, a row without a category.
+        example = np.full(int(categories.max()) + 2, -1)
         example[categories] = np.arange(len(categories))
-        used = np.flatnonzero(example >= 0)
+        used = np.flatnonzero(example[:-1] >= 0)
         try:
-            codes, columns = encode_labels(check_labels(_take(labels, example[used])), classes)
+            values = check_labels(_take(labels, example[used]), name=name)
+            codes, columns = encode_labels(values, classes)
         except ValueError:
             # Its message would name the rows of the examples: all rows are read, and refused.
-            return _read_values(labels, classes)
+            return _read_values(labels, classes, name, remedy, allow_missing=allow_missing)
         # The codes of some categories may be -1: their value is missing.
-        if (codes >= 0).all():
+        if allow_missing or (codes >= 0).all():
             code_of = np.full(len(example), -1)
             code_of[used] = codes
             return code_of[categories], columns
-    return _read_values(labels, classes)
+    return _read_values(labels, classes, name, remedy, allow_missing=allow_missing)
 
 
-def _read_values(labels: Any, classes: ArrayLike | None) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def _read_values(
+    labels: Any, classes: ArrayLike | None, name: str, remedy: str, *, allow_missing: bool
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Read one value for each row."""
     if has_many_labels(labels):
-        raise ValueError("labels has several labels per row: pass multi_label=True.")
-    values = check_labels(labels)
-    refuse_missing(values, name="labels", remedy="drop these rows")
+        raise ValueError(f"{name} has several labels per row: pass multi_label=True.")
+    values = check_labels(labels, name=name)
+    if not allow_missing:
+        refuse_missing(values, name=name, remedy=remedy)
     return encode_labels(values, classes)
 
 

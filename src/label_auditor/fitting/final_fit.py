@@ -29,18 +29,26 @@ def train_final(
     audit: Findings,
     fit_params: dict[str, Any],
 ) -> Any:
-    """Fit the final classifier on the "unflagged" rows, or all rows with "corrected" labels.
+    """Fit the final classifier on the "unflagged" rows, or all rows with "corrected" labels."""
+    codes = choose_labels(train_on, labels, audit)
+    return fit_rows(
+        clone(shared.rest), shared.X, audit.classes[codes], np.flatnonzero(codes >= 0), fit_params
+    )
+
+
+def choose_labels(train_on: str | None, labels: TrainingLabels, audit: Findings) -> Rows:
+    """Give the code that each row trains with in the end; -1 for a row that doesn't train.
 
     What reviewers decided is neither left out nor corrected.
     """
     classes, codes = audit.classes, labels.used
     doubted = audit.issues & ~labels.reviewed
-    if train_on == "unflagged":
-        rows = drop_flagged(codes, doubted, classes)
-    else:
-        rows = np.flatnonzero(codes >= 0)
-        codes = correct_flagged(codes, doubted, audit.predicted, classes)
-    return fit_rows(clone(shared.rest), shared.X, classes[codes], rows, fit_params)
+    if train_on == "corrected":
+        return correct_flagged(codes, doubted, audit.predicted, classes)
+    kept = np.full(len(codes), -1)
+    rows = drop_flagged(codes, doubted, classes)
+    kept[rows] = codes[rows]
+    return kept
 
 
 def drop_flagged(codes: Rows, issues: NDArray[np.bool_], classes: NDArray[Any]) -> Rows:

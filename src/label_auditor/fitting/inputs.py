@@ -13,12 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from label_auditor._sklearn import _num_samples
-from label_auditor.data.labels import (
-    check_labels,
-    encode_labels,
-    has_many_labels,
-    refuse_missing,
-)
+from label_auditor.data.coded_labels import read_labels
+from label_auditor.data.labels import has_many_labels
 from label_auditor.data.messages import quote_values
 from label_auditor.data.values import read_values
 
@@ -28,40 +24,56 @@ if TYPE_CHECKING:
 
 # What has rows has one of these.
 ROWS = ("__len__", "shape", "__array__")
+MISSING_REMEDY = "drop these rows, or pass missing_labels='suggest' to get suggestions for them"
 
 
-def check_data(X: Any, y: ArrayLike, *, allow_missing: bool) -> tuple[Any, NDArray[Any]]:
-    """Give X in a form that can be indexed by rows, and y as an array of classes."""
+def check_data(
+    X: Any, y: ArrayLike, *, allow_missing: bool
+) -> tuple[Any, NDArray[np.intp], NDArray[Any]]:
+    """Give X in a form that can be indexed by rows, and y as `read_targets` reads it."""
+    codes, classes = read_targets(y, allow_missing=allow_missing)
+    _refuse_rowless(X)
+    if isinstance(X, Sequence):  # a list, a tuple, a column of a Hugging Face data set
+        X = list(X)
+    n_rows = _num_samples(X)
+    if n_rows != len(codes):
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples: X has {n_rows} rows, y has "
+            f"{len(codes)} labels; pass one label for each row."
+        )
+    refuse_other_order(X, y)
+    (X,) = indexable(X)
+    return X, codes, classes
+
+
+def read_targets(y: Any, *, allow_missing: bool) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Give the position of each label of y among the sorted classes, -1 for none, and the classes.
+
+    Categories are read as such, without a value for each row.
+    """
     if y is None:
         raise ValueError(
             "LabelAuditor requires y to be passed, but the target y is None; pass the labels."
         )
     refuse_many_labels(y)
-    values = read_values(y, name="y")
-    if values.ndim == 2:
-        values = column_or_1d(values, dtype=None, warn=True)
-    labels = check_labels(values, name="y")
-    if not allow_missing:
-        refuse_missing(
-            labels,
-            name="y",
-            remedy="drop these rows, or pass missing_labels='suggest' to get suggestions for them",
-        )
-    _refuse_rowless(X)
-    if isinstance(X, Sequence):  # a list, a tuple, a column of a Hugging Face data set
-        X = list(X)
-    n_rows = _num_samples(X)
-    if n_rows != len(labels):
-        raise ValueError(
-            f"X and y have inconsistent numbers of samples: X has {n_rows} rows, y has "
-            f"{len(labels)} labels; pass one label for each row."
-        )
-    _refuse_other_order(X, y)
-    (X,) = indexable(X)
-    return X, labels
+    if _is_column(y):
+        y = column_or_1d(read_values(y, name="y"), dtype=None, warn=True)
+    return read_labels(
+        y,
+        name="y",
+        allow_missing=allow_missing,
+        remedy=MISSING_REMEDY,
+    )
 
 
-def _refuse_other_order(X: Any, y: Any) -> None:
+def _is_column(y: Any) -> bool:
+    """Tell whether labels are a matrix or table of one column, or a list of lists of one label."""
+    if isinstance(y, list | tuple):
+        return len(y) > 0 and isinstance(y[0], list | tuple | np.ndarray)
+    return len(getattr(y, "shape", ())) == 2
+
+
+def refuse_other_order(X: Any, y: Any) -> None:
     """Raise if pandas objects name the same rows, but in another order: rows go by position."""
     import pandas as pd
 
@@ -111,11 +123,11 @@ def find_features(X: Any) -> dict[str, Any]:
     return dict(vars(seen))
 
 
-def encode_classes(labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Give the position of each label among the sorted classes, -1 for none, and the classes."""
-    codes, classes = encode_labels(labels)
+def check_classes(classes: NDArray[Any]) -> None:
+    """Refuse classes that scikit-learn doesn't take, and fewer than two of them."""
     try:
-        check_classification_targets(classes[codes[codes >= 0]])
+        # Each of them twice: scikit-learn warns where most labels occur once.
+        check_classification_targets(np.repeat(classes, 2))
     except ValueError as error:
         raise ValueError(
             f"y holds {quote_values(classes)}, which scikit-learn does not take as classes; make "
@@ -126,7 +138,6 @@ def encode_classes(labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]
             f"y holds one class only ({quote_values(classes)}); at least two are "
             "needed, or there is nothing that a label could be confused with."
         )
-    return codes, classes
 
 
 def refuse_many_labels(y: Any) -> None:

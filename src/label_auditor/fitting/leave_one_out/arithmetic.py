@@ -39,6 +39,8 @@ class Data(NamedTuple):
         Sample weights; 1 if none are given.
     fit_params : dict
         Given to `fit`, sample weights included.
+    n_adding : ndarray of int, shape (n_classes, n_features), default=None
+        What `naive_bayes.count_adding_rows` gives for all rows, if these are some of them only.
     """
 
     X: Any
@@ -46,6 +48,7 @@ class Data(NamedTuple):
     classes: NDArray[Any]
     weights: Floats
     fit_params: dict[str, Any]
+    n_adding: NDArray[np.int32] | None = None
 
 
 def blocks(n_rows: int, cells_per_row: int) -> Iterator[slice]:

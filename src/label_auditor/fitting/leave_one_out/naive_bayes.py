@@ -73,17 +73,26 @@ def _read_entries(X: Any, data: Data, cells_per_entry: int = 1) -> Iterator[Entr
         yield Entries(block, data.codes, data.weights, rows)
 
 
-def _check_counts(X: Any) -> Any:
+def _check_counts(estimator: Any, X: Any) -> Any:
     """Give X as `fit` has read it: an array, or a sparse matrix with rows."""
-    return check_array(X, accept_sparse="csr", dtype=None)
+    X = check_array(X, accept_sparse="csr", dtype=None)
+    threshold = getattr(estimator, "binarize", None)
+    return X if threshold is None else binarize(X, threshold=threshold)
 
 
-def _count_rows(X: Any, data: Data) -> NDArray[np.int32]:
+def count_adding_rows(estimator: Any, data: Data) -> NDArray[np.int32]:
     """Count, for each class and column, the rows that add something to the sum.
 
     A sum of floats that is taken out again leaves a trace; whether nothing is left can only be
     known by counting.
     """
+    return _count_rows(_check_counts(estimator, data.X), data)
+
+
+def _count_rows(X: Any, data: Data) -> NDArray[np.int32]:
+    """Count the rows that add something, unless that was done for more rows than these."""
+    if data.n_adding is not None:
+        return data.n_adding
     found = np.zeros((len(data.classes), X.shape[1]), dtype=np.int32)
     for entries in _read_entries(X, data):
         n_rows = entries.X.shape[0]
@@ -117,7 +126,7 @@ def leave_out_multinomial(fitted: Any, data: Data) -> Floats:
     A row is in the counts of its own class alone, so that only one score of each row changes, and
     in that only the columns where the row is not 0.
     """
-    X = _check_counts(data.X)
+    X = _check_counts(fitted, data.X)
     counts, alpha = fitted.feature_count_, _read_alpha(fitted, X.shape[1])
     n_rows = _count_rows(X, data)
     totals = (counts + alpha).sum(axis=1)
@@ -142,7 +151,7 @@ def leave_out_complement(fitted: Any, data: Data) -> Floats:
     A class is described by the counts of all other classes: a row is in the complement of each
     class but its own, so that all scores change but that one.
     """
-    X = _check_counts(data.X)
+    X = _check_counts(fitted, data.X)
     n_features, n_classes = X.shape[1], len(data.classes)
     alpha, n_rows = _read_alpha(fitted, n_features), _count_rows(X, data)
     # One row for each column of X: what the classes other than each one have there.
@@ -198,9 +207,7 @@ def leave_out_bernoulli(fitted: Any, data: Data) -> Floats:
     weight among the zeros; their sum is that of the row's whole class less the columns where the
     row is not 0.
     """
-    X = _check_counts(data.X)
-    if fitted.binarize is not None:
-        X = binarize(X, threshold=fitted.binarize)
+    X = _check_counts(fitted, data.X)
     alpha = float(_read_alpha(fitted, 1)[0])
     counts, sizes, n_rows = fitted.feature_count_, fitted.class_count_, _count_rows(X, data)
     zeros = log(sizes[:, None] - counts + alpha)

@@ -1,0 +1,144 @@
+"""Out-of-sample probabilities of blocks: over folds of them, or by the counts of all."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from label_auditor.data.messages import quote_values
+from label_auditor.fitting.blocks.counting import count_blocks, leave_out_blocks
+from label_auditor.fitting.blocks.estimators import divide_blocks
+from label_auditor.fitting.blocks.learning import Fit, learn_in_blocks, name_block, read_block
+from label_auditor.fitting.blocks.prediction import hold_probabilities
+from label_auditor.fitting.blocks.scheduler import compute, task
+from label_auditor.fitting.columns import read_probabilities
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from label_auditor.fitting.blocks.estimators import Learner
+    from label_auditor.fitting.blocks.reading import Blocks
+    from label_auditor.fitting.training_labels import TrainingLabels
+
+__all__ = ["predict_blocks", "train_on_blocks"]
+
+
+def predict_blocks(
+    learner: Learner, blocks: Blocks, labels: TrainingLabels, cv: Any, *, final: bool
+) -> tuple[Any, NDArray[np.bool_], Any]:
+    """Predict each row with models that did not see its label.
+
+    Parameters
+    ----------
+    learner : Learner
+        The classifier, and the steps before it.
+    blocks : Blocks
+        The data.
+    labels : TrainingLabels
+        The labels that are judged, and those that models learn from.
+    cv : int, "loo" or None
+        How rows are held out.
+    final : bool
+        Whether a classifier of all rows is wanted.
+
+    Returns
+    -------
+    pred_probs : ndarray or dask array of shape (n_samples, n_classes)
+        The probabilities.
+    judged : ndarray of bool, shape (n_samples,)
+        The rows whose label can be judged by them.
+    trained : estimator or None
+        The whole estimator, fitted on all rows that train.
+
+    Warns
+    -----
+    UserWarning
+        If all rows of a class that has several are in one fold.
+    """
+    given, used = labels.given, labels.used
+    sizes = np.bincount(used[used >= 0], minlength=len(blocks.classes))
+    if cv == "loo":
+        known = np.flatnonzero(sizes)
+        model, pred_probs = leave_out_blocks(learner, blocks, used, known)
+        trained = learner.join(compute([model])[0]) if final else None
+    else:
+        pred_probs, trained = _predict_folds(learner, blocks, used, cv, final=final)
+    # Whoever holds out the only member of a class can't know the class.
+    n_others = sizes[given] - (used == given)
+    return pred_probs, (given >= 0) & (n_others > 0), trained
+
+
+def train_on_blocks(learner: Learner, blocks: Blocks, used: NDArray[np.intp], cv: Any) -> Any:
+    """Fit the whole estimator on all rows that have a code in `used`."""
+    known = np.unique(used[used >= 0])
+    if cv == "loo":
+        return learner.join(compute([count_blocks(learner, blocks, used, known)])[0].model)
+    fit = Fit("the final fit", np.ones(len(blocks), bool), known)
+    return learner.join(compute(learn_in_blocks(learner, blocks, used, [fit]))[0])
+
+
+def _predict_folds(
+    learner: Learner, blocks: Blocks, used: NDArray[np.intp], cv: Any, *, final: bool
+) -> tuple[Any, Any]:
+    """Fit a model for each fold on the blocks of all others, and predict the fold's own blocks."""
+    folds = divide_blocks(cv, len(blocks))
+    n_folds = int(folds[-1]) + 1
+    trains = used >= 0
+    fold_of = np.repeat(folds, np.diff(blocks.starts))[trains]
+    n_classes = len(blocks.classes)
+    held_out = np.bincount(fold_of * n_classes + used[trains], minlength=n_folds * n_classes)
+    left = held_out.reshape(n_folds, -1).sum(axis=0) - held_out.reshape(n_folds, -1)
+    _warn_of_absent_classes(left, blocks.classes)
+    fits = [
+        Fit(f"fold {fold + 1} of {n_folds}", folds != fold, np.flatnonzero(left[fold]))
+        for fold in range(n_folds)
+    ]
+    if final:
+        fits.append(Fit("the final fit", folds >= 0, np.unique(used[trains])))
+    models = learn_in_blocks(learner, blocks, used, fits)
+
+    def predict(block: int) -> Any:
+        fold = folds[block]
+        features = read_block(learner, blocks, block)
+        where = f" in {fits[fold].name}, {name_block(block, len(blocks))}"
+        first = int(blocks.starts[block])
+        return task(
+            _predict_block, models[fold], features, first, blocks.classes, fits[fold].known, where
+        )
+
+    pred_probs, _ = hold_probabilities(blocks, predict)
+    return pred_probs, learner.join(compute(models[-1:])[0]) if final else None
+
+
+def _predict_block(
+    model: Any,
+    X: Any,
+    first: int,
+    classes: NDArray[Any],
+    known: NDArray[np.intp],
+    where: str,
+) -> NDArray[np.floating]:
+    """Predict a block, and check the prediction."""
+    output = model.predict_proba(X)
+    rows = np.arange(first, first + len(output))
+    return read_probabilities(model, output, rows, classes, where=where, trained_on=classes[known])[
+        0
+    ]
+
+
+def _warn_of_absent_classes(left: NDArray[np.intp], classes: NDArray[Any]) -> None:
+    """Warn of classes of which a fold has all rows; those of one row have no other way."""
+    total = left.sum(axis=0) // max(len(left) - 1, 1)
+    absent = (left == 0) & (total > 1)
+    if absent.any():
+        names = quote_values(classes[absent.any(axis=0)])
+        warnings.warn(
+            f"{int(absent.any(axis=1).sum())} of {len(left)} training folds lack a class "
+            f"({names}); its probability is 0 there, so that its rows look wrong. Folds are runs "
+            "of blocks here: if rows are sorted by class, store them in random order first; or "
+            "merge or drop the class.",
+            UserWarning,
+            stacklevel=4,
+        )
