@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_array
 
+from label_auditor.fitting.equal_discriminant import EqualDiscriminant
 from label_auditor.fitting.leave_one_out.arithmetic import (
     LEAST_LEFT,
     Data,
@@ -45,14 +46,19 @@ class Scatter(NamedTuple):
         Their mean.
     centred : ndarray of shape (n_rows, n_features)
         The rows less the mean.
-    matrix : ndarray of shape (n_features, n_features)
-        The sum of the products of `centred` rows with themselves.
     """
 
     rows: NDArray[np.intp]
     mean: Floats
     centred: Floats
-    matrix: Floats
+
+    @property
+    def matrix(self) -> Floats:
+        """The sum of the products of `centred` rows with themselves.
+
+        It is computed anew each time: those of many classes at once would fill the memory.
+        """
+        return self.centred.T @ self.centred
 
 
 def refuse_linear(estimator: Any, X: Any) -> str | None:  # noqa: ARG001 - as for all
@@ -85,16 +91,18 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
     if n_rows - 1 <= n_classes:  # then no row is left for the covariance
         return _refit_hard(fitted, data, scores, np.ones(n_rows, dtype=bool))
     hard = np.zeros(n_rows, dtype=bool)
-    before: Floats = np.empty(0)
+    within, before = np.zeros((X.shape[1], X.shape[1])), np.zeros(n_classes)
     shrinkage = fitted.shrinkage or 0.0
     for code, scatter in enumerate(scatters):
         if sizes[code] == 1:
             continue
         left = sizes - (np.arange(n_classes) == code)
-        priors = left / left.sum() if fitted.priors is None else np.asarray(fitted.priors_)
+        priors = _find_priors(fitted, left)
         shares = _share_scatter(fitted, scatters, left, priors)
-        if not np.array_equal(shares, before):  # without priors it is the same for all classes
-            within = sum(share * each.matrix for share, each in zip(shares, scatters, strict=True))
+        changed = np.flatnonzero(shares != before)
+        if len(changed):  # without priors only once, as the shares are the same for all classes
+            for each in changed:
+                within += (shares[each] - before[each]) * scatters[each].matrix
             basis, spread = _find_basis(fitted, within, scatters, shares, shrinkage)
             before = shares
         towards = (scatter.mean - means) @ basis
@@ -145,6 +153,13 @@ def _distances_without(
     with np.errstate(divide="ignore", invalid="ignore"):
         extra = share * (length + along) ** 2 / (1 - taken)
     return length + 2 * along + across + extra, taken[:, 0]
+
+
+def _find_priors(fitted: Any, left: NDArray[np.intp]) -> Floats:
+    """Give the probabilities of the classes before anything is known of a row."""
+    if isinstance(fitted, EqualDiscriminant):
+        return np.full(len(left), 1 / len(left))
+    return left / left.sum() if fitted.priors is None else np.asarray(fitted.priors_)
 
 
 def _share_scatter(
@@ -207,7 +222,7 @@ def _scatter_classes(X: Floats, data: Data) -> list[Scatter]:
         centred -= mean
         correction = centred.mean(axis=0)
         centred -= correction
-        scatters.append(Scatter(rows, mean + correction, centred, centred.T @ centred))
+        scatters.append(Scatter(rows, mean + correction, centred))
     return scatters
 
 

@@ -18,6 +18,7 @@ from sklearn.utils.metadata_routing import process_routing
 
 from label_auditor._sklearn import _check_method_params, _routing_enabled
 from label_auditor.data.messages import list_rows
+from label_auditor.fitting.equal_discriminant import EqualDiscriminant
 from label_auditor.fitting.folds import fit_rows, take_rows
 from label_auditor.fitting.leave_one_out import (
     discriminant,
@@ -64,6 +65,11 @@ class Method(NamedTuple):
     failure: str = "a feature has no spread, or no smoothing is left"
 
 
+_LINEAR = Method(
+    discriminant.leave_out_linear,
+    discriminant.refuse_linear,
+    failure="there are too few rows, or the covariance is singular",
+)
 METHODS: dict[type, Method] = {
     MultinomialNB: Method(naive_bayes.leave_out_multinomial),
     ComplementNB: Method(naive_bayes.leave_out_complement),
@@ -78,11 +84,7 @@ METHODS: dict[type, Method] = {
         neighbors.refuse_neighbors,
         failure="all neighbours have weight 0",
     ),
-    LinearDiscriminantAnalysis: Method(
-        discriminant.leave_out_linear,
-        discriminant.refuse_linear,
-        failure="there are too few rows, or the covariance is singular",
-    ),
+    LinearDiscriminantAnalysis: _LINEAR,
     QuadraticDiscriminantAnalysis: Method(
         discriminant.leave_out_quadratic,
         discriminant.refuse_quadratic,
@@ -94,6 +96,8 @@ METHODS: dict[type, Method] = {
         failure="its scores are not finite",
     ),
 }
+# For label-audit's own models.
+_OWN_METHODS: dict[type, Method] = {EqualDiscriminant: _LINEAR}
 
 
 def leave_one_out(
@@ -242,7 +246,7 @@ def _leave_out_single(
 
 def _find_method(classifier: Any, X: Any) -> Method:
     """Find how a classifier is left one out, or say why it can't be."""
-    method = METHODS.get(type(classifier))
+    method = METHODS.get(type(classifier)) or _OWN_METHODS.get(type(classifier))
     name = type(classifier).__name__
     if method is None:
         known = ", ".join(sorted(kind.__name__ for kind in METHODS))
