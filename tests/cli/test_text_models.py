@@ -35,12 +35,15 @@ def texts(*cells):
 
 
 @pytest.mark.parametrize("model", [*TEXT_MODELS, None])
-def test_texts_become_one_sparse_matrix_of_terms_in_two_texts(model):
+def test_texts_become_sparse_matrices_of_terms_in_two_texts(model):
     table = texts(*ENGLISH, "unheard", None, " ")
     prepared = prepare_texts(table, "text", model)
-    assert prepared.X.shape[0] == 6
-    assert ((prepared.X > 0).sum(axis=0) >= 2).all()
-    assert prepared.X[4:].nnz == 0
+    parts = [prepared.X] if model else prepared.X.parts
+    assert len(parts) == (1 if model else 2)
+    for X in parts:
+        assert X.shape[0] == 6
+        assert ((X > 0).sum(axis=0) >= 2).all()
+        assert X[4:].nnz == 0
     assert prepared.notes == ["2 of the texts are empty"]
     assert prepared.shown.equals(table)
     assert prepared.cv == "loo"

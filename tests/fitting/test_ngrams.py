@@ -6,12 +6,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
-from label_auditor.fitting.ngrams import count_characters, count_words
+from label_auditor.fitting.ngrams import (
+    count_characters,
+    count_single_words,
+    count_words,
+    split_texts,
+)
 
 CHARACTERS = {"analyzer": "char_wb", "ngram_range": (2, 5)}
 WORDS = {"ngram_range": (1, 2)}
 BOTH = pytest.mark.parametrize(
     ("count", "options"), [(count_characters, CHARACTERS), (count_words, WORDS)]
+)
+ALL = pytest.mark.parametrize(
+    ("count", "options"),
+    [
+        (count_characters, {**CHARACTERS, "min_df": 2}),
+        (count_words, {**WORDS, "min_df": 2}),
+        (count_single_words, {}),
+    ],
 )
 SIGMA, DOTTED = "\u03a3", "\u0130"  # lower-cased by where it stands; to two characters
 ODD = [
@@ -44,23 +57,23 @@ def sort_columns(matrix):
 
 def expected_counts(texts, options):
     try:
-        return sort_columns(CountVectorizer(min_df=2, **options).fit_transform(texts))
+        return sort_columns(CountVectorizer(**options).fit_transform(texts))
     except ValueError as error:  # no run is in two texts, or there is but one text
         assert re.search("empty vocabulary|no terms remain|documents than min_df", str(error))  # noqa: PT017
         return np.empty((0, len(texts)))
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize("text", ODD)
 def test_odd_texts_are_counted_as_scikit_learn_counts_them(text, count, options):
     texts = [text, text, "a text of something else", text.upper(), "else"]
-    counts = sort_columns(count(texts))
+    counts = sort_columns(count(split_texts(texts)))
     expected = expected_counts(texts, options)
     assert counts.shape == expected.shape
     np.testing.assert_array_equal(counts, expected)
 
 
-@BOTH
+@ALL
 @given(
     texts=st.lists(
         st.text(st.sampled_from(f"ab \t\n{SIGMA}{DOTTED}I\0\ud800\U0001f600\u0301\xa0"))
@@ -73,7 +86,7 @@ def test_odd_texts_are_counted_as_scikit_learn_counts_them(text, count, options)
 @example(texts=ODD)
 @settings(deadline=None)
 def test_any_texts_are_counted_as_scikit_learn_counts_them(texts, count, options):
-    counts = sort_columns(count(texts))
+    counts = sort_columns(count(split_texts(texts)))
     expected = expected_counts(texts, options)
     assert counts.shape == expected.shape
     np.testing.assert_array_equal(counts, expected)
@@ -81,7 +94,7 @@ def test_any_texts_are_counted_as_scikit_learn_counts_them(texts, count, options
 
 @BOTH
 def test_weights_are_those_of_tfidf(count, options, texts):
-    counts = count(texts)
+    counts = count(split_texts(texts))
     weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, **options)
     expected = vectorizer.fit_transform(texts)
@@ -105,12 +118,12 @@ def texts():
 @BOTH
 @pytest.mark.parametrize("nothing", [[""], ["", " ", "\n"], ["ab", "cd"]])
 def test_texts_that_have_nothing_in_common_give_no_columns(nothing, count, options):
-    assert count(nothing).shape == (len(nothing), 0)
+    assert count(split_texts(nothing)).shape == (len(nothing), 0)
 
 
 @BOTH
 def test_rows_are_sorted_and_no_entry_stands_twice(count, options, texts):
-    counts = count(texts)
+    counts = count(split_texts(texts))
     assert counts.has_canonical_format
     assert all((np.diff(row.indices) > 0).all() for row in counts)
 
@@ -119,9 +132,14 @@ def test_long_texts_without_spaces_take_memory_for_what_they_share():
     """What occurs in one text alone is dropped at its shortest; nothing longer is made of it."""
     rng = np.random.default_rng(0)
     alone = ["".join(map(chr, rng.permutation(np.arange(0x4E00, 0x9FFF))[:5000])) for _ in range(3)]
-    counts = count_characters([*alone, "\u732b\u304c\u597d\u304d", "\u732b\u304c"])
+    counts = count_characters(split_texts([*alone, "\u732b\u304c\u597d\u304d", "\u732b\u304c"]))
     expected = CountVectorizer(min_df=2, **CHARACTERS).fit_transform(
         [*alone, "\u732b\u304c\u597d\u304d", "\u732b\u304c"]
     )
     assert counts.shape == expected.shape
     assert counts.nnz == expected.nnz < 5000
+
+
+def test_no_word_reaches_over_white_space():
+    """Words are looked for between white space; so none of the characters may be both."""
+    assert not [c for c in map(chr, range(0x110000)) if c.isspace() and re.match(r"\w", c)]

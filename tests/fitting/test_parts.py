@@ -6,8 +6,10 @@ from sklearn.base import is_classifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.utils import get_tags
 
+from label_auditor import GeometricVotingClassifier, LabelAuditor
 from label_auditor.fitting.folds import take_rows
 from label_auditor.fitting.parts import OnPart, Parts
+from label_auditor.fitting.voting import pool
 
 X = np.arange(12).reshape(4, 3)
 y = np.array([0, 1, 0, 1])
@@ -24,6 +26,27 @@ def test_all_parts_are_cut_by_the_same_rows():
     np.testing.assert_array_equal(table.index, rows)
     assert texts == ["d", "a"]
     np.testing.assert_array_equal(nested.parts[0], X[rows])
+
+
+def test_parts_have_no_single_rows():
+    """scikit-learn takes what has a first row of one number for data with one feature."""
+    with pytest.raises(TypeError, match="by arrays of rows"):
+        Parts([X])[0]
+
+
+@pytest.mark.parametrize("cv", ["loo", 2])
+def test_a_vote_on_parts_is_the_vote_of_its_members(cv):
+    parts = Parts([csr_matrix(X), X[:, :1]])
+    vote = GeometricVotingClassifier(
+        [("all", OnPart(MultinomialNB(), 0)), ("first", OnPart(MultinomialNB(alpha=2), 1))]
+    )
+    auditor = LabelAuditor(vote, cv=cv, train_on=None).fit(parts, y)
+    assert not hasattr(auditor, "n_features_in_")
+    alone = [
+        LabelAuditor(MultinomialNB(alpha=alpha), cv=cv).fit(part, y).cv_probabilities_
+        for alpha, part in zip([1, 2], parts.parts, strict=True)
+    ]
+    np.testing.assert_allclose(auditor.cv_probabilities_, pool(vote, alone))
 
 
 def test_the_types_of_all_columns_are_known():

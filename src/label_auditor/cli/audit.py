@@ -145,7 +145,7 @@ def run(arguments: argparse.Namespace) -> None:
         with stage(f"Judge the labels by {_name_model(prepared)}"):
             audit = _audit(prepared, labels, arguments, decided)
         with stage(f"Write to {out}"):
-            twins, twin_notes = _find_twins(audit, prepared.shown, arguments.text)
+            twins, twin_notes = _find_twins(audit, prepared, arguments.text)
             files, notes = _write(audit, prepared.shown, out, arguments, decided, twins)
     if single:
         named = quote_values(single)
@@ -229,9 +229,9 @@ def _check_size(prepared: Prepared, labels: NDArray[Any], column: str) -> None:
     n_classes = len(set(labels.tolist()))
     # The probabilities, those of folds, and the classes as a matrix: 3.4 times the cells were seen.
     # And what naive Bayes counts.
-    cells = 3.5 * len(labels) * n_classes + (
-        2 * n_classes * prepared.X.shape[1] if hasattr(prepared.X, "tocsr") else 0
-    )
+    parts = getattr(prepared.X, "parts", [prepared.X])
+    n_counted = sum(part.shape[1] for part in parts if hasattr(part, "tocsr"))
+    cells = 3.5 * len(labels) * n_classes + 2 * n_classes * n_counted
     check_memory(
         cells * 8,
         f"auditing {len(labels):,} rows in the {n_classes:,} classes of column {column!r}",
@@ -277,15 +277,19 @@ def _audit(
 
 
 def _find_twins(
-    audit: LabelAudit, shown: pd.DataFrame, column: str | None
+    audit: LabelAudit, prepared: Prepared, column: str | None
 ) -> tuple[pd.DataFrame, list[str]]:
     """Find the near-identical texts, or equal rows of features; and what to say of them."""
     from label_auditor.cli.tables import get_texts
-    from label_auditor.review.twins import find_twins
+    from label_auditor.review.twins import find_twins, find_twins_by_words
 
+    shown = prepared.shown
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        twins = find_twins(audit, shown if column is None else get_texts(shown, column))
+        if column is None:
+            twins = find_twins(audit, shown)
+        else:
+            twins = find_twins_by_words(audit, get_texts(shown, column), prepared.words)
     return twins, [str(each.message) for each in caught]
 
 

@@ -28,8 +28,9 @@ class Prepared(NamedTuple):
 
     Attributes
     ----------
-    X : sparse matrix or ndarray of shape (n_rows, n_features)
-        The inputs in numbers, made once and not once per fold: no label has shaped them.
+    X : sparse matrix or ndarray of shape (n_rows, n_features), or Parts
+        The inputs in numbers, made once and not once per fold: no label has shaped them. Parts
+        hold a matrix for each member of a vote.
     classifier : classifier
         Not fitted; it has `predict_proba` and a fixed seed.
     cv : int, "loo" or "oob"
@@ -38,6 +39,8 @@ class Prepared(NamedTuple):
         The columns that X was made from, as they stand in the file.
     notes : list of str
         What the user should know, a line each.
+    words : sparse matrix of shape (n_rows, n_words) or None
+        How often each text has each word, to find near twins by; None where there are no texts.
     """
 
     X: Any
@@ -45,6 +48,7 @@ class Prepared(NamedTuple):
     cv: int | str
     shown: pd.DataFrame
     notes: list[str]
+    words: Any = None
 
 
 def prepare_features(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from joblib import Parallel, delayed
-from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.models import Prepared
 from label_auditor.cli.tables import get_texts
-from label_auditor.fitting.ngrams import count_characters, count_words
+from label_auditor.fitting.ngrams import (
+    Chunks,
+    count_characters,
+    count_single_words,
+    count_words,
+    split_texts,
+)
+from label_auditor.fitting.parts import OnPart, Parts
 from label_auditor.fitting.voting import GeometricVotingClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
+    from scipy.sparse import csr_matrix
 
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
 
@@ -32,14 +36,14 @@ class View(NamedTuple):
     Attributes
     ----------
     count : callable
-        From texts to the counts of what occurs in at least two of them.
+        From chunks of texts to the counts of what occurs in at least two texts.
     alpha : float
         The smoothing of the naive Bayes classifier that judges by it.
     counted : str
         What is counted, in messages.
     """
 
-    count: Callable[[Sequence[str]], csr_matrix]
+    count: Callable[[Chunks], csr_matrix]
     alpha: float
     counted: str
 
@@ -95,7 +99,8 @@ def prepare_texts(
         texts = [text[:MAX_CHARACTERS] for text in texts]
     names = [model] if model else choose_views(texts)
     parallel = Parallel(n_jobs=n_jobs, prefer="threads")
-    weighed = parallel(delayed(_weigh)(VIEWS[name].count, texts) for name in names)
+    chunks = split_texts(texts)
+    weighed = parallel(delayed(_weigh)(VIEWS[name].count, chunks) for name in names)
     found = {name: X for name, X in zip(names, weighed, strict=True) if X.shape[1]}
     if not found:
         what = " and no ".join(VIEWS[name].counted for name in names)
@@ -105,7 +110,8 @@ def prepare_texts(
         )
     if len(found) < len(names):
         notes.append("no word occurs in two of the texts, so only characters are counted")
-    return Prepared(*_combine(found), "loo", table[[column]], notes)
+    X, classifier = _combine(found)
+    return Prepared(X, classifier, "loo", table[[column]], notes, count_single_words(chunks))
 
 
 def choose_views(texts: Sequence[str]) -> list[str]:
@@ -115,27 +121,18 @@ def choose_views(texts: Sequence[str]) -> list[str]:
     return ["words", "characters"] if separated else ["characters"]
 
 
-def _weigh(count: Callable[[Sequence[str]], csr_matrix], texts: Sequence[str]) -> csr_matrix:
+def _weigh(count: Callable[[Chunks], csr_matrix], chunks: Chunks) -> csr_matrix:
     """Count, and weigh the counts by TF-IDF."""
-    counts = count(texts)
+    counts = count(chunks)
     if not counts.shape[1]:
         return counts
     return TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)
 
 
-def _combine(found: dict[str, csr_matrix]) -> tuple[csr_matrix, Any]:
-    """Give one matrix of all views, and a vote of one classifier for each."""
-    members, start = [], 0
-    for name, X in found.items():
-        member = MultinomialNB(alpha=VIEWS[name].alpha, fit_prior=False)
-        if len(found) == 1:
-            return X, member
-        take = partial(_take_columns, start=start, stop=start + X.shape[1])
-        members.append((name, make_pipeline(FunctionTransformer(take, accept_sparse=True), member)))
-        start += X.shape[1]
-    return hstack(list(found.values()), format="csr"), GeometricVotingClassifier(members)
-
-
-def _take_columns(X: csr_matrix, *, start: int, stop: int) -> csr_matrix:
-    """Give the columns of one view."""
-    return X[:, start:stop]
+def _combine(found: dict[str, csr_matrix]) -> tuple[Any, Any]:
+    """Give the matrices of all views, and a vote of one classifier for each."""
+    members = {name: MultinomialNB(alpha=VIEWS[name].alpha, fit_prior=False) for name in found}
+    if len(found) == 1:
+        return *found.values(), *members.values()
+    on_parts = [(name, OnPart(members[name], part)) for part, name in enumerate(found)]
+    return Parts(list(found.values())), GeometricVotingClassifier(on_parts)

@@ -268,7 +268,7 @@ def fit_rows(
 def take_rows(estimator: Any, X: Any, rows: Rows, train: Rows) -> Any:
     """Take rows of X, and of a precomputed kernel the columns of the training rows."""
     if isinstance(X, Parts):
-        return X.take(rows)
+        return X[rows]
     if get_tags(estimator).input_tags.pairwise:
         return X[np.ix_(rows, train)]
     return _safe_indexing(X, rows)

@@ -31,6 +31,21 @@ N_CODE_POINTS = 0x110000
 _find_words = re.compile(r"(?u)\b\w\w+\b").findall
 
 
+class Chunks(NamedTuple):
+    """Texts as the numbers of their chunks: what stands between white space.
+
+    Attributes
+    ----------
+    matrix : csr_matrix of float, shape (n_texts, n_chunks)
+        A 1 for each chunk, in reading order; a chunk that a text repeats has several.
+    distinct : list of str
+        What the columns stand for, in lower case.
+    """
+
+    matrix: csr_matrix
+    distinct: list[str]
+
+
 class Sequences(NamedTuple):
     """Sequences of symbols, and the texts that they occur in.
 
@@ -53,13 +68,34 @@ class Sequences(NamedTuple):
     last: Ints
 
 
-def count_words(texts: Sequence[str]) -> csr_matrix:
-    """Count words and pairs of neighbouring words, if they occur in at least two texts.
+def split_texts(texts: Sequence[str]) -> Chunks:
+    """Cut texts at white space, and number the chunks. Upper and lower case are the same.
 
     Parameters
     ----------
     texts : sequence of str
-        The texts. Upper and lower case are the same.
+        The texts.
+
+    Returns
+    -------
+    Chunks
+        What words and characters are counted in.
+
+    Examples
+    --------
+    >>> split_texts(["Red car, red", "car"]).distinct
+    ['red', 'car,', 'car']
+    """
+    return Chunks(*_number_in_order(text.lower().split() for text in texts))
+
+
+def count_words(chunks: Chunks) -> csr_matrix:
+    """Count words and pairs of neighbouring words, if they occur in at least two texts.
+
+    Parameters
+    ----------
+    chunks : Chunks
+        The texts.
 
     Returns
     -------
@@ -69,18 +105,42 @@ def count_words(texts: Sequence[str]) -> csr_matrix:
 
     Examples
     --------
-    >>> count_words(["Red car, red car", "a red car", "blue"]).toarray()
+    >>> count_words(split_texts(["Red car, red car", "a red car", "blue"])).toarray()
     array([[2., 2., 2.],
            [1., 1., 1.],
            [0., 0., 0.]])
     """
-    words, distinct = _number_words(_find_words(text.lower()) for text in texts)
-    text = np.arange(len(texts))
+    words = _read_words(chunks)
+    text = np.arange(words.shape[0])
     lengths = np.diff(words.indptr)
-    return _count_runs(Sequences(words.indices, len(distinct), lengths, text, text), 1, 2)
+    return _count_runs(Sequences(words.indices, words.shape[1], lengths, text, text), 1, 2)
 
 
-def count_characters(texts: Sequence[str]) -> csr_matrix:
+def count_single_words(chunks: Chunks) -> csr_matrix:
+    """Count all words, also those that occur in one text only.
+
+    Parameters
+    ----------
+    chunks : Chunks
+        The texts.
+
+    Returns
+    -------
+    csr_matrix of float32, shape (n_texts, n_words)
+        What ``CountVectorizer(dtype=np.float32)`` gives, with the columns in another order.
+
+    Examples
+    --------
+    >>> count_single_words(split_texts(["Red car, red car", "a red car"])).toarray()
+    array([[2., 2.],
+           [1., 1.]], dtype=float32)
+    """
+    words = _read_words(chunks).astype(np.float32)
+    words.sum_duplicates()
+    return words
+
+
+def count_characters(chunks: Chunks) -> csr_matrix:
     """Count runs of two to five characters within words, if they occur in at least two texts.
 
     Words are separated by white space, and a space is added before and after each. The runs of a
@@ -89,8 +149,8 @@ def count_characters(texts: Sequence[str]) -> csr_matrix:
 
     Parameters
     ----------
-    texts : sequence of str
-        The texts. Upper and lower case are the same.
+    chunks : Chunks
+        The texts.
 
     Returns
     -------
@@ -101,17 +161,17 @@ def count_characters(texts: Sequence[str]) -> csr_matrix:
 
     Examples
     --------
-    >>> count_characters(["ab", "AB ab", "cd"]).toarray()
+    >>> count_characters(split_texts(["ab", "AB ab", "cd"])).toarray()
     array([[1., 1., 1., 1., 1., 1.],
            [2., 2., 2., 2., 2., 2.],
            [0., 0., 0., 0., 0., 0.]])
     """
-    words, distinct = _number_words(text.lower().split() for text in texts)
+    words, distinct = chunks
     padded = "".join(f" {word} " for word in distinct)
     # Files may hold half of a surrogate pair, which is a character like any other.
     symbols = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     lengths = np.fromiter(map(len, distinct), dtype=np.intp, count=len(distinct)) + 2
-    text = np.repeat(np.arange(len(texts)), np.diff(words.indptr))
+    text = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
     first, last = np.empty((2, len(distinct)), dtype=np.intp)
     # Where an index is repeated, the last value stays.
     first[words.indices[::-1]] = text[::-1]
@@ -122,30 +182,41 @@ def count_characters(texts: Sequence[str]) -> csr_matrix:
     return counts
 
 
-def _number_words(texts: Iterable[list[str]]) -> tuple[csr_matrix, list[str]]:
-    """Give each different word a number, in the order in which they appear.
+def _read_words(chunks: Chunks) -> csr_matrix:
+    """Give the words of each text in reading order.
+
+    No word reaches over white space, so that words are looked for in each different chunk, once.
+    """
+    in_chunks, _ = _number_in_order(map(_find_words, chunks.distinct))
+    in_order = in_chunks[chunks.matrix.indices]
+    ends = in_order.indptr[chunks.matrix.indptr]
+    shape = (chunks.matrix.shape[0], in_chunks.shape[1])
+    return csr_matrix((in_order.data, in_order.indices, ends), shape=shape)
+
+
+def _number_in_order(texts: Iterable[list[str]]) -> tuple[csr_matrix, list[str]]:
+    """Give each different string a number, in the order in which they appear.
 
     Returns
     -------
-    words : csr_matrix of float, shape (n_texts, n_words)
-        A 1 for each word, in reading order; a word that a text repeats has several.
+    matrix : csr_matrix of float, shape (n_texts, n_strings)
+        A 1 for each string, in reading order; a string that a text repeats has several.
     distinct : list of str
         What the columns stand for.
     """
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    n_words: list[int] = [0]
+    ends: list[int] = [0]
 
     def read() -> Iterator[list[str]]:
-        for words in texts:
-            n_words.append(len(words))
-            yield words
+        for strings in texts:
+            ends.append(ends[-1] + len(strings))
+            yield strings
 
     in_order = map(numbers.__getitem__, chain.from_iterable(read()))
     indices = np.fromiter(in_order, dtype=np.int32)
-    shape = (len(n_words) - 1, len(numbers))
-    ones = np.ones(len(indices))
-    return csr_matrix((ones, indices, np.cumsum(n_words)), shape=shape), list(numbers)
+    shape = (len(ends) - 1, len(numbers))
+    return csr_matrix((np.ones(len(indices)), indices, ends), shape=shape), list(numbers)
 
 
 def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix:

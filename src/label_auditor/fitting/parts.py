@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
@@ -41,11 +42,14 @@ class Parts:
             )
         ]
 
-    def take(self, rows: NDArray[Any]) -> Parts:
+    def __getitem__(self, rows: NDArray[Any]) -> Parts:
         """Give some rows of each."""
+        if np.ndim(rows) == 0:
+            # scikit-learn would take the length of a row for the number of features.
+            raise TypeError("Parts are cut by arrays of rows; they have no single rows")
         return Parts(
             [
-                part.take(rows) if isinstance(part, Parts) else _safe_indexing(part, rows)
+                part[rows] if isinstance(part, Parts) else _safe_indexing(part, rows)
                 for part in self.parts
             ]
         )

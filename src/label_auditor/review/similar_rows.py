@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Cells of a dense block, or products of numbers in a sparse one: some tens of megabytes.
-BLOCK_CELLS = 2**21
+BLOCK_CELLS = 2**20
 # The cosine of equal vectors may come out as a little less than 1.
 ROUNDING = 1e-6
 # Ten thousand texts need about a million; these take about ten seconds.
@@ -69,20 +69,27 @@ def alike_pairs(vectors: Any, threshold: float) -> Iterator[tuple[NDArray[Any], 
 
 
 def _alike_dense(X: NDArray[Any], least: float) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Multiply blocks of rows with all rows."""
+    """Multiply blocks of rows with all rows that don't come before them."""
     size = max(1, BLOCK_CELLS // max(1, len(X)))
     for start in range(0, len(X), size):
-        first, second = np.nonzero(X[start : start + size] @ X.T >= least)
-        first += start
-        other = first != second
-        yield first[other], second[other]
+        first, second = np.nonzero(X[start : start + size] @ X[start:].T >= least)
+        before = first < second
+        yield _in_both_orders(first[before] + start, second[before] + start)
+
+
+def _in_both_orders(first: NDArray[Any], second: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.concatenate([first, second]), np.concatenate([second, first])
 
 
 class _Rare(NamedTuple):
-    """The rarer terms of each row, and the norm of what it forgot."""
+    """The rarer terms of each row, which it keeps, and the norm of those that it forgot.
+
+    `begin` is the first term that a row keeps; it keeps all that come after it.
+    """
 
     terms: sparse.csr_array
     forgotten: NDArray[np.float64]
+    begin: NDArray[np.int64]
 
 
 def _alike_sparse(X: sparse.csr_array, least: float) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
@@ -99,14 +106,53 @@ def _alike_sparse(X: sparse.csr_array, least: float) -> Iterator[tuple[NDArray[A
             stacklevel=4,
         )
         return
+    norm_before = _NormBefore(X)
     for start, stop in _cut(n_products):
         shared = (rare.terms[start:stop] @ by_term).tocoo()
-        first, second = shared.row + start, shared.col
-        at_most = shared.data + np.maximum(rare.forgotten[first], rare.forgotten[second])
-        may = (at_most >= least) & (first != second)
+        before = np.flatnonzero(shared.row + start < shared.col)
+        first, second = shared.row[before] + start, shared.col[before]
+        may = _may_be_alike(first, second, shared.data[before], rare, norm_before, least)
         first, second = first[may], second[may]
         alike = _cosines(X, first, second) >= least
-        yield first[alike], second[alike]
+        yield _in_both_orders(first[alike], second[alike])
+
+
+def _may_be_alike(
+    first: NDArray[Any],
+    second: NDArray[Any],
+    shared: NDArray[Any],
+    rare: _Rare,
+    norm_before: _NormBefore,
+    least: float,
+) -> NDArray[np.intp]:
+    """Say which pairs may reach `least`, by the product of the terms that both rows keep.
+
+    What this product lacks is that of the terms before the first one that both rows keep. One of
+    the rows has forgotten all of these, so that their norms are known in both rows, and the
+    product of two vectors is at most that of their norms.
+    """
+    later = rare.begin[first] >= rare.begin[second]
+    forgets, keeps = np.where(later, (first, second), (second, first))
+    may = np.flatnonzero(shared + rare.forgotten[forgets] >= least)  # no norm is above 1
+    forgets, keeps = forgets[may], keeps[may]
+    norms = rare.forgotten[forgets] * norm_before(keeps, rare.begin[forgets])
+    near: NDArray[np.intp] = may[shared[may] + norms >= least - ROUNDING]
+    return near
+
+
+class _NormBefore:
+    """Gives the norm of the terms of rows that come before other terms."""
+
+    def __init__(self, X: sparse.csr_array) -> None:
+        self._begins, self._n_terms = X.indptr, X.shape[1]
+        row_of = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+        self._places = row_of * self._n_terms + X.indices
+        self._squares = _cumulate_squares(X)
+
+    def __call__(self, rows: NDArray[Any], terms: NDArray[Any]) -> NDArray[np.float64]:
+        ends = np.searchsorted(self._places, rows * self._n_terms + terms)
+        squares = self._squares[ends] - self._squares[self._begins[rows]]
+        return np.sqrt(np.maximum(squares, 0))  # type: ignore[no-any-return]
 
 
 def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
@@ -121,15 +167,23 @@ def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
 
 def _forget(X: sparse.csr_array, least: float) -> _Rare:
     """Drop the most frequent terms of each row, as long as their norm stays below `least`."""
-    squares = np.concatenate([[0.0], np.cumsum(X.data.astype(np.float64) ** 2)])
-    row_of = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+    squares = _cumulate_squares(X)
+    n_rows = X.shape[0]
+    row_of = np.repeat(np.arange(n_rows), np.diff(X.indptr))
     so_far = squares[1:] - squares[X.indptr[:-1]][row_of]
     kept = so_far >= least**2 - ROUNDING
-    n_kept = np.bincount(row_of[kept], minlength=X.shape[0])
-    indptr = np.concatenate([[0], np.cumsum(n_kept)])
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(row_of[kept], minlength=n_rows))])
     terms = sparse.csr_array((X.data[kept], X.indices[kept], indptr), shape=X.shape)
-    forgotten = np.bincount(row_of[~kept], X.data[~kept] ** 2.0, minlength=X.shape[0])
-    return _Rare(terms, np.sqrt(forgotten))
+    forgotten = np.bincount(row_of[~kept], X.data[~kept] ** 2.0, minlength=n_rows)
+    begin = np.zeros(n_rows, dtype=np.int64)
+    keeps = np.flatnonzero(np.diff(indptr))
+    begin[keeps] = terms.indices[indptr[keeps]]
+    return _Rare(terms, np.sqrt(forgotten), begin)
+
+
+def _cumulate_squares(X: sparse.csr_array) -> NDArray[np.float64]:
+    """Sum the squares of all numbers before each one, row after row."""
+    return np.concatenate([[0.0], np.cumsum(X.data.astype(np.float64) ** 2)])
 
 
 def _ones(X: sparse.csr_array) -> sparse.csr_array:

@@ -11,7 +11,7 @@ from label_auditor.data.naming import check_length
 from label_auditor.review.similar_rows import alike_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -88,15 +88,48 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
         check_length("vectors", vectors.shape[0], n)
     elif not is_table:
         _check_texts(keys)
-    group_of, first = _group_equal(keys)
     if vectors is not None:
-        compared, least = vectors[first], ALIKE_VECTORS
-    elif is_table:
-        compared, least = sparse.csr_array((len(first), 1)), 1.0
-    else:
-        compared, least = _weigh_words([keys[row] for row in first]), ALIKE_WORDS
-    labels = _count_labels(audit, group_of, alike_pairs(compared, least), len(first))
-    return _tabulate(audit, group_of, labels)
+        return _compare(audit, keys, lambda first: vectors[first], ALIKE_VECTORS)
+    if is_table:
+        return _compare(audit, keys, lambda first: sparse.csr_array((len(first), 1)), 1.0)
+    return find_twins_by_words(audit, keys, _count_words(keys))
+
+
+def find_twins_by_words(audit: Findings, texts: Sequence[str], words: Any) -> pd.DataFrame:
+    """Find what `find_twins` finds, where the words of the texts have been counted before.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        The audit.
+    texts : sequence of str of length n_samples
+        The texts.
+    words : csr_matrix of float32, shape (n_samples, n_words)
+        How often each text has each word; no word is left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same.
+    """
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    def weigh(first: NDArray[np.intp]) -> Any:
+        return TfidfTransformer().fit_transform(words[first]) if len(first) else words[first]
+
+    return _compare(audit, texts, weigh, ALIKE_WORDS)
+
+
+def _compare(
+    audit: Findings,
+    keys: Sequence[Any],
+    weigh: Callable[[NDArray[np.intp]], Any],
+    least: float,
+) -> pd.DataFrame:
+    """Find the twins of rows by their keys, and by the vectors of the first rows of each key."""
+    group_of, first = _group_equal(keys)
+    pairs = alike_pairs(weigh(first), least)
+    return _tabulate(audit, group_of, _count_labels(audit, group_of, pairs, len(first)))
 
 
 def describe_twins(twins: pd.DataFrame) -> list[str | None]:
@@ -153,14 +186,14 @@ def _group_equal(keys: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp
     return group_of, np.array(first, dtype=np.intp)
 
 
-def _weigh_words(texts: Sequence[str]) -> Any:
-    """Weigh the words of texts by TF-IDF; no text has any if there are none."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def _count_words(texts: Sequence[str]) -> Any:
+    """Count the words of texts; no text has any if there are none."""
+    from sklearn.feature_extraction.text import CountVectorizer
 
     try:
-        return TfidfVectorizer(dtype=np.float32).fit_transform(texts)
+        return CountVectorizer(dtype=np.float32).fit_transform(texts)
     except ValueError:  # no text has a word, or there is none
-        return sparse.csr_array((len(texts), 1), dtype=np.float32)
+        return sparse.csr_matrix((len(texts), 1), dtype=np.float32)
 
 
 def _count_labels(
