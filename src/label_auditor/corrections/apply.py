@@ -11,6 +11,7 @@ import numpy as np
 
 from label_auditor.corrections.collection import Corrections
 from label_auditor.corrections.label_containers import Labels, read_labels
+from label_auditor.corrections.mappings import is_decided
 from label_auditor.data.decisions import DISCARDED, OPEN, names_in, read_label
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import name_classes, unique_ids
@@ -106,7 +107,7 @@ class UnknownLabelsError(ValueError):
 
 def apply_corrections(
     y: Kept,
-    corrections: Corrections,
+    corrections: Corrections | Mapping[Any, Any] | pd.Series,
     *,
     ids: Iterable[Any] | None = None,
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
@@ -121,8 +122,10 @@ def apply_corrections(
         The labels that were audited: an array, a Series, a list or a categorical. If rows have
         several labels: an indicator matrix (array, DataFrame or sparse), or a list of the labels
         of each row. Labels may be missing (None, NaN or NA) where a row has one.
-    corrections : Corrections
-        The decisions of reviewers. Where several reviewers decided, the majority counts.
+    corrections : Corrections, mapping or Series
+        The decisions of reviewers. Where several reviewers decided, the majority counts. A mapping
+        or a Series has the label of each row by its id, and None for a discarded one, as for
+        :meth:`Corrections.from_mapping`.
     ids : iterable of length n_samples, default=None
         The ids with which the records were sent. They are compared as strings. None takes the
         index of `y` if it has a unique one, and 0 … n_samples - 1 otherwise.
@@ -147,7 +150,7 @@ def apply_corrections(
         labels where `y` has one per row, or the other way round; or if `y` mixes labels of several
         types.
     TypeError
-        If `corrections` isn't an object of that class, or if labels of y's dtype can't hold a
+        If `corrections` is none of the three, or if labels of y's dtype can't hold a
         class.
 
     Warns
@@ -167,11 +170,16 @@ def apply_corrections(
     [0, 1, 0]
     >>> report
     <CorrectionReport: 1 of 3 labels changed, 0 confirmed, 1 discarded (kept as given)>
+    >>> apply_corrections(y, {"c": 0})[0].tolist()
+    [0, 1, 0]
     """
+    if is_decided(corrections):
+        corrections = Corrections.from_mapping(corrections)
     if not isinstance(corrections, Corrections):
         raise TypeError(
             f"corrections is a {type(corrections).__name__}, but Corrections are needed; read them "
-            "with Corrections.from_json, from_rubrix or another of its methods."
+            "with Corrections.from_json, from_rubrix or another of its methods, or pass a mapping "
+            "or a Series that has the label of each row by its id."
         )
     labels = read_labels(y)
     n = len(labels.given)

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from label_auditor.corrections.mappings import is_decided
 from label_auditor.corrections.sources import Sources
 from label_auditor.data.decisions import (
     DISCARDED,
@@ -53,10 +54,16 @@ class Corrections(Sources, Sequence[Correction]):
     """
 
     def __init__(self, corrections: Iterable[Correction], sample: PageSample | None = None) -> None:
-        if isinstance(corrections, str | bytes | Mapping) or not isinstance(corrections, Iterable):
+        if is_decided(corrections):
             raise TypeError(
                 f"corrections is a {type(corrections).__name__}, but an iterable of Correction is "
-                "needed; from_records, from_json and the like read them from elsewhere."
+                "needed; Corrections.from_mapping takes {id: label} and a Series."
+            )
+        if isinstance(corrections, str | bytes) or not isinstance(corrections, Iterable):
+            raise TypeError(
+                f"corrections is a {type(corrections).__name__}, but an iterable of Correction is "
+                "needed; Corrections.from_json, from_csv, from_mapping and the like read them from "
+                "elsewhere."
             )
         found = tuple(corrections)
         for position, each in enumerate(found):

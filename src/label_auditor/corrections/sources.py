@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from label_auditor.data.decisions import Correction
 
@@ -24,6 +26,39 @@ class Sources:
 
     def __init__(self, corrections: Iterable[Correction]) -> None:
         raise NotImplementedError  # what collects them does
+
+    @classmethod
+    def from_mapping(cls: type[Made], decided: Mapping[Any, Any] | pd.Series) -> Made:
+        """Make corrections of labels that you hold in a dict or a Series.
+
+        Parameters
+        ----------
+        decided : mapping or Series
+            The label of each record by its id, which is the index of the audit or what was passed
+            as `ids`; a class, or the name of one. Lists and tuples hold several labels. A missing
+            label (None, NaN or NA) discards the record.
+
+        Returns
+        -------
+        Corrections
+            In the order of the entries, by no named reviewer.
+
+        Raises
+        ------
+        TypeError
+            If it is neither a mapping nor a Series.
+        ValueError
+            If an id is missing, or two are the same once they are strings.
+
+        Examples
+        --------
+        >>> from label_auditor import Corrections
+        >>> Corrections.from_mapping({"a": "dog", "b": "cat", "c": None})
+        <Corrections: 3 records, of which 2 validated, 1 discarded, 0 open; by 0 named reviewers>
+        """
+        from label_auditor.corrections.mappings import read_mapping
+
+        return cls(read_mapping(decided))
 
     @classmethod
     def from_records(
