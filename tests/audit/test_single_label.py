@@ -101,6 +101,8 @@ class TestSave:
             if isinstance(before, np.ndarray):
                 assert after.dtype == before.dtype
                 np.testing.assert_array_equal(after, before)
+            elif before is None:
+                assert after is None
             else:
                 assert list(after) == list(before)
         pd.testing.assert_frame_equal(
