@@ -42,15 +42,36 @@ _HOMES = {
 }
 
 
+# Modules that are public as such, and need not be imported by name.
+_MODULES = ("corrections", "export", "plots", "report", "review", "scores")
+
+# What to write for names that people try who know cleanlab, or look for a name in the wrong place.
+_HINTS = {
+    "CleanLearning": "LabelAuditor(classifier).fit(X, y)",
+    "Datalab": "audit_labels(labels, pred_probs)",
+    "find_label_issues": "audit_labels(labels, pred_probs), whose ranked are the flagged rows",
+    "get_label_quality_scores": "audit_labels(labels, pred_probs).scores",
+    "Correction": "label_auditor.corrections.Correction",
+    "ConfidentJointDisplay": "label_auditor.plots.ConfidentJointDisplay",
+    "ReviewCurveDisplay": "label_auditor.plots.ReviewCurveDisplay",
+    "ScoreDistributionDisplay": "label_auditor.plots.ScoreDistributionDisplay",
+    "load": "LabelAudit.load(path)",
+    "plot": "label_auditor.plots",
+}
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("label-auditor")
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = f"; write {_HINTS[name]}" if name in _HINTS else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*__all__, *_MODULES, "__version__"])

@@ -16,11 +16,13 @@ from sklearn.utils.validation import check_is_fitted
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
 from label_auditor.audit.from_blocks import fit_blocks
 from label_auditor.audit.from_probabilities import audit_codes, audit_labels, find_index
+from label_auditor.audit.hints import OF_AUDITORS
 from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
 from label_auditor.confident_learning.scores import SCORES, RankBy
 from label_auditor.data.naming import check_index
+from label_auditor.data.own_methods import own_methods
 from label_auditor.fitting import out_of_sample
 from label_auditor.fitting.blocks.reading import is_lazy
 from label_auditor.fitting.final_fit import drop_flagged, train_final
@@ -29,11 +31,11 @@ from label_auditor.fitting.prediction import PredictionMixin
 from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor.fitting.routing import make_router, refuse_cut_rows, route
 from label_auditor.fitting.training_labels import decide_labels
+from label_auditor.report.notebook import FittedInNotebook
 from label_auditor.review.decided import read_decisions
 
 if TYPE_CHECKING:
     import joblib
-    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
     from sklearn.utils.metadata_routing import MetadataRouter
@@ -42,9 +44,11 @@ if TYPE_CHECKING:
     from label_auditor.review.decided import Reviewed
 
 
+@own_methods
 class LabelAuditor(
     PredictionMixin,
     Outputs,
+    FittedInNotebook,
     ClassifierMixin,
     MetaEstimatorMixin,
     CallbackSupportMixin,
@@ -166,6 +170,7 @@ class LabelAuditor(
     20            2                0     1
     """
 
+    _HINTS = OF_AUDITORS
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn's protocol
         "estimator": [HasMethods("fit"), None],
         "cv": ["cv_object", StrOptions(set(out_of_sample.FROM_ONE_FIT))],
@@ -345,17 +350,6 @@ class LabelAuditor(
             index=index,
             n_jobs=self.n_jobs,
         )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give the audit as a table.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per label, as :meth:`LabelAudit.to_frame` describes it.
-        """
-        check_is_fitted(self)
-        return self.audit_.to_frame()
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Say who gets the metadata given to `fit`: the classifier and the splitter.

@@ -8,11 +8,13 @@ from sklearn.exceptions import NotFittedError
 
 from label_auditor import LabelAuditor, audit_labels, estimate_label_errors, export, plan_review
 from label_auditor.audit.outputs import Outputs
+from label_auditor.audit.tables import to_frame
 from label_auditor.export import argilla, label_studio, rubrix
 from label_auditor.report import write_page
 from oracle import make_noisy
 
 FUNCTIONS = {
+    "to_frame": to_frame,
     "to_rubrix": rubrix.to_rubrix,
     "push_to_rubrix": rubrix.push_to_rubrix,
     "to_argilla": argilla.to_argilla,

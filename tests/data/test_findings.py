@@ -71,15 +71,16 @@ def test_repr(findings):
     assert repr(judged).endswith("ranked by some_score>")
 
 
-def test_frame(findings):
-    frame = findings.to_frame()
-    assert frame.index.tolist() == list("vwxyz")
-    assert frame["rank"].tolist() == [1, pd.NA, 0, pd.NA, pd.NA]
-    assert frame["rank"].dtype == "Int64"
-    assert frame["given_label"].tolist() == findings.labels.tolist()
-    assert frame["suggested_label"].tolist() == findings.suggested_labels.tolist()
-    assert frame["is_label_issue"].tolist() == findings.issues.tolist()
-    np.testing.assert_array_equal(frame["label_quality"], findings.scores)
+def test_outputs_call_classes_by_their_names(findings):
+    assert findings.shown_classes.tolist() == findings.classes.tolist()
+    assert findings.shown_labels()[0] is findings.labels
+    named = dataclasses.replace(findings, class_names=("x", "y"))
+    assert named.shown_classes.tolist() == ["x", "y"]
+
+
+def test_findings_are_no_collection_of_rows(findings):
+    with pytest.raises(TypeError, match=r"can't be iterated over; write audit.to_frame\(inputs"):
+        list(findings)
 
 
 def test_rows_in_order_are_flagged_then_by_score_then_not_evaluated(findings):

@@ -26,6 +26,7 @@ from label_auditor.data.label_sets import (
     place_columns,
 )
 from label_auditor.data.labels import index_classes
+from label_auditor.data.own_methods import own_methods
 from label_auditor.data.tables import arrange, name_rows
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["MultiLabelAudit", "audit_label_sets"]
 
 
+@own_methods
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class MultiLabelAudit(Findings, Outputs):
     """What an audit of label sets found: which are suspicious, how much, and what they might be.

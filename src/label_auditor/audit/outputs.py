@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
 
+from label_auditor.audit.hints import OF_AUDITS
+from label_auditor.audit.tables import to_frame
+from label_auditor.data.hints import Hinting
 from label_auditor.export.argilla import push_to_argilla, to_argilla
 from label_auditor.export.hub import to_datasets
 from label_auditor.export.label_studio import push_to_label_studio, to_label_studio
@@ -16,6 +20,7 @@ from label_auditor.review.plan import plan_review
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from label_auditor.data.findings import Findings
     from label_auditor.review.decided import Reviewed
@@ -26,21 +31,39 @@ R = TypeVar("R")
 
 
 def _as_method(
-    function: Callable[Concatenate[Findings, P], R],
+    function: Callable[Concatenate[Findings, P], R], name: str | None = None
 ) -> Callable[Concatenate[Outputs, P], R]:
     """Make a method of a function of an audit: it has the same parameters and documentation."""
+    signature = inspect.signature(function)
 
     @functools.wraps(function)
     def method(self: Outputs, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            signature.bind(self, *args, **kwargs)
+        except TypeError:
+            called = f"{type(self).__name__}.{name or function.__name__}"
+            _refuse(function, called, args, kwargs)
         return function(self._held_audit(), *args, **kwargs)
 
     return method
 
 
-class Outputs:
+def _refuse(function: Callable[..., Any], called: str, args: Any, kwargs: dict[str, Any]) -> None:
+    """Say of a method what Python says of the arguments that its function doesn't take."""
+    try:
+        function(None, *args, **kwargs)
+    except TypeError as error:
+        problem = str(error).split("() ", 1)[-1]
+        raise TypeError(f"{called}() {problem}") from None
+
+
+class Outputs(Hinting):
     """The methods of what is an audit or holds one."""
 
+    _HINTS: ClassVar[Mapping[str, str]] = OF_AUDITS
+
     # Final: pyright takes the type of an attribute for known if it is declared, in any way.
+    to_frame: Final = _as_method(to_frame)
     to_rubrix: Final = _as_method(to_rubrix)
     push_to_rubrix: Final = _as_method(push_to_rubrix)
     to_argilla: Final = _as_method(to_argilla)
@@ -49,7 +72,7 @@ class Outputs:
     push_to_label_studio: Final = _as_method(push_to_label_studio)
     to_datasets: Final = _as_method(to_datasets)
     plan_review: Final = _as_method(plan_review)
-    estimate: Final = _as_method(estimate_label_errors)
+    estimate: Final = _as_method(estimate_label_errors, "estimate")
 
     def _held_audit(self) -> Findings:
         """Give the audit that this is, or holds."""
@@ -68,7 +91,7 @@ class Outputs:
         title: str = "Label review",
         max_rows: int = 50_000,
         apply_command: str | None = None,
-    ) -> None:
+    ) -> Path:
         """Write the review page: one HTML file, for any browser, that needs no server.
 
         :func:`label_auditor.report.page.write_page` says more.
@@ -92,8 +115,13 @@ class Outputs:
         apply_command : str, default=None
             What the page says to type in a terminal to apply the decisions. None: ``label-audit
             apply`` with names to fill in.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
         """
-        write_page(
+        return write_page(
             self._held_audit(),
             inputs,
             path,

@@ -12,12 +12,14 @@ from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.joint import Joint, noise_matrix
 from label_auditor.data.findings import Findings
 from label_auditor.data.labels import decode_labels, index_classes
+from label_auditor.data.own_methods import own_methods
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 
+@own_methods
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LabelAudit(Findings, Outputs):
     """What an audit found: which labels are suspicious, how much, and what they might be.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from label_auditor.corrections.mappings import is_decided
@@ -21,6 +22,7 @@ from label_auditor.data.decisions import (
 )
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import name_classes, unique_ids
+from label_auditor.data.own_methods import own_methods
 
 if TYPE_CHECKING:
     import os
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
 
 
+@own_methods
 class Corrections(Sources, Sequence[Correction]):
     """The decisions of reviewers, one for each time that somebody decided.
 
@@ -140,17 +143,23 @@ class Corrections(Sources, Sequence[Correction]):
 
         return cls(*read_json(path))
 
-    def to_json(self, path: str | os.PathLike[str]) -> None:
+    def to_json(self, path: str | os.PathLike[str]) -> Path:
         """Write the corrections as JSON.
 
         Parameters
         ----------
         path : str or path
             The file; if it exists, it is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
         """
         from label_auditor.corrections.files import write_json
 
         write_json(path, self, self.sample)
+        return Path(path)
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str]) -> Corrections:
@@ -177,17 +186,23 @@ class Corrections(Sources, Sequence[Correction]):
 
         return cls(read_csv(path))
 
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the corrections as CSV.
 
         Parameters
         ----------
         path : str or path
             The file; if it exists, it is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
         """
         from label_auditor.corrections.files import write_csv
 
         write_csv(path, self)
+        return Path(path)
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per correction.

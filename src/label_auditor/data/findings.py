@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -118,6 +119,13 @@ n_classes)
     def __len__(self) -> int:
         return len(self.issues)
 
+    def __iter__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} can't be iterated over; write audit.to_frame(inputs, "
+            "only_issues=True, sort=True).itertuples() for the flagged rows, worst first, or "
+            "audit.ranked for their positions."
+        )
+
     def __repr__(self) -> str:
         unjudged = len(self) - int(self.evaluated.sum())
         return (
@@ -126,39 +134,25 @@ n_classes)
             + (f"; {unjudged:,} not evaluated>" if unjudged else ">")
         )
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per label, in the order and with the index of the data.
+    def shown_labels(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Give the given and the suggested labels as outputs call them."""
+        if self.class_names is None:
+            return self.labels, self.suggested_labels
+        shown = self.shown_classes
+        return self._decode(self.codes, shown), self._decode(self.predicted, shown)
 
-        Returns
-        -------
-        pandas.DataFrame
-            `given_label`, `suggested_label` (of a multi-label audit: tuples of classes),
-            `label_quality` (float64, NaN where not evaluated), `is_label_issue` (bool), `rank`
-            (Int64: 0 is worst, missing where not flagged).
-        """
-        import pandas as pd
-
-        rank = pd.array(np.zeros(len(self), dtype=np.int64), dtype="Int64")
-        rank[~self.issues] = pd.NA
-        rank[self.ranked] = np.arange(self.n_issues)
-        return pd.DataFrame(
-            {
-                "given_label": self._decode(self.codes, self.shown_classes),
-                "suggested_label": self._decode(self.predicted, self.shown_classes),
-                "label_quality": self.scores,
-                "is_label_issue": self.issues,
-                "rank": rank,
-            },
-            index=self.index,
-        )
-
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the audit to one file (NumPy's npz with a JSON header, no pickle).
 
         Parameters
         ----------
         path : str or path
             The file; if it exists, it is replaced when the new one is complete.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
 
         Raises
         ------
@@ -168,6 +162,7 @@ n_classes)
         names = [field.name for field in dataclasses.fields(self)]
         fields = {name: getattr(self, name) for name in names}
         write_findings(path, fields, multi_label=self.multi_label)
+        return Path(path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

@@ -47,13 +47,19 @@ def _estimator_has(method: str) -> Any:
     return check
 
 
+def _of_the_estimator(function: Method) -> Method:
+    """Make a method of LabelAuditor, where its estimator has it; errors call it so, too."""
+    function.__qualname__ = f"LabelAuditor.{function.__name__}"
+    return available_if(_estimator_has(function.__name__))(function)
+
+
 class PredictionMixin:
     """The methods of the classifier in `estimator_`, each where it has it."""
 
     estimator_: Any
     classes_: NDArray[Any]
 
-    @available_if(_estimator_has("predict"))
+    @_of_the_estimator
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict classes with `estimator_`.
 
@@ -70,7 +76,7 @@ class PredictionMixin:
         check_is_fitted(self)
         return _as_labels(self.estimator_.predict(X), self.classes_)
 
-    @available_if(_estimator_has("predict_proba"))
+    @_of_the_estimator
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Predict probabilities with `estimator_`.
 
@@ -90,7 +96,7 @@ class PredictionMixin:
         check_is_fitted(self)
         return self._by_class("predict_proba", X)
 
-    @available_if(_estimator_has("predict_log_proba"))
+    @_of_the_estimator
     def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
         """Predict log probabilities with `estimator_`.
 
@@ -107,7 +113,7 @@ class PredictionMixin:
         check_is_fitted(self)
         return self._by_class("predict_log_proba", X)
 
-    @available_if(_estimator_has("decision_function"))
+    @_of_the_estimator
     def decision_function(self, X: Any) -> NDArray[np.floating]:
         """Give the decision function of `estimator_`.
 

@@ -55,6 +55,24 @@ def compact(audit: Findings) -> str:
     )
 
 
+class FittedInNotebook:
+    """An estimator of scikit-learn that holds an audit once it is fitted, and then shows both."""
+
+    def _repr_html_inner(self) -> str:
+        return self._with_audit(super()._repr_html_inner())  # type: ignore[misc]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        shown: dict[str, str] = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        if "text/html" in shown:
+            shown["text/html"] = self._with_audit(shown["text/html"])
+        return shown
+
+    def _with_audit(self, diagram: str) -> str:
+        """Put what was found below the diagram of the estimator."""
+        audit = vars(self).get("audit_")
+        return diagram if audit is None else diagram + compact(audit)
+
+
 def _worst(audit: Findings) -> str:
     """List the worst rows by name."""
     rows = audit.ranked[:N_ROWS].tolist()

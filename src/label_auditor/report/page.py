@@ -9,6 +9,7 @@ import json
 import math
 import re
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.corrections.collection import Corrections
@@ -50,7 +51,7 @@ def write_page(
     title: str = "Label review",
     max_rows: int = 50_000,
     apply_command: str | None = None,
-) -> None:
+) -> Path:
     """Write the review page of an audit: one file, for any browser, from disk, offline.
 
     The page makes no requests, and a content security policy forbids it to make any. All data is
@@ -85,6 +86,11 @@ def write_page(
         What to type in a terminal to apply the decisions, shown on the page as the last step. None:
         ``label-audit apply`` with names to fill in.
 
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
     Raises
     ------
     ValueError, TypeError
@@ -109,6 +115,7 @@ def write_page(
     data["apply_command"] = apply_command or APPLY_COMMAND
     with atomic_write(path) as file:
         file.write(_fill(title, data))
+    return Path(path)
 
 
 def _list_decisions(

@@ -20,6 +20,7 @@ from label_auditor.review.sampling import Stratum, sampling_order, stratify
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from label_auditor.corrections.collection import Corrections
@@ -132,16 +133,37 @@ class ReviewPlan(Sequence[int]):
         order = sampling_order(self.stratum_of, self.strata, self.seed)
         return dataclasses.replace(self, rows=order[: len(self) + n])
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row for each planned row, in the plan's order.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `row` (its position in the data), `stratum` (the name of its part of the data, missing
+            for the goal "find") and `inclusion` (the probability with which it was drawn).
+        """
+        import pandas as pd
+
+        names = np.array([stratum.name for stratum in self.strata], dtype=object)
+        found = np.full(len(self), None) if self.seed is None else names[self.stratum_of[self.rows]]
+        return pd.DataFrame({"row": self.rows, "stratum": found, "inclusion": self.inclusion})
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON.
 
         Parameters
         ----------
         path : str or path
             The file; if it exists, it is replaced when the new one is complete.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
         """
         with atomic_write(path) as file:
             file.write(json.dumps(self._as_dict()).encode())
+        return Path(path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ReviewPlan:

@@ -1,0 +1,64 @@
+"""What to write for names that people try on an audit, coming from other packages."""
+
+from __future__ import annotations
+
+AS_FRAME = "to_frame(inputs), which gives a pandas.DataFrame"
+ISSUES = "to_frame(inputs, only_issues=True, sort=True) for the flagged rows, worst first"
+PLOT = "label_auditor.plots.ConfidentJointDisplay.from_audit(audit), or another display there"
+SUMMARY = "summary() for a table of the classes, or to_html(path, inputs) for a page to review"
+
+# Of pandas, and of those who want what it has.
+OF_FRAMES = {
+    **{
+        name: f"to_frame(inputs).{name}, as to_frame gives a pandas.DataFrame"
+        for name in (
+            *("to_csv", "to_dict", "to_excel", "to_json", "to_markdown", "to_parquet", "to_sql"),
+            *("columns", "head", "iloc", "loc", "query", "sample", "sort_values", "tail", "values"),
+        )
+    },
+    **dict.fromkeys(("as_frame", "df", "frame", "to_dataframe", "to_df", "to_pandas"), AS_FRAME),
+}
+# Of cleanlab, and of those who look for what an audit has found.
+OF_AUDITS = {
+    **OF_FRAMES,
+    **dict.fromkeys(
+        ("find_issues", "find_label_issues", "get_issues", "get_label_issues", "label_issues"),
+        ISSUES,
+    ),
+    **dict.fromkeys(("describe", "info", "report"), SUMMARY),
+    **dict.fromkeys(("plot", "plots", "show"), PLOT),
+    **dict.fromkeys(("label_quality", "label_quality_scores", "label_scores"), "scores"),
+    **dict.fromkeys(("get_label_quality_scores", "quality_scores"), "scores"),
+    **dict.fromkeys(("issue_indices", "ranked_issues"), "ranked, the flagged rows by position"),
+    **dict.fromkeys(("predicted_labels", "suggestions"), "suggested_labels"),
+    **dict.fromkeys(("probabilities", "predict_proba"), "pred_probs"),
+    **dict.fromkeys(("apply", "apply_corrections", "correct"), "label_auditor.apply_corrections"),
+}
+# The same on an auditor, where what was found has the names of scikit-learn's attributes.
+OF_AUDITORS = {
+    **OF_FRAMES,
+    **{
+        name: f"audit_.{name}, as audit_ is what fit has found"
+        for name in (
+            *("class_names", "codes", "confident_joint", "index", "labels", "noise_matrix"),
+            *("overlapping_classes", "save", "summary"),
+        )
+    },
+    **dict.fromkeys(
+        ("find_issues", "find_label_issues", "get_issues", "get_label_issues"),
+        f"fit(X, y), and then {ISSUES}",
+    ),
+    "fit_predict": "fit(X, y).label_issues_ for the flags, or fit(X, y).predict(X) for classes",
+    **dict.fromkeys(("describe", "info", "report"), f"audit_.{SUMMARY}"),
+    **dict.fromkeys(("plot", "plots", "show"), PLOT.replace("(audit)", "(auditor.audit_)")),
+    **dict.fromkeys(("issues", "issues_", "label_issues"), "label_issues_ or ranked_issues_"),
+    **dict.fromkeys(("label_quality", "label_quality_", "label_quality_scores"), "label_scores_"),
+    **dict.fromkeys(("label_scores", "quality", "scores", "scores_"), "label_scores_"),
+    **dict.fromkeys(("ranked", "ranked_", "ranked_issues"), "ranked_issues_"),
+    **dict.fromkeys(("n_issues", "n_issues_", "n_label_issues"), "n_label_issues_"),
+    **dict.fromkeys(("predicted_labels", "suggested_labels"), "suggested_labels_"),
+    **dict.fromkeys(("pred_probs", "pred_probs_", "probabilities"), "cv_probabilities_"),
+    **dict.fromkeys(("apply", "apply_corrections", "correct"), "label_auditor.apply_corrections"),
+    **dict.fromkeys(("clean", "clean_data", "drop_issues"), "fit_resample(X, y)"),
+    "load": "LabelAudit.load(path), which reads what audit_.save(path) wrote",
+}
