@@ -76,6 +76,23 @@ def test_axe_finds_nothing_serious_in_a_question(open_page, make, axe):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1360])
+def test_axe_finds_nothing_serious_with_sets_of_labels(open_page, axe, scheme, width):
+    rng = np.random.default_rng(0)
+    given = (rng.random((60, 9)) < 0.3).astype(int)
+    audit = audit_labels(given, rng.random((60, 9)), multi_label=True)
+    page = open_page(
+        audit, ["x"] * 60, color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
+    assert findings(page, axe) == []
+    for key in "t12":  # a decided row, and a draft
+        page.keyboard.press(key)
+    assert findings(page, axe) == []
+    page.keyboard.press("c")
+    assert findings(page, axe) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1360])
 def test_axe_finds_nothing_serious_with_many_classes(open_page, bars, axe, scheme, width):
     page = open_page(
         bars, ["x"] * 400, color_scheme=scheme, viewport={"width": width, "height": 800}

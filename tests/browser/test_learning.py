@@ -16,10 +16,10 @@ from label_auditor.review.decided import decided_rows
 # computed by its module, loaded from the same file beside stand-ins for what it imports.
 LEARN = """async ([source, data]) => {
   const load = (text) => import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
-  const names = { given: Int32Array, queueNumbers: Float32Array, queueOther: Int32Array };
+  const names = { queueGiven: Int32Array, queueNumbers: Float32Array, queueOther: Int32Array };
   globalThis.handed = { queueModel: data.queueModel };
   for (const [name, Type] of Object.entries(names)) handed[name] = Type.from(data[name]);
-  const all = "{ given, queueModel, queueNumbers, queueOther }";
+  const all = "{ queueGiven, queueModel, queueNumbers, queueOther }";
   const body = source.replace(/^import .*$/m, `const ${all} = handed;`);
   const { learn } = await load(body);
   return [...learn(data.known, data.wrong)];
@@ -140,7 +140,7 @@ def test_scores_are_pythons_to_1e_9(chromium, open_page):
                 "queueModel": _queue(audit, np.arange(1000)),
                 "queueNumbers": facts.numbers.ravel().tolist(),
                 "queueOther": facts.other.tolist(),
-                "given": facts.given.tolist(),
+                "queueGiven": facts.given.tolist(),
                 "known": known.tolist(),
                 "wrong": wrong.tolist(),
             }

@@ -242,11 +242,62 @@ def test_a_page_that_is_there_stays_whole_until_the_new_one_is(audit, tmp_path, 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_several_labels_per_row_are_refused(tmp_path):
-    audit = audit_labels([[0], [1], [0, 1]], np.full((3, 2), 0.5), multi_label=True)
-    with pytest.raises(TypeError, match="one label per row"):
-        audit.to_html(tmp_path / "r.html", ["a", "b", "c"])
-    assert list(tmp_path.iterdir()) == []
+SETS = [["a", "c"], [], ["b"], ["a", "c"]]
+
+
+@pytest.fixture
+def sets():
+    pred_probs = np.array([[0.9, 0.2, 0.7], [0.1, 0.8, 0.1], [0.3, 0.9, 0.2], [0.95, 0.1, 0.4]])
+    return audit_labels(SETS, pred_probs, multi_label=True)
+
+
+def test_rows_with_sets_of_labels(sets, tmp_path):
+    sets.to_html(tmp_path / "r.html", TEXTS[:4])
+    data = data_of(tmp_path / "r.html")
+    rows, at = data["rows"], rows_in_order(sets)
+    for name, matrix in (("given", sets.codes), ("suggested", sets.predicted)):
+        found = [rows["sets"][number] for number in unpack(rows[name], "<i4")]
+        assert found == [np.flatnonzero(row).tolist() for row in matrix.toarray()[at]]
+    starts, top = unpack(rows["starts"], "<i4"), unpack(rows["top"], "<i4")
+    probabilities = unpack(rows["probabilities"], "<f4")
+    flagged = unpack(rows["top_flagged"], "u1")
+    for row, start, end in zip(at, starts[:-1], starts[1:], strict=True):
+        assert sorted(top[start:end]) == [0, 1, 2]
+        of_row = sets.pred_probs[row, top[start:end]]
+        np.testing.assert_array_equal(probabilities[start:end], of_row.astype(np.float32))
+        issues = sets.class_issues.toarray()[row, top[start:end]]
+        np.testing.assert_array_equal(flagged[start:end], issues)
+        given = sets.codes.toarray()[row, top[start:end]]
+        doubt = np.where(given, 1 - of_row, of_row)
+        assert (np.diff(doubt[~issues]) <= 0).all()
+    assert data["pairs"] == []
+    assert data["summary"]["flagged_missing"] == sets.summary()["flagged_missing"].tolist()
+    assert data["audit"]["agreement"] == 2 / 4
+    assert data["apply_in"] == "Python"
+    assert "apply_corrections(labels, corrections)" in data["apply_command"]
+
+
+def test_a_page_of_sets_goes_on_with_decisions(sets, tmp_path):
+    made = [("1", ("C", "B"), "validated", "ann"), ("3", ()), ("0", None, "discarded")]
+    corrections = Corrections([Correction(*each) for each in made])
+    sets.to_html(tmp_path / "r.html", TEXTS[:4], reviewed=corrections, class_names=["A", "B", "C"])
+    data = data_of(tmp_path / "r.html")
+    found = {data["rows"]["ids"][at]: decision for at, *decision in data["decided"]}
+    assert found == {"1": [[1, 2], "ann", ""], "3": [[], "", ""], "0": [-1, "", ""]}
+    with pytest.raises(TypeError, match="reviewed has 'a' for row 0, but a row of this audit has"):
+        sets.to_html(tmp_path / "x.html", TEXTS[:4], reviewed={0: "a"})
+
+
+def test_a_model_that_tells_nothing_of_sets_is_doubted(tmp_path):
+    rng = np.random.default_rng(0)
+    given = (rng.random((80, 3)) < 0.2).astype(int)
+    bad = audit_labels(given, rng.random((80, 3)), multi_label=True)
+    bad.to_html(tmp_path / "r.html", ["x"] * 80)
+    (doubt,) = data_of(tmp_path / "r.html")["doubts"]
+    assert re.match(r"The models agree with \d+% of the decisions whether a row has a class", doubt)
+    good = audit_labels(given, np.where(given, 0.8, 0.2), multi_label=True)
+    good.to_html(tmp_path / "r.html", ["x"] * 80)
+    assert data_of(tmp_path / "r.html")["doubts"] == []
 
 
 def test_every_module_is_used_and_imports_what_there_is():

@@ -12,7 +12,8 @@ from label_auditor import audit_labels
 from label_auditor.data.findings import rows_in_order
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import agreement, count_pairs
-from label_auditor.report.page_data import N_BINS, N_CANDIDATES, page_data
+from label_auditor.report.label_columns import N_CANDIDATES
+from label_auditor.report.page_data import N_BINS, page_data
 from label_auditor.review import queue
 
 N = 200

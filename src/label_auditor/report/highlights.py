@@ -30,11 +30,11 @@ class ConfusedPair(NamedTuple):
 
 
 def agreement(audit: Findings) -> float:
-    """Give the share of given labels that the models agree with.
+    """Give the share of given labels, or whole sets of labels, that the models agree with.
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
 
     Returns
@@ -42,6 +42,9 @@ def agreement(audit: Findings) -> float:
     float
         A share of the rows that were evaluated; 0 if there are none.
     """
+    if audit.multi_label:
+        differs = np.diff((audit.predicted != audit.codes).tocsr().indptr) > 0
+        return float(1 - differs.mean())
     agrees = (audit.predicted == audit.codes)[audit.evaluated]
     return float(agrees.mean()) if len(agrees) else 0.0
 
@@ -51,7 +54,7 @@ def doubts(audit: Findings) -> list[str]:
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
 
     Returns
@@ -61,13 +64,18 @@ def doubts(audit: Findings) -> list[str]:
     """
     n_classes, n = len(audit.classes), int(audit.evaluated.sum())
     found = []
-    if n and n_classes > 1:
-        guessed = np.bincount(audit.codes[audit.evaluated]).max() / n
-        if agreement(audit) <= guessed:
+    if n and (n_classes > 1 or audit.multi_label):
+        agreed, guessed = (_judge_sets if audit.multi_label else _judge_labels)(audit)
+        of, by = (
+            ("decisions whether a row has a class", "what most rows have")
+            if audit.multi_label
+            else ("labels", "the commonest label")
+        )
+        if agreed <= guessed:
             found.append(
-                f"The models agree with {agreement(audit):.0%} of the labels; always guessing the "
-                f"commonest label would with {guessed:.0%}. They have learned nothing, so the "
-                "flags are worth little: try other inputs or another model."
+                f"The models agree with {agreed:.0%} of the {of}; always guessing {by} would with "
+                f"{guessed:.0%}. They have learned nothing, so the flags are worth little: try "
+                "other inputs or another model."
             )
     if n < FEW_ROWS * n_classes:
         found.append(
@@ -75,6 +83,20 @@ def doubts(audit: Findings) -> list[str]:
             "few for a model to learn what is right."
         )
     return found
+
+
+def _judge_labels(audit: Findings) -> tuple[float, float]:
+    """Give the share of labels that the models agree with, and that a guess would agree with."""
+    given = audit.codes[audit.evaluated]
+    return agreement(audit), np.bincount(given).max() / len(given)
+
+
+def _judge_sets(audit: Findings) -> tuple[float, float]:
+    """Give the same for each class of each row: whether the row has it."""
+    n_given = np.bincount(audit.codes.indices, minlength=len(audit.classes))
+    n_cells = len(audit) * len(audit.classes)
+    agreed = 1 - (audit.predicted != audit.codes).nnz / n_cells
+    return agreed, float(np.maximum(n_given, len(audit) - n_given).sum() / n_cells)
 
 
 def count_pairs(audit: Findings) -> NDArray[np.intp]:

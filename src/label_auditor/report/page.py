@@ -18,21 +18,28 @@ from label_auditor.data.decisions import OPEN
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import FLAG_MEANING, doubts
 from label_auditor.report.page_data import page_data
-from label_auditor.review.decided import read_decisions
+from label_auditor.review.decided import read_decisions, read_set_decisions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
     from label_auditor.data.findings import Findings
+    from label_auditor.report.page_data import Decided
     from label_auditor.review.decided import Reviewed
     from label_auditor.review.estimate import ErrorEstimate
 
 # What the page says to type after the review, if nobody has said how the data are called.
 APPLY_COMMAND = "label-audit apply corrections.json DATA.csv --label LABEL"
+# The command has no sets of labels.
+APPLY_CODE = """\
+from label_auditor import Corrections, apply_corrections
+
+corrections = Corrections.from_json("corrections.json")
+labels, report = apply_corrections(labels, corrections)"""
 
 # In the order of the cascade: what is for small screens and paper goes over the rest.
-STYLES = ("base", "frame", "review", "list", "panels", "dialogs", "small", "print")
+STYLES = ("base", "frame", "review", "sets", "list", "panels", "dialogs", "small", "print")
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|let|function) ([\w$]+))", re.MULTILINE)
@@ -59,7 +66,7 @@ def write_page(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     inputs : sequence of str of length n_samples, mapping or DataFrame
         The texts; or named fields, each a column of length n_samples.
@@ -75,7 +82,8 @@ def write_page(
         The number of label errors, as estimated from a reviewed sample. None: the page says how to
         get an estimate.
     reviewed : Corrections, mapping from row position to label, or Series, default=None
-        The decisions so far, with which the page goes on; None for a discarded row.
+        The decisions so far, with which the page goes on; None for a discarded row. A set of labels
+        is a list of classes.
     title : str, default="Label review"
         The title of the page.
     max_rows : int, default=50_000
@@ -84,7 +92,7 @@ def write_page(
         first, worst first.
     apply_command : str, default=None
         What to type in a terminal to apply the decisions, shown on the page as the last step. None:
-        ``label-audit apply`` with names to fill in.
+        ``label-audit apply`` with names to fill in; for sets of labels, the code in Python.
 
     Returns
     -------
@@ -97,11 +105,6 @@ def write_page(
         As for :func:`label_auditor.export.records.make_records`; or if `reviewed` has rows or
         labels that the audit doesn't have.
     """
-    if audit.multi_label:
-        raise TypeError(
-            "the review page shows one label per row, but this audit has several; review it in "
-            "Rubrix or Argilla, or write a page of each class: audit_labels(indicator column, ...)."
-        )
     if max_rows < 1:
         raise ValueError(f"max_rows is {max_rows!r}; pass at least 1.")
     records = make_records(
@@ -112,7 +115,9 @@ def write_page(
     data["title"] = title
     data["estimate"] = _plain_estimate(estimate)
     data["doubts"] = doubts(audit)
-    data["apply_command"] = apply_command or APPLY_COMMAND
+    in_python = audit.multi_label and apply_command is None
+    data["apply_in"] = "Python" if in_python else "a terminal"
+    data["apply_command"] = apply_command or (APPLY_CODE if in_python else APPLY_COMMAND)
     with atomic_write(path) as file:
         file.write(_fill(title, data))
     return Path(path)
@@ -123,24 +128,25 @@ def _list_decisions(
     reviewed: Reviewed | None,
     ids: Iterable[Any] | None,
     class_names: Mapping[Any, str] | Sequence[str] | None,
-) -> list[tuple[int, int, str, str]]:
-    """Give the row, the class, the reviewer and the time of each decision; empty if unknown."""
-    rows, codes = read_decisions(
-        reviewed,
-        audit.index,
-        audit.classes,
-        ids=ids,
-        class_names=audit.class_names if class_names is None else class_names,
-    )
-    by = [("", "")] * len(rows)
+) -> Decided:
+    """Give the row, the label, the reviewer and the time of each decision; empty if unknown."""
+    known: dict[str, Any] = {
+        "ids": ids,
+        "class_names": audit.class_names if class_names is None else class_names,
+    }
+    labels: dict[int, Any] = {}
+    if audit.multi_label:
+        sets = read_set_decisions(reviewed, audit.index, audit.classes, **known)
+        labels = {row: -1 if each is None else list(each) for row, each in sets.items()}
+    else:
+        rows, codes = read_decisions(reviewed, audit.index, audit.classes, **known)
+        labels = dict(zip(rows.tolist(), codes.tolist(), strict=True))
+    by = [("", "")] * len(labels)
     if isinstance(reviewed, Corrections):
         agreed = [each for each in reviewed.decisions.values() if each.status != OPEN]
         last = [next(v for v in reversed(each.votes) if v.label == each.label) for each in agreed]
         by = [(vote.who or "", vote.when or "") for vote in last]
-    return [
-        (row, code, *each)
-        for row, code, each in zip(rows.tolist(), codes.tolist(), by, strict=True)
-    ]
+    return [(row, label, *each) for (row, label), each in zip(labels.items(), by, strict=True)]
 
 
 def _fill(title: str, data: dict[str, Any]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import hashlib
 import json
@@ -12,20 +11,21 @@ import numpy as np
 
 from label_auditor.data.labels import encode_labels
 from label_auditor.report.highlights import agreement, count_pairs
+from label_auditor.report.label_columns import LabelColumns, SetColumns, pack
 from label_auditor.review import queue
 from label_auditor.review.plan import plan_review
 
 if TYPE_CHECKING:
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Records
     from label_auditor.review.plan import ReviewPlan
 
-    # The position of a row, that of the decided class (-1: discarded), and by whom and when.
-    Decided = list[tuple[int, int, str, str]]
+    # The position of a row; that of the decided class, or of all classes of the decided set, or -1
+    # for a discarded row; and by whom and when.
+    Decided = list[tuple[int, int | list[int], str, str]]
 
-N_CANDIDATES = 5
 N_BINS = 40
 # The rows that the page asks about to count the errors.
 N_COUNTED = 200
@@ -43,7 +43,7 @@ def page_data(
 
     Parameters
     ----------
-    audit : LabelAudit
+    audit : LabelAudit or MultiLabelAudit
         The audit.
     records : Records
         Its records of all rows, in its order.
@@ -75,7 +75,7 @@ def page_data(
         },
         "classes": list(records.class_names.values()),
         "summary": _summary(audit),
-        "pairs": count_pairs(audit).tolist(),
+        "pairs": [] if audit.multi_label else count_pairs(audit).tolist(),
         "histogram": _histogram(audit),
         "plan": _plan(audit, plan, place),
         "queue": _queue(audit, shown),
@@ -117,6 +117,8 @@ def _plan(audit: Findings, plan: ReviewPlan, place: dict[int, int]) -> dict[str,
 def _summary(audit: Findings) -> dict[str, list[Any]]:
     """Give the table of the classes as columns; classes by position, -1 for none."""
     table = audit.summary()
+    if audit.multi_label:
+        return {str(name): column.tolist() for name, column in table.items()}
     confused = table["most_confused_with"]
     return {
         "given": table["given"].tolist(),
@@ -140,12 +142,14 @@ def _histogram(audit: Findings) -> dict[str, Any]:
 def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
     facts = queue.row_facts(audit, shown)
-    given = audit.codes[audit.evaluated]
+    # The class that the queue goes by, where it isn't the given one.
+    worst = {"given": pack(facts.given, "<i4")} if audit.multi_label else {}
     return {
-        "n_judged": len(given),
-        "sizes": np.bincount(given, minlength=facts.n_classes).tolist(),
-        "numbers": _pack(facts.numbers, "<f4"),
-        "other": _pack(facts.other, "<i4"),
+        "n_judged": int(audit.evaluated.sum()),
+        "sizes": facts.sizes.tolist(),
+        **worst,
+        "numbers": pack(facts.numbers, "<f4"),
+        "other": pack(facts.other, "<i4"),
         "constants": {
             "steps": queue.STEPS,
             "fewest_decisions": queue.FEWEST_DECISIONS,
@@ -163,11 +167,7 @@ def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
 def _rows(records: Records) -> dict[str, Any]:
     """Give the rows as columns."""
     audit, at = records.audit, records.positions
-    n, n_top = len(at), min(N_CANDIDATES, len(audit.classes))
-    given, suggested = audit.codes, audit.predicted
-    top = np.full((n, n_top), -1)
-    probabilities = np.full((n, n_top), np.nan)
-    of_given = np.full(n, np.nan)
+    labels = (SetColumns if audit.multi_label else LabelColumns)(audit, at)
     ids: list[str] = []
     texts: list[list[str]] = [[] for _ in records.fields]
     metadata: list[list[str | None]] = [[] for _ in records.metadata]
@@ -178,25 +178,17 @@ def _rows(records: Records) -> dict[str, Any]:
         for values, name in zip(metadata, records.metadata, strict=True):
             values.append(_shown(record.metadata.get(name)))
         if record.prediction:
-            row = np.fromiter(record.prediction.values(), dtype=np.float64)
-            top[i] = np.argsort(-row, kind="stable")[:n_top]
-            probabilities[i] = row[top[i]]
-            of_given[i] = row[given[at[i]]] if given[at[i]] >= 0 else np.nan
+            labels.add(i, np.fromiter(record.prediction.values(), dtype=np.float64))
     return {
-        "n": n,
+        "n": len(at),
         "ids": ids,
         "fields": list(records.fields),
         "texts": texts,
         "metadata_names": list(records.metadata),
         "metadata": metadata,
-        "given": _pack(given[at], "<i4"),
-        "suggested": _pack(np.where(top[:, 0] < 0, -1, suggested[at]), "<i4"),
-        "flagged": _pack(audit.issues[at], "u1"),
-        "quality": _pack(audit.scores[at], "<f8"),
-        "n_top": n_top,
-        "top": _pack(top, "<i4"),
-        "probabilities": _pack(probabilities, "<f4"),
-        "given_probability": _pack(of_given, "<f4"),
+        "flagged": pack(audit.issues[at], "u1"),
+        "quality": pack(audit.scores[at], "<f8"),
+        **labels.packed(),
     }
 
 
@@ -205,7 +197,3 @@ def _shown(value: Any) -> str | None:
     if value is None:
         return None
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _pack(values: NDArray[Any], dtype: DTypeLike) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype=dtype).tobytes()).decode()

@@ -101,15 +101,20 @@ class RowFacts(NamedTuple):
     given, other : ndarray of shape (n,), int
         Column of the given class, and of the likeliest other one, in the smallest type. Of a set of
         labels, the worst class, and whether it is given (1) or missing (0).
-    n_classes : int
-        The number of classes; at least 2 for sets.
+    sizes : ndarray of shape (n_classes,), int
+        How many rows of the audit have each given class, whether they are in here or not.
     """
 
     rows: NDArray[np.intp]
     numbers: NDArray[np.float32]
     given: NDArray[np.signedinteger]
     other: NDArray[np.signedinteger]
-    n_classes: int
+    sizes: NDArray[np.intp]
+
+    @property
+    def n_classes(self) -> int:
+        """The number of given classes; at least 2 where rows have sets."""
+        return len(self.sizes)
 
     def groups(self, rows: slice | NDArray[np.intp] = slice(None)) -> NDArray[np.intp]:
         """Give the three groups of some rows as numbers: shape (n, 3).
@@ -221,7 +226,8 @@ def row_facts(audit: Findings, places: NDArray[np.intp] | None = None) -> RowFac
         numbers[:, column] = logistic_scores(values[rows])[at]
     # Groups of a set are told apart by two numbers at least.
     n_groups = max(n_classes, 2) if audit.multi_label else n_classes
-    return RowFacts(chosen, numbers, given[chosen].astype(other.dtype), other[chosen], n_groups)
+    sizes = np.bincount(given[rows], minlength=n_groups)
+    return RowFacts(chosen, numbers, given[chosen].astype(other.dtype), other[chosen], sizes)
 
 
 def _describe_labels(audit: Findings, rows: NDArray[np.intp], n_each: int) -> _Description:
@@ -294,7 +300,7 @@ def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
     ndarray of shape (n_left,), intp
     """
     n = len(facts.rows)
-    sizes = np.bincount(facts.given, minlength=facts.n_classes)
+    sizes = facts.sizes
     given = facts.given[order]
     left = np.bincount(given, minlength=facts.n_classes)
     by_class = np.argsort(given, kind="stable")

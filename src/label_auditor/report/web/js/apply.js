@@ -1,10 +1,11 @@
 // The last step, as it is to be typed.
 
-import { applyCommand } from "./data.js";
+import { applyCommand, applyIn } from "./data.js";
 import { $, announce } from "./dom.js";
 
 export function bindApply() {
   $("apply").textContent = applyCommand;
+  $("apply-in").textContent = applyIn;
   $("copy").addEventListener("click", copy);
 }
 

@@ -15,17 +15,22 @@ import {
   suggested,
   texts,
 } from "./data.js";
+import { hasSets, nameOf } from "./labels.js";
+import { drawSet } from "./sets.js";
 import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
 import { isDone } from "./counting.js";
-import { filter, mode, nameOf, queue } from "./queue.js";
+import { filter, mode, queue } from "./queue.js";
 
 const LINES = 200; // characters from which a text is set smaller
 const LONG = 3000; // characters of a text that are shown at first
 const MORE = 20000; // and with each click
 const LIKELY = 0.5; // the probability from which a suggestion is likely
 
-/** Show the current row; `choose(label)` decides for one of its candidates, `filterPair` filters. */
+/**
+ * Show the current row; `choose(label)` decides for one of its candidates, or presses one of the
+ * classes of a set; `filterPair` filters.
+ */
 export function drawCard(choose, filterPair) {
   const row = queue.current;
   $("card").classList.toggle("done", row === null);
@@ -36,6 +41,11 @@ export function drawCard(choose, filterPair) {
   $("row-name").replaceChildren("Row ", foreign(ids[row]));
   $("badges").replaceChildren(...badges(row));
   $("texts").replaceChildren(...drawTexts(row), ...drawMetadata(row));
+  for (const id of ["choose", "discard", "skip"]) $(id).disabled = false;
+  (hasSets ? drawSet : drawLabel)(row, choose, filterPair);
+}
+
+function drawLabel(row, choose, filterPair) {
   $("pair").replaceChildren(...drawPair(row));
   $("reason").replaceChildren(reason(row), ...drawSame(row, filterPair));
   const focused = $("candidates").contains(document.activeElement);
@@ -47,7 +57,6 @@ export function drawCard(choose, filterPair) {
   $("keep").disabled = given[row] < 0;
   $("take").disabled = suggested[row] < 0 || same;
   $("take").classList.toggle("primary", !same && isLikely(row));
-  for (const id of ["choose", "discard", "skip"]) $(id).disabled = false;
 }
 
 function drawNothing() {
@@ -65,7 +74,7 @@ function drawNothing() {
   $("badges").replaceChildren();
   $("texts").replaceChildren(el("p", {}, text));
   for (const id of ["pair", "reason", "candidates"]) $(id).replaceChildren();
-  for (const id of ["keep", "take", "choose", "discard", "skip"]) $(id).disabled = true;
+  for (const id of ["keep", "take", "accept", "choose", "discard", "skip"]) $(id).disabled = true;
 }
 
 const OUTCOMES = {

@@ -9,13 +9,15 @@ let found = [];
 let active = 0;
 let pick = null;
 let probabilities = new Map();
+let chosen = new Set();
 
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const names = classes.map(plain);
 
-/** Ask for a label of a row, then call `choose(label)`. */
-export function openChooser(row, choose) {
+/** Ask for a label of a row, then call `choose(label)`; those of a set have a mark. */
+export function openChooser(row, choose, marked = new Set()) {
   pick = choose;
+  chosen = marked;
   probabilities = new Map(candidates(row).map((each) => [each.label, each.probability]));
   $("chooser-input").value = "";
   $("chooser").showModal();
@@ -51,6 +53,7 @@ function search() {
       "div",
       { role: "option", id: `option-${i}`, onclick: () => take(i), onmousemove: () => activate(i) },
       foreign(classes[label]),
+      chosen.has(label) ? el("span", { class: "tag" }, "in the set") : null,
       probabilities.has(label)
         ? el("span", { class: "share" }, percent(probabilities.get(label)))
         : null,

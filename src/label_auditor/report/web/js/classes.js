@@ -2,13 +2,27 @@
 
 import { classes, summary } from "./data.js";
 import { $, count, el, foreign, percent } from "./dom.js";
+import { hasSets } from "./labels.js";
 
-const COLUMNS = [
-  ["Class", (label) => classes[label], 1],
-  ["Given", (label) => summary.given[label], -1],
-  ["Flagged", (label) => summary.flagged[label], -1],
-  ["Noise", (label) => summary.noise[label], -1],
-];
+const NAME = ["Class", (label) => classes[label], 1];
+const column = (title, values, show = count) => [title, (label) => values[label], -1, show];
+const COLUMNS = hasSets
+  ? [
+      NAME,
+      column("Given", summary.given),
+      column("Doubted", summary.flagged_given),
+      column("Missing", summary.flagged_missing),
+      column("Noise", summary.estimated_noise, percent),
+    ]
+  : [
+      NAME,
+      column("Given", summary.given),
+      column("Flagged", summary.flagged),
+      column("Noise", summary.noise, percent),
+    ];
+const NOISE = hasSets
+  ? "Doubted: rows that have the class and may be without it. Missing: rows that may have to have it. Noise: the share of rows in which the confident joint says otherwise than the label; a rough guide."
+  : "Noise: the share of rows that the confident joint places in other classes. It is only a rough guide.";
 
 const sorted = { column: 2, direction: -1 };
 
@@ -22,7 +36,7 @@ export function drawClasses(chooseClass) {
     ),
   );
   const rows = classes.map((name, label) => {
-    const confused = summary.confused[label];
+    const confused = summary.confused?.[label] ?? -1;
     return el(
       "tr",
       {},
@@ -34,9 +48,7 @@ export function drawClasses(chooseClass) {
           ? null
           : el("span", { class: "confused" }, "most confused with ", foreign(classes[confused])),
       ),
-      el("td", {}, count(summary.given[label])),
-      el("td", {}, count(summary.flagged[label])),
-      el("td", {}, percent(summary.noise[label])),
+      COLUMNS.slice(1).map(([, value, , show]) => el("td", {}, show(value(label)))),
     );
   });
   const body = el("tbody", {}, rows);
@@ -46,7 +58,7 @@ export function drawClasses(chooseClass) {
     el(
       "caption",
       { class: "note" },
-      "Noise: the share of rows that the confident joint places in other classes. It is only a rough guide.",
+      NOISE,
     ),
     el("thead", {}, el("tr", {}, heads)),
     body,

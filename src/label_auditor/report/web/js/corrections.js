@@ -21,7 +21,8 @@ export function toCsv(corrections) {
 /** A value as it stands, or as JSON where that could be misread; empty where it is missing. */
 function cell(value) {
   if (value === null) return "";
-  const text = /^$|^[["]|[\0\p{Cs}]/u.test(value) ? JSON.stringify(value) : value;
+  const isPlain = typeof value === "string" && !/^$|^[["]|[\0\p{Cs}]/u.test(value);
+  const text = isPlain ? value : JSON.stringify(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -34,6 +35,16 @@ function value(text) {
     }
   }
   return text || null;
+}
+
+/** A label in a cell: a list of JSON is a set of labels, anything else is a text. */
+function labelIn(text) {
+  if (!text?.startsWith("[")) return value(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // somebody's own brackets
+  }
 }
 
 /** Read a file, JSON or CSV: its corrections, its plan; an error says what is wrong with it. */
@@ -68,10 +79,10 @@ function fromCsv(text) {
       throw new Error(`record ${i + 1} has ${record.length} cells, not ${header.length}.`);
     }
     return Object.fromEntries(
-      COLUMNS.map((name) => [
-        name,
-        header.includes(name) ? value(record[header.indexOf(name)]) : null,
-      ]),
+      COLUMNS.map((name) => {
+        const text = header.includes(name) ? record[header.indexOf(name)] : null;
+        return [name, name === "label" ? labelIn(text) : value(text)];
+      }),
     );
   });
 }
@@ -105,7 +116,8 @@ function check({ id, label, status, who, when }, i) {
   if (!text(who) || !text(when)) {
     throw new Error(`correction ${i + 1} has a who or a when that is not text.`);
   }
-  if (made === VALIDATED && typeof label !== "string") {
+  const isSet = Array.isArray(label) && label.every((each) => typeof each === "string");
+  if (made === VALIDATED && typeof label !== "string" && !isSet) {
     throw new Error(`correction ${i + 1} is validated but has no label.`);
   }
   return {

@@ -18,6 +18,7 @@ export const estimate = page.estimate;
 export const doubts = page.doubts;
 export const plan = page.plan;
 export const applyCommand = page.apply_command;
+export const applyIn = page.apply_in;
 export const title = page.title;
 export const key = page.key;
 
@@ -33,23 +34,41 @@ export const texts = page.rows.texts;
 export const metadataNames = page.rows.metadata_names;
 export const metadata = page.rows.metadata;
 
-// By row; a label is the position of its class, -1 where there is none.
+// The sets of classes that occur, as positions; null where each row has one label.
+export const sets = page.rows.sets ?? null;
+
+// By row; a label is the position of its class, or of its set, and -1 where there is none.
 export const given = unpack(page.rows.given, Int32Array);
 export const suggested = unpack(page.rows.suggested, Int32Array);
 export const flagged = unpack(page.rows.flagged, Uint8Array);
 export const quality = unpack(page.rows.quality, Float64Array);
-export const givenProbability = unpack(page.rows.given_probability, Float32Array);
+export const givenProbability = sets ? null : unpack(page.rows.given_probability, Float32Array);
 
 // What the queue knows of the rows that were judged, which are the first of the page.
 export const queueModel = page.queue;
 export const queueNumbers = unpack(page.queue.numbers, Float32Array);
 export const queueOther = unpack(page.queue.other, Int32Array);
+// Of a set, it goes by the worst class.
+export const queueGiven = sets ? unpack(page.queue.given, Int32Array) : given;
 
 const top = unpack(page.rows.top, Int32Array);
 const probabilities = unpack(page.rows.probabilities, Float32Array);
 
-/** The likeliest classes of a row, with the given one; likeliest first. */
+const starts = sets ? unpack(page.rows.starts, Int32Array) : null;
+const topFlagged = sets ? unpack(page.rows.top_flagged, Uint8Array) : null;
+
+/** The classes of a row that are doubted most, and all that are given or suggested. */
+function doubted(row) {
+  const length = starts[row + 1] - starts[row];
+  return Array.from({ length }, (_, i) => {
+    const at = starts[row] + i;
+    return { label: top[at], probability: probabilities[at], isFlagged: topFlagged[at] === 1 };
+  });
+}
+
+/** The likeliest classes of a row, with the given one; likeliest first. Of a set: see above. */
 export function candidates(row) {
+  if (sets) return doubted(row);
   const found = [];
   for (let i = row * nTop; i < (row + 1) * nTop; i++) {
     if (top[i] >= 0) found.push({ label: top[i], probability: probabilities[i] });

@@ -1,15 +1,18 @@
 // Decisions leave and enter the page as files.
 
-import { classes, decided, ids, key, plan } from "./data.js";
+import { decided, ids, key, plan } from "./data.js";
 import { parse, toCsv, toJson } from "./corrections.js";
 import { $, count, plural, toast } from "./dom.js";
+import { fromNames, fromStored, hasSets, toStored } from "./labels.js";
 import { asked, corrections, decide, decisions, store, stored } from "./log.js";
 
 const LIMIT = 200e6; // bytes; corrections of a million rows have less
 const SAVED = `label-auditor ${key} saved`;
 
 // What the last file held, row by row.
-let saved = new Map([...decided, ...pairs(stored(SAVED, []))].map(([row, label]) => [row, label]));
+let saved = new Map(
+  [...decided, ...pairs(stored(SAVED, []))].map(([row, label]) => [row, fromStored(label)]),
+);
 
 function pairs(found) {
   return Array.isArray(found) ? found.filter((each) => Array.isArray(each)) : [];
@@ -34,7 +37,10 @@ function download(name, type, text, done) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
   saved = new Map([...decisions].map(([row, { label }]) => [row, label]));
-  store(SAVED, [...saved]);
+  store(
+    SAVED,
+    [...saved].map(([row, label]) => [row, toStored(label)]),
+  );
   done();
   toast(`${plural(decisions.size, "decision")} downloaded as ${name}.`);
 }
@@ -94,15 +100,14 @@ function answered(theirs) {
 
 function resume({ corrections: found, plan: theirs }, name) {
   const rows = new Map(ids.map((id, row) => [id, row]));
-  const labels = new Map(classes.map((each, label) => [each, label]));
   const here = found.filter((each) => rows.has(each.id));
-  const known = here.filter((each) => each.label === null || labels.has(each.label));
+  const known = here.filter((each) => fromNames(each.label) !== undefined);
   const latest = new Map(known.map((each) => [rows.get(each.id), each]));
   const same = ([row, { label, who, when }]) => {
     const mine = decisions.get(row);
     return (
       mine &&
-      mine.label === (labels.get(label) ?? -1) &&
+      mine.label === fromNames(label) &&
       (mine.who || null) === who &&
       (mine.when || null) === when
     );
@@ -113,7 +118,7 @@ function resume({ corrections: found, plan: theirs }, name) {
     decide(
       fresh.map(([row, { label, who, when }]) => [
         row,
-        labels.get(label) ?? -1,
+        fromNames(label),
         who ?? "",
         when ?? "",
       ]),
@@ -123,7 +128,11 @@ function resume({ corrections: found, plan: theirs }, name) {
   }
   const left = [
     [found.length - here.length, "for rows that are not in this page"],
-    [here.length - known.length, "with labels that are not among the classes"],
+    [here.length - known.length, 
+      hasSets
+        ? "with classes that are not in this page, or with one label instead of a set"
+        : "with labels that are not among the classes",
+    ],
   ]
     .filter(([n]) => n)
     .map(([n, why]) => `${count(n)} ${why}`);

@@ -1,13 +1,22 @@
 // The keyboard: what each key does, and the sheet that says so.
 
 import { $, el } from "./dom.js";
+import { hasSets } from "./labels.js";
 import { set, settings } from "./log.js";
 
 const SHEET = [
   [["K"], "keep the given label"],
   [["T"], "take the suggestion"],
-  [["1", "…", "6"], "choose that label of the list"],
-  [["C"], "choose any other label: type part of its name"],
+  ...(hasSets
+    ? [
+        [["1", "…", "9"], "put that class into the set, or take it out"],
+        [["C"], "the same with any class: type part of its name"],
+        [["A"], "accept the classes that are marked"],
+      ]
+    : [
+        [["1", "…", "6"], "choose that label of the list"],
+        [["C"], "choose any other label: type part of its name"],
+      ]),
   [["D"], "discard: no label is right, or you can’t tell which one is"],
   [["S"], "skip: the row comes back at the end"],
   [["U"], "undo, also after a reload"],

@@ -1,7 +1,7 @@
 // The queue that learns: the same arithmetic as label_auditor.review.queue in Python, which explains
 // it. A logistic regression of "this label is wrong", fitted to the decisions, orders the other rows.
 
-import { given, queueModel, queueNumbers, queueOther } from "./data.js";
+import { queueGiven, queueModel, queueNumbers, queueOther } from "./data.js";
 
 const { n_judged: nJudged, sizes, constants } = queueModel;
 const N_NUMBERS = constants.n_numbers;
@@ -11,7 +11,7 @@ const N_CLASSES = sizes.length;
 export const nFacts = queueOther.length;
 
 function groupsOf(row) {
-  return [given[row], N_CLASSES + queueOther[row], (2 + given[row]) * N_CLASSES + queueOther[row]];
+  return [queueGiven[row], N_CLASSES + queueOther[row], (2 + queueGiven[row]) * N_CLASSES + queueOther[row]];
 }
 
 /** The groups with decisions enough for an effect of their own, in increasing order. */
@@ -121,13 +121,13 @@ function solve(matrix, target) {
 /** Judged rows that aren't reviewed, likeliest errors first, rows of neglected classes earlier. */
 export function explore(order) {
   const reviewed = new Int32Array(N_CLASSES);
-  for (let row = 0; row < nFacts; row++) reviewed[given[row]]++;
-  for (const row of order) reviewed[given[row]]--;
+  for (let row = 0; row < nFacts; row++) reviewed[queueGiven[row]]++;
+  for (const row of order) reviewed[queueGiven[row]]--;
   const nReviewed = nFacts - order.length;
   const nth = reviewed;
   const keys = new Map(
     order.map((row, place) => {
-      const label = given[row];
+      const label = queueGiven[row];
       nth[label]++;
       const due = Math.ceil((constants.explore_every * nJudged * nth[label]) / sizes[label]);
       return [row, Math.min(place, due - 1 - nReviewed)];

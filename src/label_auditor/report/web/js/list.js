@@ -3,7 +3,8 @@
 import { given, ids, nRows, suggested, texts } from "./data.js";
 import { $, count, el, foreign } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
-import { isFiltered, nameOf, queue } from "./queue.js";
+import { nameOf } from "./labels.js";
+import { isFiltered, queue } from "./queue.js";
 
 const SCREEN = matchMedia("(width < 640px)").matches ? 10 : 50;
 const PAPER = 500;

@@ -2,14 +2,16 @@
 // decided, the order of the queue, the counts. Nothing is taken out of it, undo is an action too:
 // so what two tabs did at once is the union of their logs.
 
-import { classes, decided, given, ids, key, nRows } from "./data.js";
+import { decided, given, ids, key, nRows } from "./data.js";
 import { DISCARDED, VALIDATED } from "./corrections.js";
+import { fromStored, toNames, toStored } from "./labels.js";
 
 const STORE = `label-auditor ${key}`;
 const SETTINGS = "label-auditor settings";
 const NO_LABEL = -1;
 
-// An action is {id, kind, rows}; its rows are [row, label, who, when], the label -1 if discarded.
+// An action is {id, kind, rows}; its rows are [row, label, who, when], with the label as it is
+// stored, -1 if discarded.
 // `asked` are the rows for which it answers the random sample, `of` the action that it undoes.
 let actions = [];
 
@@ -35,7 +37,8 @@ export function onChange(callback) {
 }
 
 export function decide(rows, kind = "decide", answers = []) {
-  add({ kind, rows, asked: answers });
+  const stored = rows.map(([row, label, ...by]) => [row, toStored(label), ...by]);
+  add({ kind, rows: stored, asked: answers });
 }
 
 export function skip(row) {
@@ -72,7 +75,7 @@ export function outcome(row) {
 export function corrections() {
   return [...decisions].map(([row, { label, who, when }]) => ({
     id: ids[row],
-    label: label === NO_LABEL ? null : classes[label],
+    label: toNames(label),
     status: label === NO_LABEL ? DISCARDED : VALIDATED,
     who: who || null,
     when: when || null,
@@ -102,7 +105,7 @@ function apply({ kind, rows, asked: answers }) {
     decisions.delete(row);
     skipped.delete(row);
     if (kind === "skip") skipped.add(row);
-    else decisions.set(row, { label, who, when });
+    else decisions.set(row, { label: fromStored(label), who, when });
   }
   answers.forEach((row) => asked.add(row));
 }
@@ -175,8 +178,7 @@ function isAction(found) {
 function isDecision(found) {
   if (!Array.isArray(found)) return false;
   const [row, label, who, when] = found;
-  const isLabel = Number.isInteger(label) && label >= NO_LABEL && label < classes.length;
-  return isRow(row) && isLabel && isText(who) && isText(when);
+  return isRow(row) && fromStored(label) !== undefined && isText(who) && isText(when);
 }
 
 /** What the reviewer prefers, on every page: {learn, keys, who}. */

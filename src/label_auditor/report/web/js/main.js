@@ -22,12 +22,13 @@ import {
   isFiltered,
   isOpen,
   mode,
-  nameOf,
   nextOpen,
   queue,
   step,
   update,
 } from "./queue.js";
+import { hasSets, nameOf } from "./labels.js";
+import { bindSets, draftOf, dropDraft, pressedOf, toggle, toggles } from "./sets.js";
 import { drawCounting } from "./counting.js";
 import { drawSummary, markPair, markScore } from "./summary.js";
 import { drawClasses } from "./classes.js";
@@ -44,7 +45,7 @@ const COUNTING = `label-auditor ${key} counting`;
 
 /** Draw all that follows from the log, the filters and the current row. */
 function draw() {
-  drawCard(choose, choosePair);
+  drawCard(pick, choosePair);
   drawMany();
   drawList(go);
   drawProgress();
@@ -83,7 +84,8 @@ function bringIntoView() {
 /** Decide for the current row, and go on to the next. */
 function choose(label) {
   const row = queue.current;
-  if (row === null || label >= classes.length) return;
+  if (row === null || label === undefined) return;
+  dropDraft(row);
   const before = decisions.has(row) ? said(row) : null;
   decide([[row, label, settings.who, now()]], "decide", mode.counting ? [row] : []);
   advance(row, `${said(row)}.`);
@@ -91,6 +93,18 @@ function choose(label) {
     const change = `Row ${ids[row]} was decided before. ${before}; now: ${said(row)}.`;
     toast(change, { name: "Undo", run: actions.undo });
   }
+}
+
+/** Choose a candidate: it is the label, or one class of the set. */
+function pick(label) {
+  const row = queue.current;
+  if (!hasSets || row === null || label === undefined) {
+    choose(label);
+    return;
+  }
+  const change = toggle(row, label);
+  draw();
+  announce(change);
 }
 
 /** Decide for many rows as one action. */
@@ -147,7 +161,12 @@ const actions = {
   keep: () => $("keep").disabled || choose(given[queue.current]),
   take: () => $("take").disabled || choose(suggested[queue.current]),
   discard: () => $("discard").disabled || choose(-1),
-  choose: () => $("choose").disabled || openChooser(queue.current, choose),
+  choose() {
+    const row = queue.current;
+    if ($("choose").disabled) return;
+    openChooser(row, pick, hasSets ? pressedOf(row) : undefined);
+  },
+  accept: () => $("accept").disabled || choose(draftOf(queue.current)),
   skip() {
     const row = queue.current;
     if (row === null) return;
@@ -214,8 +233,8 @@ function bindFilters() {
     ...Object.entries(SHOWN).map(([value, [name]]) => el("option", { value }, name)),
   );
   for (const [name, any] of [
-    ["given", "Any given label"],
-    ["suggested", "Any suggestion"],
+    ["given", hasSets ? "Any given class" : "Any given label"],
+    ["suggested", hasSets ? "Any doubted class" : "Any suggestion"],
   ]) {
     const options = classes.map((each, label) => el("option", { value: label, dir: "auto" }, each));
     $(name).append(el("option", { value: "" }, any), ...options);
@@ -271,6 +290,7 @@ function bind() {
   bindKeys({
     k: actions.keep,
     t: actions.take,
+    ...(hasSets ? { a: actions.accept } : {}),
     c: actions.choose,
     d: actions.discard,
     s: actions.skip,
@@ -286,7 +306,7 @@ function bind() {
     ...Object.fromEntries(
       Array.from({ length: 9 }, (_, i) => [
         String(i + 1),
-        () => queue.current !== null && choose(candidates(queue.current)[i]?.label ?? Infinity),
+        () => queue.current !== null && pick(shownOf(queue.current)[i]?.label),
       ]),
     ),
   });
@@ -297,10 +317,12 @@ function bind() {
   });
 }
 
+const shownOf = hasSets ? toggles : candidates;
 $("title").textContent = title;
+if (hasSets) bindSets();
 bind();
 drawSummary(choosePair);
-drawClasses((label) => choosePair(label, null));
+drawClasses((label) => (hasSets ? choosePair(null, label) : choosePair(label, null)));
 mode.counting = stored(COUNTING, false) === true;
 update();
 drawLearned(false);

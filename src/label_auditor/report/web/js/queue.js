@@ -1,6 +1,7 @@
 // Which row comes next, and which rows the filters let through.
 
-import { classes, flagged, given, ids, nRows, plan, suggested, texts } from "./data.js";
+import { flagged, given, ids, nRows, plan, suggested, texts } from "./data.js";
+import { hasSets, membersOf } from "./labels.js";
 import { asked, decisions, outcome, settings, skipped } from "./log.js";
 import { explore, learn, nFacts } from "./learning.js";
 
@@ -78,10 +79,16 @@ function filteredRows() {
   return queue.order.filter(
     (row) =>
       shown(row) &&
-      (a === null || given[row] === a) &&
-      (b === null || suggested[row] === b) &&
+      (a === null || membersOf(given[row]).includes(a)) &&
+      (b === null || (hasSets ? doubtsOf(row).includes(b) : suggested[row] === b)) &&
       (text === "" || matchesText(row)),
   );
+}
+
+/** The classes of a row whose given state the models would change. */
+export function doubtsOf(row) {
+  const [a, b] = [membersOf(given[row]), membersOf(suggested[row])];
+  return [...a.filter((each) => !b.includes(each)), ...b.filter((each) => !a.includes(each))];
 }
 
 function skippedLast(rows) {
@@ -113,5 +120,3 @@ export function nextOpen(after = null) {
   const open = (row) => isOpen(row) && row !== after;
   return visible.slice(start).find(open) ?? visible.find(open) ?? null;
 }
-
-export const nameOf = (label) => (label < 0 ? "none" : classes[label]);

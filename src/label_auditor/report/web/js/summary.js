@@ -2,11 +2,16 @@
 
 import { audit, classes, doubts, histogram, nFirst, nRows, pairs, quality } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural, svg } from "./dom.js";
+import { hasSets } from "./labels.js";
 import { filter, queue } from "./queue.js";
 
 const GRID = 20; // classes of which a grid can still be read
 const N_PAIRS = 12;
 const LEVELS = 5;
+
+const AGREEMENT = hasSets
+  ? "of whole sets, with models that never saw the row"
+  : "with models that never saw the row";
 
 const confused = pairs.filter(([a, b]) => a !== b);
 let onPair = null;
@@ -18,11 +23,12 @@ export function drawSummary(choosePair) {
     tile(count(audit.n_rows), audit.n_rows === 1 ? "row" : "rows", unjudged()),
     tile(count(classes.length), classes.length === 1 ? "class" : "classes"),
     tile(count(audit.n_flagged), `flagged · ${percent(audit.n_flagged / audit.n_rows)}`),
-    tile(percent(audit.agreement), "agreement", "with models that never saw the row"),
+    tile(percent(audit.agreement), "agreement", AGREEMENT),
     el("div", { class: "tile wide-tile", id: "count-tile" }),
   );
   $("doubts").append(...doubts.map((each) => el("p", { class: "warning" }, each)));
-  $("pairs").append(
+  if (hasSets) $("pairs-panel").hidden = true; // pairs of sets are too many
+  else $("pairs").append(
     ...(confused.length ? drawPairs() : [note("The models agree with every label.")]),
   );
   $("scores").append(drawHistogram());
