@@ -131,7 +131,7 @@ def test_without_the_package_an_error_names_the_command(monkeypatch):
 
 def test_in_a_pipeline_texts_are_embedded_once(encode, monkeypatch):
     monkeypatch.setattr(embeddings, "find_encoder", lambda: Encoder("fake-1", 2, encode))
-    texts = np.array(["a b" + "c" * n if n % 2 else "abc" + "c" * n for n in range(20)], object)
+    texts = np.array(["abc"[n % 3 :] + " d" * (n % 2) for n in range(20)], object)
     labels = ["two words" if n % 2 else "one" for n in range(20)]
     labels[3] = "one"
     classifier = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.2)
