@@ -25,10 +25,12 @@ tests() {  # the README's command for the tests, as it stands there; at least 97
     PYTEST_ADDOPTS='--cov --cov-report=term:skip-covered' bash -euo pipefail -c "$(grep '^python3 .*bin/pytest' README.md)"
 }
 
-packages() {  # what other packages bring: classifiers of XGBoost, LightGBM, CatBoost and skorch, tensors
+packages() {  # what other packages bring: classifiers of XGBoost, LightGBM, CatBoost and skorch, tensors, embeddings
     # This torch is a small one where wheels are kept at hand; the newest can be gigabytes, for GPUs.
     environment --group classifiers torch==2.13.0
     .venv/bin/pytest -q -n 2 tests/fitting/test_any_classifier.py
+    .venv/bin/uv pip install -q --python .venv -e '.[embeddings]'
+    .venv/bin/pytest -q tests/fitting/test_embeddings.py
     .venv/bin/pytest -q -k torch tests/test_auditor.py tests/confident_learning/test_row_blocks.py
 }
 

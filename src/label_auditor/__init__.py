@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from label_auditor.audit import LabelAudit, MultiLabelAudit, audit_labels, find_label_errors
     from label_auditor.auditor import LabelAuditor
     from label_auditor.corrections import Corrections, apply_corrections
+    from label_auditor.fitting.embeddings import embed_texts
     from label_auditor.fitting.voting import GeometricVotingClassifier
     from label_auditor.review import estimate_label_errors, plan_review, stop_reviewing
 
@@ -20,6 +21,7 @@ __all__ = [
     "MultiLabelAudit",
     "apply_corrections",
     "audit_labels",
+    "embed_texts",
     "estimate_label_errors",
     "find_label_errors",
     "plan_review",
@@ -35,6 +37,7 @@ _HOMES = {
     "MultiLabelAudit": "audit",
     "apply_corrections": "corrections",
     "audit_labels": "audit",
+    "embed_texts": "fitting.embeddings",
     "estimate_label_errors": "review",
     "find_label_errors": "audit",
     "plan_review": "review",

@@ -35,3 +35,8 @@ def test_rows_are_left_out(n_classes):
 @pytest.mark.filterwarnings("ignore:Only one sample available")
 def test_a_class_of_one_row_is_not_judged():
     assert_leaves_one_out(EqualDiscriminant(0.2), X, np.r_[3, codes[1:]])
+
+
+def test_rows_of_a_class_that_are_all_the_same():
+    y = np.repeat([0, 1, 2], 4)
+    assert_leaves_one_out(EqualDiscriminant(0.2), np.eye(3)[y], y)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from label_auditor.cli import data_file
 from label_auditor.cli.arguments import number_of_jobs, whole_number
 from label_auditor.cli.decisions import read_decided
+from label_auditor.cli.embeddings import Embedded, check_embeddings, embed_column
 from label_auditor.cli.errors import InputError, explain, needs
 from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
 from label_auditor.cli.formats import csv
@@ -46,6 +47,9 @@ between words, characters alone):
   words       naive Bayes over TF-IDF of words and pairs of words
   characters  the same of runs of two to five characters, which knows misspelt words as well
               Both judge each row by all other rows; with --cv, by those of other folds
+  --embeddings adds a vote of vectors that are close where texts mean the same. A model that is
+              installed with pip computes them, which takes about a second for a thousand short
+              texts; they are kept, so that the next run takes none of it
 models for features:
   forest      extremely randomised trees, which wrong labels mislead least; the default. Each row
               is judged by the trees that have not seen it
@@ -82,6 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     inputs("--features", metavar="A,B", help="feature columns (default: all but the labels)")
     add(
         "--model", choices=[*TEXT_MODELS, *FEATURE_MODELS], help="what judges the labels; see below"
+    )
+    add(
+        "--embeddings",
+        action="store_true",
+        help="judge texts by their meaning as well; needs the extra `embeddings`; see below",
     )
     add(
         "--cv",
@@ -124,10 +133,12 @@ def run(arguments: argparse.Namespace) -> None:
     except ImportError as error:
         raise needs("rich", "print tables") from error
     from label_auditor.cli.tables import get_labels
+    from label_auditor.cli.twins import find_twins_of
 
     data = arguments.data
     out = arguments.out or Path(f"{data_file.split_name(data)[0]}-audit")
     _check_model(arguments)
+    check_embeddings(arguments)
     _check_folder(out)
     outputs = [out / name for name in (*FILES, SPREADSHEET)]
     refuse_overwriting(outputs, [data, arguments.corrections])
@@ -137,15 +148,19 @@ def run(arguments: argparse.Namespace) -> None:
             labels = get_labels(table, arguments.label)
             single = _check_counts(labels, arguments.label, arguments.cv or "loo")
             decided = read_decided(arguments.corrections, labels, data, arguments.label)
+        embedded = None
+        if arguments.embeddings:
+            with stage(f"Embed {len(table):,} texts") as tell:
+                embedded = embed_column(table, arguments.text, n_jobs=arguments.jobs, tell=tell)
         with stage(f"Prepare {len(table):,} rows"):
-            prepared = _prepare(table, arguments)
+            prepared = _prepare(table, arguments, embedded)
             prepared = prepared._replace(cv=arguments.cv or prepared.cv)
             _check_counts(labels, arguments.label, prepared.cv)
             _check_size(prepared, labels, arguments.label)
         with stage(f"Judge the labels by {_name_model(prepared)}"):
             audit = _audit(prepared, labels, arguments, decided)
         with stage(f"Write to {out}"):
-            twins, twin_notes = _find_twins(audit, prepared, arguments.text)
+            twins, twin_notes = find_twins_of(audit, prepared, arguments.text)
             files, notes = _write(audit, prepared.shown, out, arguments, decided, twins)
     if single:
         named = quote_values(single)
@@ -209,13 +224,19 @@ def _check_counts(labels: NDArray[Any], column: str, cv: int | str) -> list[Any]
     return [label for label, n_rows in counts.items() if n_rows == 1]
 
 
-def _prepare(table: pd.DataFrame, arguments: argparse.Namespace) -> Prepared:
+def _prepare(
+    table: pd.DataFrame, arguments: argparse.Namespace, embedded: Embedded | None
+) -> Prepared:
     """Prepare the texts, the named features, or all columns but the labels."""
     from label_auditor.cli.models import prepare_features
     from label_auditor.cli.text_models import prepare_texts
 
     if arguments.text is not None:
-        return prepare_texts(table, arguments.text, arguments.model, n_jobs=arguments.jobs)
+        vectors, notes = embedded or (None, [])
+        prepared = prepare_texts(
+            table, arguments.text, arguments.model, vectors=vectors, n_jobs=arguments.jobs
+        )
+        return prepared._replace(notes=[*prepared.notes, *notes])
     if arguments.features is not None:
         names = list(dict.fromkeys(arguments.features.split(",")))
         return prepare_features(table, names, arguments.model, named=True, n_jobs=arguments.jobs)
@@ -243,7 +264,8 @@ def _name_model(prepared: Prepared) -> str:
     members = getattr(prepared.classifier, "estimators", None)
     name = type(prepared.classifier).__name__
     if members:
-        name = " and ".join(member for member, _ in members)
+        *first, last = (member for member, _ in members)
+        name = f"{', '.join(first)} and {last}"
     ways = {"loo": "leaving one out", "oob": "out of bag"}
     return f"{name}, {ways.get(str(prepared.cv), f'{prepared.cv} folds')}"
 
@@ -274,23 +296,6 @@ def _audit(
         warnings.simplefilter("ignore")
         auditor.fit(prepared.X, labels, reviewed=decided.corrections)
     return auditor.audit_
-
-
-def _find_twins(
-    audit: LabelAudit, prepared: Prepared, column: str | None
-) -> tuple[pd.DataFrame, list[str]]:
-    """Find the near-identical texts, or equal rows of features; and what to say of them."""
-    from label_auditor.cli.tables import get_texts
-    from label_auditor.review.twins import find_twins, find_twins_by_words
-
-    shown = prepared.shown
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        if column is None:
-            twins = find_twins(audit, shown)
-        else:
-            twins = find_twins_by_words(audit, get_texts(shown, column), prepared.words)
-    return twins, [str(each.message) for each in caught]
 
 
 def _write(

@@ -41,6 +41,8 @@ class Prepared(NamedTuple):
         What the user should know, a line each.
     words : sparse matrix of shape (n_rows, n_words) or None
         How often each text has each word, to find near twins by; None where there are no texts.
+    vectors : ndarray of shape (n_rows, n_columns) or None
+        The embeddings of the texts, to find near twins by instead.
     """
 
     X: Any
@@ -49,6 +51,7 @@ class Prepared(NamedTuple):
     shown: pd.DataFrame
     notes: list[str]
     words: Any = None
+    vectors: Any = None
 
 
 def prepare_features(

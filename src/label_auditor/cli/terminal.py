@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from label_auditor.cli.decisions import Decided
     from label_auditor.review.estimate import ErrorEstimate
 
-    Stage = Callable[[str], AbstractContextManager[None]]
+    Tell = Callable[[str], None]
+    Stage = Callable[[str], AbstractContextManager[Tell]]
 
 N_PAIRS = 10
 N_WORST = 10
@@ -43,10 +44,13 @@ class _Console(Console):
 
 @contextmanager
 def progress() -> Iterator[Stage]:
-    """Give a function that shows one stage of the work with a spinner; no terminal, no output."""
+    """Give a function that shows one stage of the work with a spinner; no terminal, no output.
+
+    A stage gives a function that shows something else in its place.
+    """
     console = _Console(stderr=True)
     if not console.is_terminal:
-        yield lambda _: nullcontext()
+        yield lambda _: nullcontext(lambda _: None)
         return
     columns = (
         SpinnerColumn(finished_text="[green]✓"),
@@ -56,9 +60,9 @@ def progress() -> Iterator[Stage]:
     with Progress(*columns, console=console) as bars:
 
         @contextmanager
-        def stage(description: str) -> Iterator[None]:
+        def stage(description: str) -> Iterator[Tell]:
             task = bars.add_task(on_one_line(description), total=1)
-            yield
+            yield lambda text: bars.update(task, description=on_one_line(text))
             bars.update(task, completed=1)
 
         yield stage

@@ -1,4 +1,4 @@
-"""The models that label-audit has for texts: naive Bayes over words, over characters, over both."""
+"""The models that label-audit has for texts: of words, of characters, of embeddings, and votes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sklearn.naive_bayes import MultinomialNB
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.models import Prepared
 from label_auditor.cli.tables import get_texts
+from label_auditor.fitting.equal_discriminant import EqualDiscriminant
 from label_auditor.fitting.ngrams import (
     Chunks,
     count_characters,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
@@ -56,10 +58,19 @@ VIEWS = {
     "words": View(count_words, 0.1, "word"),
     "characters": View(count_characters, 0.03, "run of characters"),
 }
+# Embeddings are judged by a discriminant analysis that is surer of itself than it is right, and so
+# it has half a vote. docs/benchmarks.md has the table of members, shrinkages and weights.
+SHRINKAGE = 0.2
+WEIGHT_OF_VIEW, WEIGHT_OF_EMBEDDINGS = 2, 1
 
 
 def prepare_texts(
-    table: pd.DataFrame, column: str, model: str | None, *, n_jobs: int = 1
+    table: pd.DataFrame,
+    column: str,
+    model: str | None,
+    *,
+    vectors: NDArray[Any] | None = None,
+    n_jobs: int = 1,
 ) -> Prepared:
     """Count words and characters, weigh them by TF-IDF, and take naive Bayes for each.
 
@@ -72,6 +83,8 @@ def prepare_texts(
     model : {"words", "characters"} or None
         Words and pairs of words; or runs of two to five characters. None: a vote of both, and of
         characters alone where texts are written without spaces between words.
+    vectors : ndarray of shape (n_rows, n_columns), default=None
+        Embeddings of the texts, which take part in the vote.
     n_jobs : int, default=1
         How much is counted at a time.
 
@@ -110,8 +123,9 @@ def prepare_texts(
         )
     if len(found) < len(names):
         notes.append("no word occurs in two of the texts, so only characters are counted")
-    X, classifier = _combine(found)
-    return Prepared(X, classifier, "loo", table[[column]], notes, count_single_words(chunks))
+    X, classifier = _combine(found, vectors)
+    words = count_single_words(chunks)
+    return Prepared(X, classifier, "loo", table[[column]], notes, words, vectors)
 
 
 def choose_views(texts: Sequence[str]) -> list[str]:
@@ -129,10 +143,18 @@ def _weigh(count: Callable[[Chunks], csr_matrix], chunks: Chunks) -> csr_matrix:
     return TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)
 
 
-def _combine(found: dict[str, csr_matrix]) -> tuple[Any, Any]:
-    """Give the matrices of all views, and a vote of one classifier for each."""
-    members = {name: MultinomialNB(alpha=VIEWS[name].alpha, fit_prior=False) for name in found}
-    if len(found) == 1:
-        return *found.values(), *members.values()
-    on_parts = [(name, OnPart(members[name], part)) for part, name in enumerate(found)]
-    return Parts(list(found.values())), GeometricVotingClassifier(on_parts)
+def _combine(found: dict[str, csr_matrix], vectors: NDArray[Any] | None) -> tuple[Any, Any]:
+    """Give the matrices of all views and the embeddings, and a vote of one classifier for each."""
+    parts: list[Any] = list(found.values())
+    members: dict[str, Any] = {
+        name: MultinomialNB(alpha=VIEWS[name].alpha, fit_prior=False) for name in found
+    }
+    weights = None
+    if vectors is not None:
+        parts.append(vectors)
+        members["embeddings"] = EqualDiscriminant(SHRINKAGE)
+        weights = [WEIGHT_OF_VIEW] * len(found) + [WEIGHT_OF_EMBEDDINGS]
+    if len(parts) == 1:
+        return *parts, *members.values()
+    on_parts = [(name, OnPart(member, part)) for part, (name, member) in enumerate(members.items())]
+    return Parts(parts), GeometricVotingClassifier(on_parts, weights=weights)

@@ -114,7 +114,8 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
             own = scatter.centred[block]
             lost = shares[code] * enlarged * (own * own).sum(axis=1)
             ridge = shrinkage * (np.trace(within) - lost) / X.shape[1]
-            inverse = 1 / ((1 - shrinkage) * spread + ridge[:, None])
+            with np.errstate(divide="ignore"):  # no spread is left: then the row is hard
+                inverse = 1 / ((1 - shrinkage) * spread + ridge[:, None])
             distances, taken = _distances_without(own @ basis, towards, inverse, share)
             distances[:, code] = enlarged**2 * distances[:, code]
             scores[at] = log(priors) - 0.5 * distances
@@ -145,12 +146,12 @@ def _distances_without(
     taken : ndarray of shape (n_rows,)
         The share that is taken out, in the direction of `own`; with 1 the inverse does not exist.
     """
-    scaled = own * inverse
-    length = (own * scaled).sum(axis=1, keepdims=True)
-    along = scaled @ towards.T
-    across = inverse @ (towards * towards).T
-    taken = share * length
     with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = own * inverse
+        length = (own * scaled).sum(axis=1, keepdims=True)
+        along = scaled @ towards.T
+        across = inverse @ (towards * towards).T
+        taken = share * length
         extra = share * (length + along) ** 2 / (1 - taken)
     return length + 2 * along + across + extra, taken[:, 0]
 
