@@ -1,17 +1,21 @@
 import numpy as np
 
-from label_auditor.confident_learning.evidence import find_disputes, merge_disputes
+from label_auditor.confident_learning.evidence import find_doubts, merge_disputes, settle
 from label_auditor.confident_learning.scan import RowScan
 
 
-def test_disputes():
+def test_doubts_of_a_block_are_settled_where_the_labels_are():
+    codes = np.array([0, 0, -1, 0, 0, -1], np.int8)
     scan = RowScan(
-        given_prob=np.array([0.9, 0.2, np.nan, 0.4999999, 0.3]),
-        highest=np.array([0.9, 0.8, 0.7, 0.5, 0.6]),
-        predicted=np.array([0, 1, 1, 1, 2]),
+        given_prob=np.array([0.9, 0.2, np.nan, 0.4999999, 0.3, np.nan]),
+        highest=np.array([0.9, 0.8, 0.7, 0.5, 0.6, np.nan]),
+        predicted=np.array([0, 1, 1, 1, 2, -1], np.int8),
         invalid=np.empty(0, int),
     )
-    disputes = find_disputes(np.array([0, 0, -1, 0, 0]), scan, np.array([0, 1, 1, 1, -1]))
+    rows = np.array([1, 2, 3, 4])
+    doubts = find_doubts(codes, scan, rows, np.array([1, 1, 1, -1]))
+    predicted, disputes = settle(doubts, codes, scan.given_prob)
+    np.testing.assert_array_equal(predicted, scan.predicted)
     np.testing.assert_array_equal(disputes.rows, [1, 3, 4])
     np.testing.assert_array_equal(disputes.candidate, [True, False, True])
     np.testing.assert_array_equal(disputes.confident, [True, False, False])

@@ -8,6 +8,7 @@ import pytest
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from scipy import sparse
 
+from label_auditor.confident_learning import row_blocks
 from label_auditor.confident_learning.find_issues import find_label_issues
 from label_auditor.confident_learning.joint import calibrate, count_joint, merge_joints
 from label_auditor.confident_learning.row_blocks import BLOCK_BYTES, LabelledRows, chunk_rows
@@ -19,6 +20,7 @@ from label_auditor.confident_learning.scan import (
     group_by_class,
     scan_rows,
 )
+from label_auditor.confident_learning.scores import SCORES
 from oracle import find_issues, make_rows, score_labels
 
 
@@ -54,8 +56,8 @@ def test_blocks_cover_the_rows_in_order(n_rows, n_jobs):
 
 
 def test_chunks_are_not_cut():
-    stored = Chunked((7000, 10), np.broadcast_to(0.1, (100_000, 10)))
-    data = LabelledRows(np.zeros(100_000, int), stored, 2)
+    stored = Chunked((7000, 10), np.broadcast_to(0.1, (500_000, 10)))
+    data = LabelledRows(np.zeros(500_000, int), stored, 2)
     starts = data.map(lambda rows: rows.start)
     assert len(starts) > 1
     assert not any(start % 7000 for start in starts)
@@ -188,7 +190,7 @@ class Counted:
     """An array-like that slices by rows, and counts how often each row is read."""
 
     def __init__(self, array):
-        self.array, self.shape = array, array.shape
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
         self.reads = np.zeros(len(array), int)
         self.lock = threading.Lock()
 
@@ -199,13 +201,82 @@ class Counted:
         return self.array[rows]
 
 
-def test_other_arrays_are_read_once_and_in_part_again(case, expected):
+@pytest.fixture
+def nothing_is_small(monkeypatch):
+    monkeypatch.setattr(row_blocks, "SMALL_BYTES", 0)
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+@pytest.mark.parametrize("filter_by", RULES)
+def test_other_arrays_are_read_once(case, filter_by):
     codes, pred_probs = case
-    for filter_by, most in [("predicted_neq_given", 2), ("prune_by_noise_rate", 4)]:
-        counted = Counted(pred_probs)
-        find_issues(codes, counted, filter_by=filter_by, n_jobs=2)
-        assert counted.reads.max() <= most
-    assert_same(find_issues(codes, Counted(pred_probs)), expected)
+    counted = Counted(pred_probs)
+    found = find_issues(codes, counted, filter_by=filter_by, n_jobs=2)
+    np.testing.assert_array_equal(counted.reads, 1)
+    assert_same(found, find_issues(codes, pred_probs, filter_by=filter_by))
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+@pytest.mark.parametrize("score", SCORES)
+def test_scores_are_computed_in_the_first_reading_but_adjusted_ones(case, score):
+    codes, pred_probs = case
+    counted = Counted(pred_probs)
+    found = find_label_issues(LabelledRows(codes, counted, 2), score=score)
+    np.testing.assert_array_equal(counted.reads, 2 if SCORES[score].adjusted else 1)
+    scores = score_labels(codes, pred_probs, score, thresholds=found.thresholds)
+    np.testing.assert_array_equal(found.quality, scores)
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+@pytest.mark.parametrize("score", ["self_confidence", "adjusted_self_confidence"])
+def test_rows_are_read_twice_if_the_first_ones_say_little_of_the_thresholds(score):
+    # Of the rows in the order of their classes, a block tells the threshold of one class.
+    codes, pred_probs = make_rows(30_000, 12, sharpness=1.0)
+    order = codes.argsort(kind="stable")
+    codes, pred_probs = codes[order], pred_probs[order]
+    counted = Counted(pred_probs)
+    found = find_label_issues(LabelledRows(codes, counted, 2), score=score)
+    assert counted.reads.max() <= 2
+    expected = find_label_issues(LabelledRows(codes, pred_probs), score=score)
+    assert_same(found, expected)
+    np.testing.assert_array_equal(found.quality, expected.quality)
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+def test_rows_are_read_twice_for_flags_on_labels_that_are_the_likeliest():
+    codes, pred_probs = make_rows(50, 3, seed=5, noise=0.3, sharpness=1.0)
+    counted = Counted(pred_probs)
+    found = find_label_issues(LabelledRows(codes, counted), score="adjusted_self_confidence")
+    np.testing.assert_array_equal(counted.reads, 2)
+    assert_same(found, find_issues(codes, pred_probs))
+
+
+def test_what_is_small_is_read_at_once(case, expected):
+    counted = Counted(case[1])
+    assert_same(find_issues(case[0], counted, filter_by="prune_by_noise_rate", n_jobs=2), expected)
+    np.testing.assert_array_equal(counted.reads, 1)
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+def test_a_memmap_is_no_array_in_memory(tmp_path, case, expected):
+    codes, pred_probs = case
+    np.save(tmp_path / "pred_probs.npy", pred_probs)
+    mapped = np.load(tmp_path / "pred_probs.npy", mmap_mode="r")
+    for view in (mapped, np.asarray(mapped), mapped[:, ::-1][:, ::-1]):
+        assert not LabelledRows(codes, view).in_memory
+        assert_same(find_issues(codes, view), expected)
+    for array in (pred_probs, pred_probs[::-1], np.asfortranarray(pred_probs)):
+        assert LabelledRows(codes, array).in_memory
+
+
+def test_codes_are_kept_in_the_smallest_type():
+    for n_classes, dtype in ((3, np.int8), (127, np.int8), (128, np.int16), (40_000, np.int32)):
+        pred_probs = np.broadcast_to(np.float32(1 / n_classes), (3, n_classes))
+        codes = np.array([-1, 0, n_classes - 1])
+        for given in (codes, codes.astype(float), codes.astype(np.int32)):
+            kept = LabelledRows(given, pred_probs).codes
+            np.testing.assert_array_equal(kept, codes)
+            assert kept.dtype == dtype
 
 
 def test_blocks_are_worked_on_apart_and_merged(case, expected):

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from label_auditor.confident_learning.joint import count_joint
+from label_auditor.confident_learning.kept import Entries, Whole
 from label_auditor.confident_learning.selection import (
     NoiseCells,
     cell_margins,
@@ -68,7 +69,7 @@ def test_cell_margins(n_cells):
     lower = rng.uniform(-0.1, 0.2, n_cells)
     cells = NoiseCells(pairs, np.ones(n_cells, int), lower, n_classes)
     assert cells.dense == (n_cells > 50)
-    found = cell_margins(rows, codes, given_prob, probs, cells)
+    found = cell_margins(rows, codes, given_prob, Whole(probs), cells)
     expected = {
         (row, cell, probs[row, pairs[cell] % n_classes] - given_prob[i])
         for i, row in enumerate(rows.tolist())
@@ -78,6 +79,16 @@ def test_cell_margins(n_cells):
     triples = zip(found.row.tolist(), found.cell.tolist(), found.margin.tolist(), strict=True)
     assert set(triples) == expected
     assert found.row.size == len(expected)
+    # Of what isn't kept no margin is above 0.
+    above = NoiseCells(pairs, np.ones(n_cells, int), np.maximum(lower, 1e-9), n_classes)
+    row, column = np.nonzero(probs > 0.01)
+    kept = Entries(row.astype(np.int32), column, probs[row, column], n_classes, 0.01)
+    for sparse, whole in zip(
+        cell_margins(rows, codes, np.maximum(given_prob, 0.01), kept, above),
+        cell_margins(rows, codes, np.maximum(given_prob, 0.01), Whole(probs), above),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(sparse, whole)
 
 
 def test_places_go_by_noise_rates():

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.scan import ClassGroups, RowScan, given_is_likeliest
+from label_auditor.confident_learning.scan import RowScan, given_is_likeliest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
+    from label_auditor.confident_learning.engines.protocol import Engine
     from label_auditor.confident_learning.joint import Joint
-    from label_auditor.confident_learning.row_blocks import LabelledRows
 
-__all__ = ["Disputes", "Evidence", "find_disputes", "merge_disputes"]
+__all__ = ["Disputes", "Doubts", "Evidence", "find_doubts", "merge_disputes", "settle"]
 
 Array = npt.NDArray[Any]
 
@@ -59,8 +59,28 @@ class Disputes(NamedTuple):
         return self._replace(rows=self.rows + start)
 
 
-def find_disputes(codes: Array, scan: RowScan, classes: Array) -> Disputes:
-    """Gather the disputed rows of a block.
+class Doubts(NamedTuple):
+    """What the whole data need of the rows of a block whose likeliest class is not the given one.
+
+    Attributes
+    ----------
+    differs : ndarray of uint8
+        A bit for each row of the block: whether it is one of these.
+    predicted, highest : ndarray of shape (n_doubts,)
+        Code of the likeliest class, and its probability.
+    elsewhere : ndarray of uint8
+        A bit for each of these rows: whether it confidently belongs to a class that is not the
+        given one.
+    """
+
+    differs: Array
+    predicted: Array
+    highest: Array
+    elsewhere: Array
+
+
+def find_doubts(codes: Array, scan: RowScan, rows: Array, classes: Array) -> Doubts:
+    """Gather the rows of a block whose likeliest class is not the given one.
 
     Parameters
     ----------
@@ -68,20 +88,46 @@ def find_disputes(codes: Array, scan: RowScan, classes: Array) -> Disputes:
         Column of the given label; -1 where the row is not to be judged.
     scan : RowScan
         The rows.
-    classes : ndarray of shape (n,), int
-        The classes that they confidently belong to, from `confident_classes`.
+    rows : ndarray of shape (n_doubts,), intp
+        Which of them have another likeliest class.
+    classes : ndarray of shape (n_doubts,), int
+        The classes that these confidently belong to, from `confident_classes`.
     """
-    rows = np.flatnonzero((codes != scan.predicted) & (codes >= 0))
-    part = scan.part(rows)
-    given = codes[rows]
-    candidate = ~given_is_likeliest(given, part)
-    confident = candidate & (classes[rows] >= 0) & (classes[rows] != given)
-    return Disputes(
-        rows, given, part.predicted, part.given_prob, part.highest, candidate, confident
+    differs = np.zeros(codes.size, bool)
+    differs[rows] = True
+    elsewhere = (classes >= 0) & (classes != codes[rows])
+    return Doubts(
+        np.packbits(differs), scan.predicted[rows], scan.highest[rows], np.packbits(elsewhere)
     )
 
 
-def merge_disputes(blocks: Sequence[Disputes]) -> Disputes:
+def settle(doubts: Doubts, codes: Array, given_prob: Array) -> tuple[Array, Disputes]:
+    """Give the likeliest class of each row of a block, and its disputed rows.
+
+    Parameters
+    ----------
+    doubts : Doubts
+        Of the block.
+    codes, given_prob : ndarray of shape (n,)
+        Given labels, and their probabilities.
+    """
+    rows = np.flatnonzero(np.unpackbits(doubts.differs, count=codes.size))
+    predicted = codes.copy()
+    predicted[rows] = doubts.predicted
+    elsewhere = np.unpackbits(doubts.elsewhere, count=rows.size).view(bool)
+    judged = codes[rows] >= 0
+    columns = [rows, doubts.predicted, doubts.highest, elsewhere]
+    if not judged.all():
+        columns = [column[judged] for column in columns]
+    rows, likeliest, highest, elsewhere = columns
+    given, own = codes[rows], given_prob[rows]
+    candidate = ~given_is_likeliest(given, RowScan(own, highest, likeliest, rows[:0]))
+    return predicted, Disputes(
+        rows, given, likeliest, own, highest, candidate, candidate & elsewhere
+    )
+
+
+def merge_disputes(blocks: Iterable[Disputes]) -> Disputes:
     """Put the disputed rows of all blocks together."""
     return Disputes(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
 
@@ -91,22 +137,19 @@ class Evidence(NamedTuple):
 
     Attributes
     ----------
-    data : LabelledRows
-        Given labels and probabilities.
-    given_prob : ndarray of shape (n,), float
-        Probability of the given label; NaN where the row is not judged.
+    engine : Engine
+        Works on the blocks of rows.
     disputes : Disputes
         The rows whose likeliest class is not the given one.
-    groups : ClassGroups
-        The probabilities of the given label, by class.
+    sizes : ndarray of shape (K,), int
+        How often each label is given.
     joint : Joint
         The calibrated confident joint.
     """
 
-    data: LabelledRows
-    given_prob: Array
+    engine: Engine
     disputes: Disputes
-    groups: ClassGroups
+    sizes: Array
     joint: Joint
 
     @property

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.evidence import (
-    Disputes,
-    Evidence,
-    find_disputes,
-    merge_disputes,
-)
-from label_auditor.confident_learning.joint import Joint, calibrate, count_joint, merge_joints
+from label_auditor.confident_learning.engines import choose_engine
+from label_auditor.confident_learning.evidence import Disputes, Evidence, merge_disputes, settle
+from label_auditor.confident_learning.joint import Joint, calibrate, merge_joints
 from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows
 from label_auditor.confident_learning.rules import Rule
-from label_auditor.confident_learning.scan import (
-    ClassGroups,
-    RowScan,
-    class_thresholds,
-    code_dtype,
-    confident_classes,
-    float_dtype,
-    group_by_class,
-    scan_rows,
-)
+from label_auditor.confident_learning.scan import CLOSE, set_thresholds
 from label_auditor.confident_learning.scores import SCORES, ScoreName, check_method, score_rows
+from label_auditor.confident_learning.steps import count_block, doubt_block
+
+if TYPE_CHECKING:
+    from label_auditor.confident_learning.engines.protocol import Engine
 
 __all__ = ["LabelIssues", "find_label_issues", "label_quality_scores", "rank_issues"]
 
@@ -57,6 +48,8 @@ class LabelIssues:
     n_estimated : int
         Rows that confidently belong to another class than the given one: the estimated number of
         issues.
+    quality : ndarray of shape (n,), float32 or float64
+        The label quality scores that were asked for.
     """
 
     issues: Array
@@ -65,6 +58,7 @@ class LabelIssues:
     thresholds: Array
     joint: Joint
     n_estimated: int
+    quality: Array
 
     @property
     def confident_joint(self) -> Any:
@@ -79,10 +73,14 @@ class LabelIssues:
         return matrix
 
 
-def find_label_issues(data: LabelledRows, rule: Rule | None = None) -> LabelIssues:
-    """Flag the rows whose label is likely wrong, by confident learning.
+def find_label_issues(
+    data: LabelledRows, rule: Rule | None = None, score: ScoreName = "self_confidence"
+) -> LabelIssues:
+    """Flag the rows whose label is likely wrong, by confident learning, and score all rows.
 
-    The probabilities are read once in row blocks; a few rows are read again.
+    The probabilities are read once, in blocks of rows. They are read again, where they are no array
+    in memory, for an adjusted score, by a rule that takes rows whose given label is the likeliest,
+    and where the threshold of a class turns out lower than the first rows made it seem.
 
     Parameters
     ----------
@@ -90,6 +88,8 @@ def find_label_issues(data: LabelledRows, rule: Rule | None = None) -> LabelIssu
         Columns of the given labels, and out-of-sample probabilities.
     rule : Rule, optional
         Which rows are flagged. None: ``Rule()``, which prunes by noise rate.
+    score : str, default="self_confidence"
+        A name in `label_auditor.scores`.
 
     Returns
     -------
@@ -115,17 +115,27 @@ def find_label_issues(data: LabelledRows, rule: Rule | None = None) -> LabelIssu
     """
     rule = Rule() if rule is None else rule
     rule.check_classes(data.n_classes)
+    check_method(score)
     data.check_codes()
-    scan = _scan(data)
-    groups = _group(data, scan)
-    thresholds = class_thresholds(groups)
-    joint, disputes = _count(data, scan, _confident(data, scan, thresholds))
-    given_prob, predicted = scan.given_prob, scan.predicted
-    del scan  # The highest probabilities are not needed any more.
-    found = Evidence(data, given_prob, disputes, groups, calibrate(joint, groups.sizes))
+    engine = choose_engine(data)
+    sizes = _class_sizes(data)
+    thresholds = _scan(engine, sizes, None if _needs_thresholds(score) else score)
+    engine.score_when_read(score, thresholds)
+    _know_enough(engine, thresholds)
+    joint = engine.fold(count_block, merge_joints, thresholds, data.tolerance)
+    predicted, disputes = _settle(engine, thresholds)
+    found = Evidence(engine, disputes, sizes, calibrate(joint, sizes))
     issues = np.zeros(data.codes.size, bool)
     issues[rule.flag(found)] = True
-    return LabelIssues(issues, predicted, given_prob, thresholds, found.joint, found.n_estimated)
+    return LabelIssues(
+        issues,
+        predicted,
+        engine.given_prob,
+        thresholds,
+        found.joint,
+        found.n_estimated,
+        engine.given_prob if score == "self_confidence" else engine.scores(),
+    )
 
 
 def rank_issues(issues: Array, scores: Array) -> Array:
@@ -144,65 +154,49 @@ def rank_issues(issues: Array, scores: Array) -> Array:
     return np.asarray(rows[scores[rows].argsort(kind="stable")])
 
 
-def _scan(data: LabelledRows) -> RowScan:
-    """Read all rows once; raise if some of them hold no probabilities."""
-    n_rows = data.codes.size
-    given_prob = np.empty(n_rows, float_dtype(data.dtype))
-    highest = np.empty_like(given_prob)
-    predicted = np.empty(n_rows, code_dtype(data.n_classes))
-
-    def scan_block(rows: slice) -> Array:
-        block = scan_rows(data.codes[rows], data.read(rows))
-        given_prob[rows], highest[rows], predicted[rows] = (
-            block.given_prob,
-            block.highest,
-            block.predicted,
-        )
-        invalid: Array = block.invalid + rows.start
-        return invalid
-
-    invalid = np.concatenate(data.map(scan_block))
+def _scan(engine: Engine, sizes: Array, score: ScoreName | None = None) -> Array:
+    """Read all rows, raise if some of them hold no probabilities, and give the thresholds."""
+    invalid = engine.scan(score)
     if invalid.size:
-        refuse_rows(data.pred_probs, invalid)
-    return RowScan(given_prob, highest, predicted, invalid)
+        refuse_rows(engine.data.pred_probs, invalid)
+    return set_thresholds(engine.class_means(sizes))
 
 
-def _group(data: LabelledRows, scan: RowScan) -> ClassGroups:
-    """Group the self-confidences by class."""
-    n_classes = data.n_classes
-
-    def group_block(rows: slice) -> tuple[Array, Array]:
-        return group_by_class(data.codes[rows], scan.given_prob[rows], n_classes)
-
-    return ClassGroups(data.map_light(group_block))
+def _needs_thresholds(score: ScoreName) -> bool:
+    """Tell whether the first reading can't give a score; self-confidence is known anyway."""
+    return SCORES[score].adjusted or score == "self_confidence"
 
 
-def _confident(data: LabelledRows, scan: RowScan, thresholds: Array) -> Array:
-    """Find the class that each row confidently belongs to."""
-    classes = np.empty_like(scan.predicted)
+def _class_sizes(data: LabelledRows) -> Array:
+    """Count the rows of each class."""
 
-    def block_classes(rows: slice) -> None:
-        def read(positions: Array) -> Array:
-            return data.read(rows)[positions]
+    def count(rows: slice) -> Array:
+        return np.bincount(data.codes[rows] + 1, minlength=data.n_classes + 1)
 
-        block = scan.part(rows)
-        classes[rows] = confident_classes(block, thresholds, read, tolerance=data.tolerance)
-
-    data.map(block_classes)
-    return classes
+    return np.asarray(np.sum(data.map_light(count), axis=0)[1:])
 
 
-def _count(data: LabelledRows, scan: RowScan, classes: Array) -> tuple[Joint, Disputes]:
-    """Count the confident joint, and gather the rows whose likeliest class is not the given one."""
-    n_classes = data.n_classes
+def _know_enough(engine: Engine, thresholds: Array) -> None:
+    """See to it that the probabilities are known that may be above the thresholds."""
+    lowest = float(thresholds.min()) - CLOSE
+    # Only a class with less than half may be above its threshold and not be the likeliest.
+    if lowest <= (1 + engine.data.tolerance + CLOSE * thresholds.size) / 2:
+        engine.know_from(lowest)
 
-    def count_block(rows: slice) -> tuple[Joint, Disputes]:
-        given, block_classes = data.codes[rows], classes[rows]
-        disputes = find_disputes(given, scan.part(rows), block_classes)
-        return count_joint(given, block_classes, n_classes), disputes.shift(rows.start)
 
-    joints, disputes = zip(*data.map_light(count_block), strict=True)
-    return merge_joints(joints), merge_disputes(disputes)
+def _settle(engine: Engine, thresholds: Array) -> tuple[Array, Disputes]:
+    """Give the likeliest class of each row, and the disputed rows."""
+    data, given_prob = engine.data, engine.given_prob
+    doubts = engine.ask(doubt_block, thresholds, data.tolerance)
+    stops = [*engine.starts[1:], data.codes.size]
+    blocks = [slice(*ends) for ends in zip(engine.starts, stops, strict=True)]
+    predicted = np.empty_like(data.codes)
+
+    def settle_block(rows: slice, found: Any) -> Disputes:
+        predicted[rows], disputes = settle(found, data.codes[rows], given_prob[rows])
+        return disputes.shift(rows.start)
+
+    return predicted, merge_disputes(data.map_over(settle_block, blocks, doubts))
 
 
 def label_quality_scores(
@@ -238,11 +232,11 @@ def label_quality_scores(
     """
     check_method(method)
     if SCORES[method].adjusted and thresholds is None:
-        thresholds = class_thresholds(_group(data, _scan(data)))
+        thresholds = _scan(choose_engine(data), _class_sizes(data))
     scores = np.empty(data.codes.size)
 
-    def score_block(rows: slice) -> None:
+    def score_rows_of(rows: slice) -> None:
         scores[rows] = score_rows(data.codes[rows], data.read(rows), method, thresholds)
 
-    data.map(score_block)
+    data.map(score_rows_of)
     return scores

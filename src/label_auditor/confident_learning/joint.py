@@ -91,6 +91,7 @@ def count_joint(given: Array, true: Array, n_classes: int) -> Joint:
     Joint
         Integer counts.
     """
+    given = given.astype(np.intp)
     if n_classes**2 <= given.size + 2**16:
         # A row and a column more, for the rows without a class.
         pairs = (given + 1) * (n_classes + 1) + true + 1

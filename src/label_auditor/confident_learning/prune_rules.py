@@ -9,24 +9,26 @@ import numpy as np
 import numpy.typing as npt
 
 from label_auditor.confident_learning.joint import prune_counts
+from label_auditor.confident_learning.row_blocks import group_rows
 from label_auditor.confident_learning.scan import CLOSE
 from label_auditor.confident_learning.selection import (
     CellMargins,
     NoiseCells,
-    cell_margins,
     group_cuts,
+    merge_margins,
     noise_cells,
     rank_by_noise_rate,
     rank_in_group,
     smallest_of_each_group,
 )
+from label_auditor.confident_learning.steps import margins_above, margins_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from label_auditor.confident_learning.engines.protocol import Engine
     from label_auditor.confident_learning.evidence import Disputes, Evidence
     from label_auditor.confident_learning.joint import Joint
-    from label_auditor.confident_learning.row_blocks import LabelledRows
 
 __all__ = ["prune_by_both", "prune_by_class", "prune_by_noise_rate"]
 
@@ -72,7 +74,7 @@ def _prune(
     num_to_remove_per_class: Sequence[int] | None,
 ) -> Array:
     """Find the rows that all criteria flag."""
-    sizes, disputes = found.groups.sizes, found.disputes
+    sizes, disputes = found.sizes, found.disputes
     counts = prune_counts(
         found.joint, min_examples_per_class=min_examples_per_class, frac_noise=frac_noise
     )
@@ -110,10 +112,11 @@ def _rank_by_noise_rate(candidates: Disputes, counts: Joint) -> Array:
 
 def _keep_by_class(found: Evidence, counts: Joint, pruned: Array) -> Array:
     """Tell which disputed rows have the lowest self-confidences of their classes."""
-    data, given_prob, disputes, groups, _ = found
-    numbers = np.where(pruned, groups.sizes - counts.count[~counts.off_diagonal], 0)
+    disputes, data, given_prob = found.disputes, found.engine.data, found.engine.given_prob
+    numbers = np.where(pruned, found.sizes - counts.count[~counts.off_diagonal], 0)
     cuts = np.full(numbers.size, -np.inf, given_prob.dtype)
     picked = np.zeros(disputes.rows.size, bool)
+    groups = group_rows(data, given_prob)
     for k in np.flatnonzero(numbers > 0):
         values = np.concatenate(groups.parts(k))
         cuts[k] = cut = np.partition(values, numbers[k] - 1)[numbers[k] - 1]
@@ -128,71 +131,68 @@ def _keep_by_class(found: Evidence, counts: Joint, pruned: Array) -> Array:
 
 def _keep_by_noise_rate(found: Evidence, counts: Joint, pruned: Array) -> Array:
     """Tell which disputed rows have the largest margins of their cells."""
-    data, given_prob, disputes, *_ = found
-    cells = noise_cells(counts, pruned, given_prob.dtype)
+    engine, disputes = found.engine, found.disputes
+    cells = noise_cells(counts, pruned, disputes.highest.dtype)
     if cells.pairs.size == 0:
         return np.zeros(disputes.rows.size, bool)
-    cells = replace(cells, lower=_lower_bounds(data, disputes, cells))
-    margins = _margins(data, disputes.rows, given_prob, cells)
-    flagged = _largest(data, margins, cells.numbers)
+    cells, margins = _positive_margins(engine, disputes, cells)
+    flagged = _largest(engine, margins, cells.numbers)
     short = np.bincount(margins.cell, minlength=cells.numbers.size) < cells.numbers
     left = disputes.candidate & ~flagged[disputes.rows]
     if short.any() and left.any():
         # Some cells take more rows than have a positive margin there. All rows compete that may
         # have as large a margin as the candidates left: at least -p(given label).
-        reach = np.full(cells.n_classes, -np.inf, given_prob.dtype)
+        reach = np.full(cells.n_classes, -np.inf, cells.lower.dtype)
         np.maximum.at(reach, disputes.given[left], disputes.given_prob[left])
         reach[np.isin(np.arange(cells.n_classes), cells.given[short], invert=True)] = -np.inf
-        whole = 1 + data.tolerance + CLOSE * cells.n_classes
-        rows = np.flatnonzero((data.codes >= 0) & (given_prob <= (whole + reach[data.codes]) / 2))
         cells = cells.keep(short, -reach[cells.given])
-        flagged |= _largest(data, _margins(data, rows, given_prob, cells), cells.numbers)
+        blocks = engine.read_again(margins_below, cells, reach, _whole(engine))
+        flagged |= _largest(engine, merge_margins(blocks, engine.starts), cells.numbers)
     return flagged[disputes.rows]
 
 
-def _lower_bounds(data: LabelledRows, disputes: Disputes, cells: NoiseCells) -> Array:
-    """Find how large the margins flagged in each cell are at least.
+def _whole(engine: Engine) -> float:
+    """Give the most that a row may sum to, with room for how that is rounded."""
+    return 1 + engine.data.tolerance + CLOSE * engine.data.n_classes
+
+
+def _positive_margins(
+    engine: Engine, disputes: Disputes, cells: NoiseCells
+) -> tuple[NoiseCells, CellMargins]:
+    """Find the margins among which the largest of each cell are, and how large these are at least.
 
     Of the rows of a cell those are known already whose likeliest class is its true label.
     """
     cell = cells.find(disputes.given, disputes.predicted)
     known = np.flatnonzero(cell >= 0)
-    cuts = _cuts(data, -disputes.margin[known], cell[known], cells.numbers)
-    return np.maximum(cells.lower, -cuts)
+    cell, margin = cell[known], disputes.margin[known]
+    cells = replace(
+        cells, lower=np.maximum(cells.lower, -_cuts(engine, -margin, cell, cells.numbers))
+    )
+    large = np.flatnonzero(margin >= cells.lower[cell])
+    likeliest = CellMargins(disputes.rows[known[large]], cell[large], margin[large])
+    others = merge_margins(engine.ask(margins_above, cells, _whole(engine)), engine.starts)
+    both = zip(likeliest, others, strict=True)
+    return cells, CellMargins(*(np.concatenate(parts) for parts in both))
 
 
-def _cuts(data: LabelledRows, values: Array, cell: Array, numbers: Array) -> Array:
+def _cuts(engine: Engine, values: Array, cell: Array, numbers: Array) -> Array:
     """Find the n-th smallest value of each cell, with the cells shared out among the threads."""
 
     def cuts_of(cells: slice) -> Array:
         mine = np.flatnonzero((cell >= cells.start) & (cell < cells.stop))
         return group_cuts(values[mine], cell[mine] - cells.start, numbers[cells])
 
-    return np.concatenate(data.share(cuts_of, numbers.size))
+    return np.concatenate(engine.data.share(cuts_of, numbers.size))
 
 
-def _margins(
-    data: LabelledRows, wanted: Array, given_prob: Array, cells: NoiseCells
-) -> CellMargins:
-    """Find the margins of some rows, block by block."""
-
-    def margins_block(rows: slice) -> CellMargins:
-        part = wanted[slice(*np.searchsorted(wanted, (rows.start, rows.stop)))]
-        block = data.read(rows) if part.size else np.empty((0, cells.n_classes))
-        found = cell_margins(part - rows.start, data.codes[part], given_prob[part], block, cells)
-        return found._replace(row=found.row + rows.start)
-
-    return CellMargins(
-        *(np.concatenate(part) for part in zip(*data.map(margins_block), strict=True))
-    )
-
-
-def _largest(data: LabelledRows, found: CellMargins, numbers: Array) -> Array:
-    """Flag the rows with the largest margins of each cell."""
+def _largest(engine: Engine, found: CellMargins, numbers: Array) -> Array:
+    """Flag the rows with the largest margins of each cell, the first of equal ones."""
     values = -found.margin
-    cuts = _cuts(data, values, found.cell, numbers)
-    flagged = np.zeros(data.codes.size, bool)
-    flagged[found.row[smallest_of_each_group(values, found.cell, numbers, cuts)]] = True
+    cuts = _cuts(engine, values, found.cell, numbers)
+    picked = smallest_of_each_group(values, found.cell, numbers, cuts, rows=found.row)
+    flagged = np.zeros(engine.data.codes.size, bool)
+    flagged[found.row[picked]] = True
     return flagged
 
 

@@ -6,6 +6,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -13,11 +14,16 @@ import numpy.typing as npt
 from joblib import cpu_count
 from joblib.parallel import get_active_backend
 
-from label_auditor.confident_learning.scan import sum_tolerance
+from label_auditor.confident_learning.scan import (
+    ClassGroups,
+    code_dtype,
+    group_by_class,
+    sum_tolerance,
+)
 from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = ["LabelledRows", "refuse_rows"]
 
@@ -26,6 +32,8 @@ Result = TypeVar("Result")
 
 # A few blocks of this size may be in memory at once.
 BLOCK_BYTES = 2**25
+# Less than this is read at once and stays in memory, like an array.
+SMALL_BYTES = 2**24
 # Most rows of a task that reads a few numbers of each row, so that they stay in the cache.
 LIGHT_BLOCK = 2**17
 # Fewer rows are not worth a task.
@@ -42,7 +50,8 @@ class LabelledRows:
     Parameters
     ----------
     codes : ndarray of shape (n,), int
-        Column of the given label; -1 where the row is not to be judged.
+        Column of the given label; -1 where the row is not to be judged. Kept in the smallest type
+        that holds K.
     pred_probs : array-like of shape (n, K)
         An array of any memory order, a memmap, or anything else that has a shape and can be sliced
         by rows, such as a zarr, h5py or dask array. What has no shape becomes an array.
@@ -61,8 +70,9 @@ class LabelledRows:
     n_jobs: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "codes", _check_codes(self.codes))
-        object.__setattr__(self, "pred_probs", _check_pred_probs(self.pred_probs, len(self.codes)))
+        codes = _check_codes(self.codes)
+        object.__setattr__(self, "pred_probs", _check_pred_probs(self.pred_probs, len(codes)))
+        object.__setattr__(self, "codes", self.in_smallest_type(codes))
 
     @property
     def n_classes(self) -> int:
@@ -92,10 +102,15 @@ class LabelledRows:
                 f"{self.codes.min()} to {self.codes.max()}; pass a column for every class."
             )
 
+    def in_smallest_type(self, codes: Array) -> Array:
+        """Give codes in the smallest type that holds them, if there is a column for each."""
+        fits = codes.size and codes.min() >= -1 and codes.max() < self.n_classes
+        return codes.astype(code_dtype(self.n_classes), copy=False) if fits else codes
+
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """The type of the probabilities."""
-        return self.read(slice(0)).dtype
+        return _dtype_of(self.pred_probs)
 
     @property
     def tolerance(self) -> float:
@@ -104,22 +119,40 @@ class LabelledRows:
 
     def read(self, rows: slice) -> Array:
         """Read a block of probabilities: a view of a NumPy array, a copy of any other."""
-        return np.asarray(self.pred_probs[rows])
+        return np.asarray(self._source[rows])
+
+    @cached_property
+    def _source(self) -> Any:
+        """What is read: the probabilities, or an array of them if they are few."""
+        whole = self.dtype.itemsize * self.n_classes * self.codes.size <= SMALL_BYTES
+        return np.asarray(self.pred_probs[:]) if whole else self.pred_probs
+
+    @cached_property
+    def in_memory(self) -> bool:
+        """Whether reading costs nothing: the probabilities are an array that is no memmap."""
+        array = self._source
+        while type(array) is np.ndarray and array.base is not None:
+            array = array.base
+        return isinstance(self._source, np.ndarray) and not isinstance(array, np.memmap | mmap)
+
+    @property
+    def blocks(self) -> list[slice]:
+        """Blocks that are small enough to be read, and cut no chunk in two."""
+        chunk = chunk_rows(self._source)
+        most = min(BLOCK_BYTES // (8 * self.n_classes), LIGHT_BLOCK)
+        return _cut(self.codes.size, -(-self._rows_per_task(most) // chunk) * chunk)
 
     def map(self, function: Callable[[slice], Result]) -> list[Result]:
         """Call a function for every block that is small enough to be read, in row order."""
-        chunk = chunk_rows(self.pred_probs)
-        most = BLOCK_BYTES // (8 * self.n_classes)
-        step = -(-self._rows_per_task(most) // chunk) * chunk
-        return self._map(function, self.codes.size, step)
+        return self.map_over(function, self.blocks)
 
     def map_light(self, function: Callable[[slice], Result]) -> list[Result]:
         """Call a function for every block, in row order, that reads a few numbers of each row."""
-        return self._map(function, self.codes.size, self._rows_per_task(LIGHT_BLOCK))
+        return self.map_over(function, _cut(self.codes.size, self._rows_per_task(LIGHT_BLOCK)))
 
     def share(self, function: Callable[[slice], Result], number: int) -> list[Result]:
         """Call a function for one range of a number of things per thread, in order."""
-        return self._map(function, number, -(-number // self.n_threads))
+        return self.map_over(function, _cut(number, -(-number // self.n_threads)))
 
     @cached_property
     def n_threads(self) -> int:
@@ -132,14 +165,28 @@ class LabelledRows:
         """Cut small data too, so that all threads have work to the end."""
         return max(1, min(most, max(FEWEST_ROWS, self.codes.size // (8 * self.n_threads))))
 
-    def _map(self, function: Callable[[slice], Result], number: int, step: int) -> list[Result]:
-        blocks = [slice(i, min(i + step, number)) for i in range(0, number, step)]
-        if len(blocks) == 1 or self.n_threads == 1:
-            return [function(rows) for rows in blocks]
+    def map_over(self, function: Callable[..., Result], *things: Sequence[Any]) -> list[Result]:
+        """Call a function for each of some things, in order, as `map` of Python does."""
+        if len(things[0]) <= 1 or self.n_threads == 1:
+            return list(map(function, *things))
         # NumPy frees the interpreter lock. joblib says how many threads there may be, but waits
         # for its own in steps of 10 ms, longer than most of these calls take.
         with ThreadPoolExecutor(self.n_threads) as threads:
-            return list(threads.map(function, blocks))
+            return list(threads.map(function, *things))
+
+
+def _cut(number: int, step: int) -> list[slice]:
+    """Cut a number of things into ranges."""
+    return [slice(i, min(i + step, number)) for i in range(0, number, step)]
+
+
+def group_rows(data: LabelledRows, values: Array) -> ClassGroups:
+    """Group a value of each row by its given label."""
+
+    def group_block(rows: slice) -> tuple[Array, Array]:
+        return group_by_class(data.codes[rows], values[rows], data.n_classes)
+
+    return ClassGroups(data.map_light(group_block))
 
 
 def chunk_rows(array: Any) -> int:
@@ -151,6 +198,8 @@ def chunk_rows(array: Any) -> int:
 def _check_codes(codes: Any) -> Array:
     """Give codes as integers; refuse what isn't one."""
     values = np.asarray(codes)
+    if values.ndim == 1 and values.dtype.kind == "i":
+        return values
     with np.errstate(invalid="ignore"):  # NaN
         whole = values.astype(np.intp) if values.ndim == 1 and values.dtype.kind in "biuf" else None
     if whole is None or (whole != values).any():

@@ -63,7 +63,7 @@ def low_normalized_margin(found: Evidence) -> Array:
 
 def low_self_confidence(found: Evidence) -> Array:
     """Flag the estimated number of issues, by the lowest self-confidence."""
-    return smallest(found.given_prob, found.n_estimated)
+    return smallest(found.engine.given_prob, found.n_estimated)
 
 
 class Flagging(NamedTuple):

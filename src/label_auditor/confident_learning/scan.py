@@ -36,6 +36,7 @@ __all__ = [
     "given_is_likeliest",
     "group_by_class",
     "scan_rows",
+    "set_thresholds",
     "sum_tolerance",
 ]
 
@@ -246,10 +247,16 @@ def class_thresholds(groups: ClassGroups) -> Array:
     array([0.75, 0.75, 2.  ])
     """
     # One mean over all rows of a class: sums of blocks would be rounded differently.
-    means: list[Any] = [
-        np.concatenate(groups.parts(k)).mean() if size else ABSENT
-        for k, size in enumerate(groups.sizes)
-    ]
+    return set_thresholds(
+        [
+            np.concatenate(groups.parts(k)).mean() if size else ABSENT
+            for k, size in enumerate(groups.sizes)
+        ]
+    )
+
+
+def set_thresholds(means: Sequence[Any]) -> Array:
+    """Give the thresholds of classes by their means, ABSENT where there is none."""
     thresholds: Array = np.clip(means, 2 * CLOSE, None)
     return thresholds
 

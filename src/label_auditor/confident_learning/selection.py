@@ -12,13 +12,17 @@ import numpy.typing as npt
 from label_auditor.confident_learning.scan import CACHE_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from label_auditor.confident_learning.joint import Joint
+    from label_auditor.confident_learning.kept import Kept
 
 __all__ = [
     "CellMargins",
     "NoiseCells",
     "cell_margins",
     "group_cuts",
+    "merge_margins",
     "noise_cells",
     "rank_by_noise_rate",
     "rank_in_group",
@@ -30,7 +34,11 @@ Array = npt.NDArray[Any]
 
 
 def smallest_of_each_group(
-    values: Array, groups: Array, numbers: Array, cuts: Array | None = None
+    values: Array,
+    groups: Array,
+    numbers: Array,
+    cuts: Array | None = None,
+    rows: Array | None = None,
 ) -> Array:
     """Pick the smallest values of each group, the first of equal ones.
 
@@ -44,6 +52,8 @@ def smallest_of_each_group(
         How many to pick of each group.
     cuts : ndarray of shape (n_groups,), optional
         From `group_cuts`, where they are known already.
+    rows : ndarray of shape (n,), int, optional
+        Which of equal values are the first; by default, they are in order.
 
     Returns
     -------
@@ -62,7 +72,8 @@ def smallest_of_each_group(
         # Equal values cross the cut.
         tied = np.flatnonzero(values == cuts)
         below = number - np.bincount(groups[tied], minlength=numbers.size)
-        picked[tied] = rank_in_group(groups[tied]) < (numbers - below)[groups[tied]]
+        keys = () if rows is None else (rows[tied],)
+        picked[tied] = rank_in_group(groups[tied], *keys) < (numbers - below)[groups[tied]]
     return picked
 
 
@@ -147,6 +158,19 @@ class NoiseCells:
         return given
 
     @cached_property
+    def true(self) -> Array:
+        """The true label of each cell."""
+        true: Array = self.pairs % self.n_classes
+        return true
+
+    @cached_property
+    def lowest(self) -> Array:
+        """By given label, what all margins that are large enough are not below; else infinite."""
+        lowest = np.full(self.n_classes, np.inf, self.lower.dtype)
+        np.minimum.at(lowest, self.given, self.lower - 1e-6)
+        return lowest
+
+    @cached_property
     def starts(self) -> Array:
         """The first cell of each given label, and one more."""
         return np.searchsorted(self.given, np.arange(self.n_classes + 1))
@@ -173,7 +197,7 @@ class NoiseCells:
 
     def find(self, given: Array, true: Array) -> Array:
         """Find the cells of some pairs of labels; -1 where there is none."""
-        pairs = given * self.n_classes + true
+        pairs = given.astype(np.intp) * self.n_classes + true
         if self.dense:
             positions: Array = self.positions[pairs]
             return positions
@@ -191,13 +215,20 @@ class CellMargins(NamedTuple):
 
     Attributes
     ----------
-    row, cell : ndarray of shape (n,), intp
+    row, cell : ndarray of shape (n,), int
     margin : ndarray of shape (n,), float
     """
 
     row: Array
     cell: Array
     margin: Array
+
+
+def merge_margins(blocks: Sequence[CellMargins], starts: Sequence[int]) -> CellMargins:
+    """Put the margins of blocks together, which begin at these rows."""
+    rows = [found.row + np.intp(start) for found, start in zip(blocks, starts, strict=True)]
+    _, cells, margins = zip(*blocks, strict=True)
+    return CellMargins(*(np.concatenate(parts) for parts in (rows, cells, margins)))
 
 
 def noise_cells(counts: Joint, pruned: Array, dtype: npt.DTypeLike) -> NoiseCells:
@@ -219,17 +250,17 @@ def noise_cells(counts: Joint, pruned: Array, dtype: npt.DTypeLike) -> NoiseCell
 
 
 def cell_margins(
-    rows: Array, given: Array, given_prob: Array, probs: Array, cells: NoiseCells
+    rows: Array, given: Array, given_prob: Array, kept: Kept, cells: NoiseCells
 ) -> CellMargins:
     """Find margins of rows in the cells of their given labels, where they are large enough.
 
     Parameters
     ----------
     rows : ndarray of shape (n,), intp
-        Positions in a block.
+        Positions in a block, ascending.
     given, given_prob : ndarray of shape (n,)
         Given labels and self-confidences there.
-    probs : ndarray of shape (n_block, K)
+    kept : Whole or Entries
         Probabilities of the block.
     cells : NoiseCells
         The cells.
@@ -237,34 +268,40 @@ def cell_margins(
     Returns
     -------
     CellMargins
+        In the order of the rows; positions and cells in small types.
     """
     if cells.dense:
-        at, true = _large_enough(rows, given, given_prob, probs, cells)
+        at, true, prob = _large_enough(rows, given, given_prob, kept, cells)
         cell = cells.find(given[at], true)
     else:
         first = cells.starts[given]
         sizes = cells.starts[given + 1] - first
         at = np.repeat(np.arange(rows.size), sizes)
         cell = np.arange(at.size) + np.repeat(first - (sizes.cumsum() - sizes), sizes)
-        true = cells.pairs[cell] % cells.n_classes
-    margin = probs[rows[at], true] - given_prob[at]
-    kept = np.flatnonzero(margin >= cells.lower[cell])
-    return CellMargins(rows[at[kept]], cell[kept], margin[kept])
+        prob = kept.take(rows[at], cells.true[cell])
+    margin = prob - given_prob[at]
+    found = np.flatnonzero(margin >= cells.lower[cell])
+    small = np.min_scalar_type(cells.pairs.size)
+    return CellMargins(rows[at[found]].astype(np.int32), cell[found].astype(small), margin[found])
 
 
 def _large_enough(
-    rows: Array, given: Array, given_prob: Array, probs: Array, cells: NoiseCells
-) -> tuple[Array, Array]:
+    rows: Array, given: Array, given_prob: Array, kept: Kept, cells: NoiseCells
+) -> tuple[Array, Array, Array]:
     """Find rows and true labels whose margins may be large enough, in pieces that stay cached."""
     found = [np.empty(0, np.intp)]
-    step = max(1, CACHE_BYTES // (4 * probs.itemsize * cells.n_classes))
+    probs = [np.empty(0, given_prob.dtype)]
+    step = max(1, CACHE_BYTES // (4 * given_prob.itemsize * cells.n_classes))
     for start in range(0, rows.size, step):
         piece = slice(start, start + step)
         bounds = cells.bounds.take(given[piece], axis=0)
         bounds += given_prob[piece, None]
-        found.append(np.flatnonzero(probs[rows[piece]] >= bounds) + start * cells.n_classes)
+        part = kept.read(rows[piece])
+        places = np.flatnonzero(part >= bounds)
+        probs.append(part.ravel()[places])
+        found.append(places + start * cells.n_classes)
     at, true = np.divmod(np.concatenate(found), cells.n_classes)
-    return at, true
+    return at, true, np.concatenate(probs)
 
 
 def rank_by_noise_rate(given: Array, predicted: Array, margin: Array, counts: Joint) -> Array:
@@ -286,7 +323,9 @@ def rank_by_noise_rate(given: Array, predicted: Array, margin: Array, counts: Jo
     -------
     ndarray of shape (n,), intp
     """
-    pairs, cell = np.unique(given * counts.n_classes + predicted, return_inverse=True)
+    pairs, cell = np.unique(
+        given.astype(np.intp) * counts.n_classes + predicted, return_inverse=True
+    )
     counted = counts.given * counts.n_classes + counts.true
     at = np.searchsorted(counted, pairs)
     places = np.where(counted.take(at, mode="clip") == pairs, counts.count.take(at, mode="clip"), 0)

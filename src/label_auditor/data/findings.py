@@ -36,7 +36,8 @@ class Findings(ABC):
     ----------
     codes : ndarray of int, shape (n_samples,), or csr_array of bool, shape (n_samples, n_classes)
         Position of the given label among the classes, -1 where it is missing; where a row has a
-        set of labels, which classes are in it.
+        set of labels, which classes are in it. Codes are in the smallest signed type that holds
+        the number of classes: for arithmetic with them, make them larger by `astype` first.
     predicted : ndarray of int, shape (n_samples,), or csr_array of bool, shape (n_samples, \
 n_classes)
         The same for the suggested label.

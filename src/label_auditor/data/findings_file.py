@@ -277,9 +277,10 @@ def _unpack(
     """Give codes and joint as they were."""
     rows, columns, counts = arrays["joint"]
     joint = sparse.coo_array((counts, (rows, columns)), shape=(n_classes, n_classes))
+    smallest = np.min_scalar_type(-n_classes - 1)  # Older files have larger ones.
     return {
-        "codes": arrays["label_codes"].astype(np.intp, copy=False),
-        "predicted": arrays["suggested_codes"].astype(np.intp, copy=False),
+        "codes": arrays["label_codes"].astype(smallest, copy=False),
+        "predicted": arrays["suggested_codes"].astype(smallest, copy=False),
         "confident_joint": joint.tocsr() if header["sparse_joint"] else joint.toarray(),
     }
 

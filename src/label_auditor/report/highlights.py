@@ -114,7 +114,7 @@ def count_pairs(audit: Findings) -> NDArray[np.intp]:
         the suggested label in `audit.classes`, the number of rows, and how many are flagged.
     """
     n_classes = len(audit.classes)
-    cells = (audit.codes * n_classes + audit.predicted)[audit.evaluated]
+    cells = (audit.codes.astype(np.intp) * n_classes + audit.predicted)[audit.evaluated]
     values, which, n_rows = np.unique(cells, return_inverse=True, return_counts=True)
     n_flagged = np.bincount(which[audit.issues[audit.evaluated]], minlength=len(values))
     given, suggested = np.divmod(values, n_classes)

@@ -1,0 +1,151 @@
+"""The steps of confident learning over one block of rows, wherever the block lies.
+
+`scan_block` reads the probabilities and makes a `BlockState`, which stays with the block. Every
+other step is a function of that state, and of what is known of the whole data by then; what it
+gives is small. So threads can share the blocks, and so can the workers of a cluster.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from label_auditor.confident_learning.evidence import Doubts, find_doubts
+from label_auditor.confident_learning.joint import Joint, count_joint
+from label_auditor.confident_learning.kept import Kept, Whole, keep_entries, suggest_bound
+from label_auditor.confident_learning.scan import (
+    RowScan,
+    confident_classes,
+    scan_rows,
+)
+from label_auditor.confident_learning.scores import ScoreName, score_rows
+from label_auditor.confident_learning.selection import CellMargins, NoiseCells, cell_margins
+
+__all__ = [
+    "BlockState",
+    "count_block",
+    "doubt_block",
+    "keep_more",
+    "margins_above",
+    "margins_below",
+    "scan_block",
+]
+
+Array = npt.NDArray[Any]
+
+
+class BlockState(NamedTuple):
+    """What is kept of a block.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n,), int
+        Column of the given label; -1 where the row is not to be judged.
+    scan : RowScan
+        What is kept of each row.
+    kept : Whole or Entries
+        What is kept of the probabilities.
+    scores : ndarray of shape (n,), float64, or None
+        Label quality scores, where the first reading gives them.
+    """
+
+    codes: Array
+    scan: RowScan
+    kept: Kept
+    scores: Array | None
+
+
+@np.errstate(invalid="ignore")
+def scan_block(
+    codes: Array, probs: Array, *, in_memory: bool, score: ScoreName | None = None
+) -> BlockState:
+    """Read a block, check it, and keep what later steps need.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n,), int
+        Column of the given label; -1 where the row is not to be judged.
+    probs : ndarray of shape (n, K), float
+    in_memory : bool
+        Whether the probabilities can be looked at again at no cost.
+    score : str, optional
+        The label quality score to compute meanwhile; not an adjusted one.
+    """
+    scan = scan_rows(codes, probs)
+    scores = None if score is None else score_rows(codes, probs, score)
+    if in_memory or scan.invalid.size:  # Rows that are no probabilities will be refused.
+        return BlockState(codes, scan, Whole(probs), scores)
+    bound = suggest_bound(codes, scan.given_prob, probs.shape[1])
+    return BlockState(codes, scan, keep_entries(codes, probs, scan, bound), scores)
+
+
+def keep_more(state: BlockState, probs: Array, bound: float) -> BlockState:
+    """Read a block again whose bound was too high, and keep more of it."""
+    kept = keep_entries(state.codes, probs, state.scan, bound, limited=False)
+    return state._replace(kept=kept)
+
+
+def count_block(state: BlockState, thresholds: Array, tolerance: float) -> Joint:
+    """Count the confident joint of a block."""
+    classes = confident_classes(state.scan, thresholds, state.kept.read, tolerance=tolerance)
+    return count_joint(state.codes, classes, thresholds.size)
+
+
+def doubt_block(state: BlockState, thresholds: Array, tolerance: float) -> Doubts:
+    """Gather the rows of a block whose likeliest class is not the given one."""
+    rows = np.flatnonzero(state.codes != state.scan.predicted)
+
+    def read(positions: Array) -> Array:
+        return state.kept.read(rows[positions])
+
+    part = state.scan.part(rows)
+    classes = confident_classes(part, thresholds, read, tolerance=tolerance)
+    return find_doubts(state.codes, state.scan, rows, classes)
+
+
+def margins_above(state: BlockState, cells: NoiseCells, whole: float) -> CellMargins:
+    """Find the margins of disputed rows that are large enough for their cells.
+
+    Those of the likeliest classes, which are known already, are left out.
+
+    Parameters
+    ----------
+    state : BlockState
+    cells : NoiseCells
+        With bounds above 0 for the margins.
+    whole : float
+        The largest sum of a row.
+    """
+    given, scan = state.codes, state.scan
+    # No class but the likeliest has more than that one leaves.
+    second = np.minimum(whole - scan.highest, scan.highest)
+    wanted = (given != scan.predicted) & (given >= 0)
+    wanted &= scan.given_prob + cells.lowest.take(given, mode="clip") <= second
+    rows = np.flatnonzero(wanted)
+    found = cell_margins(rows, given[rows], scan.given_prob[rows], state.kept, cells)
+    other = cells.true[found.cell] != scan.predicted[found.row]
+    return CellMargins(*(each[other] for each in found))
+
+
+def margins_below(
+    state: BlockState, probs: Array, cells: NoiseCells, reach: Array, whole: float
+) -> CellMargins:
+    """Find all margins of a block that are at least as large as those of the rows left.
+
+    Parameters
+    ----------
+    state : BlockState
+    probs : ndarray of shape (n, K), float
+        Read again: margins that are not positive are not among what is kept.
+    cells : NoiseCells
+        With bounds for the margins.
+    reach : ndarray of shape (K,), float
+        By given label, the highest self-confidence of the rows left.
+    whole : float
+        The largest sum of a row.
+    """
+    given, own = state.codes, state.scan.given_prob
+    rows = np.flatnonzero((given >= 0) & (own <= (whole + reach[given]) / 2))
+    return cell_margins(rows, given[rows], own[rows], Whole(probs), cells)

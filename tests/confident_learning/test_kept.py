@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from label_auditor.confident_learning.kept import Whole, keep_entries, suggest_bound
+from label_auditor.confident_learning.scan import scan_rows
+from oracle import make_rows
+
+
+@pytest.fixture(scope="module")
+def block():
+    codes, pred_probs = make_rows(3000, 12, sharpness=1.5)
+    codes[::11] = -1
+    return codes, pred_probs, scan_rows(codes, pred_probs)
+
+
+def test_what_is_kept(block):
+    codes, pred_probs, scan = block
+    kept = keep_entries(codes, pred_probs, scan, 0.3)
+    own = np.where(codes < 0, np.inf, pred_probs[np.arange(3000), codes])
+    wanted = (pred_probs > own[:, None]) | (pred_probs >= 0.3)
+    wanted[np.arange(3000), scan.predicted] = False  # the scan has it
+    found = np.zeros_like(wanted)
+    found[kept.row, kept.column] = True
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(kept.value, pred_probs[kept.row, kept.column])
+    assert kept.bound == 0.3
+    rows = np.array([0, 5, 6, 2999])
+    expected = np.where(wanted, pred_probs, 0)
+    np.testing.assert_array_equal(kept.read(rows), expected[rows])
+    np.testing.assert_array_equal(kept.read(rows[:0]), expected[:0])
+    for k in range(12):
+        np.testing.assert_array_equal(kept.take(rows, np.full(4, k)), expected[rows, k])
+        np.testing.assert_array_equal(Whole(pred_probs).take(rows, [k]), pred_probs[rows, k])
+
+
+def test_no_more_is_kept_than_an_entry_for_each_row(block):
+    codes, pred_probs, scan = block
+    codes = np.full_like(codes, -1)  # none is disputed
+    kept = keep_entries(codes, pred_probs, scan, 0.0)
+    assert 2900 < kept.row.size <= 3000
+    left = pred_probs.copy()
+    left[np.arange(3000), scan.predicted] = 0
+    left[kept.row, kept.column] = 0
+    assert left.max() < kept.bound <= kept.value.min()
+    assert keep_entries(codes, pred_probs, scan, 0.0, limited=False).row.size == 3000 * 11
+
+
+def test_a_block_of_nothing_kept():
+    codes, pred_probs = np.zeros(4, int), np.tile([0.9, 0.1], (4, 1))
+    kept = keep_entries(codes, pred_probs, scan_rows(codes, pred_probs), 0.5)
+    np.testing.assert_array_equal(kept.take(np.arange(4), np.ones(4, int)), 0)
+    np.testing.assert_array_equal(kept.read(np.arange(4)), 0)
+
+
+def test_the_bound_is_somewhat_below_the_lowest_mean():
+    codes, own = (
+        np.repeat([0, 1, 2, -1], [100, 100, 5, 9]),
+        np.repeat([0.5, 0.8, 0.1, np.nan], [100, 100, 5, 9]),
+    )
+    assert suggest_bound(codes, own, 4) == pytest.approx(0.4)  # few rows say nothing
+    assert 0 < suggest_bound(codes[200:], own[200:], 4) < 0.1
+    assert suggest_bound(codes[205:], own[205:], 4) == np.inf
