@@ -17,6 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Sequences(NamedTuple):
     lengths : ndarray of int, shape (n_sequences,)
         The number of symbols of each sequence.
     first, last : ndarray of int, shape (n_sequences,)
-        The first and the last text that each sequence occurs in.
+        The first and the last text that each sequence occurs in; `first` ascends.
     """
 
     symbols: Ints
@@ -236,12 +237,12 @@ def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix
     """
     symbols, n_symbols, lengths = sequences.symbols, sequences.n_symbols, sequences.lengths
     sequence = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(symbols))
+    ends = np.cumsum(lengths)
     starts: Ints = np.arange(len(symbols))
     numbers: Ints = np.zeros(len(symbols), dtype=np.int64)
     rows, columns, n_columns = [], [], 0
     for length in range(1, longest + 1):
-        fits = left[starts] >= length
+        fits = starts + length <= ends[sequence[starts]]
         starts, numbers = starts[fits], numbers[fits]
         numbers = numbers * n_symbols + symbols[starts + length - 1]
         owners = sequence[starts]
@@ -259,15 +260,11 @@ def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix
 
 def _number_common(keys: Ints, first: Ints, last: Ints) -> tuple[Ints, int]:
     """Give the keys that occur in at least two texts numbers from 0, and the others -1."""
-    if not len(keys):
-        return keys, 0
-    order = np.argsort(keys)
-    in_order = keys[order]
-    is_new = np.ones(len(keys), dtype=bool)
-    is_new[1:] = in_order[1:] != in_order[:-1]
-    begins = np.flatnonzero(is_new)
-    common = np.minimum.reduceat(first[order], begins) < np.maximum.reduceat(last[order], begins)
+    place, distinct = pd.factorize(keys)
+    first_of_key = np.empty(len(distinct), dtype=first.dtype)
+    # Sequences are in the order of their first texts. Of all that is assigned, the last one stays.
+    first_of_key[place[::-1]] = first[::-1]
+    common = np.zeros(len(distinct), dtype=bool)
+    common[place[last > first_of_key[place]]] = True
     number = np.where(common, np.cumsum(common) - 1, -1)
-    numbered = np.empty(len(keys), dtype=np.int64)
-    numbered[order] = number[np.cumsum(is_new) - 1]
-    return numbered, int(common.sum())
+    return number[place], int(common.sum())
