@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 TOPICS = {"World": "war", "Sports": "goal", "Business": "shares", "Sci/Tech": "robot"}
@@ -30,3 +31,32 @@ def test_the_python_examples_run(tmp_path, monkeypatch):
     assert "shares number" in (tmp_path / "report.html").read_text("utf-8")
     assert names["audit"].classes.tolist() == list(TOPICS)
     assert names["search"].best_score_ == 1
+
+
+def test_the_reading_is_told_as_it_is_listed():
+    root = README.parent
+    reading = pd.read_csv(root / "examples/banking77-reading.csv")
+    data = pd.read_csv(root / "examples/banking77.csv.gz").iloc[reading["row"]]
+    assert reading["text"].tolist() == data["text"].str.strip().tolist()
+    assert reading["given"].tolist() == data["category"].tolist()
+    assert reading["reason"].notna().all()
+    changed = reading["verdict"] != reading["verdict_with_neighbours"]
+    assert (changed == reading["reason_of_change"].notna()).all()
+
+    def count(verdicts):
+        return [int((verdicts == each).sum()) for each in ("wrong", "debatable", "fine")]
+
+    def read(path):
+        return " ".join((root / path).read_text(encoding="utf-8").split())
+
+    first = "Of the 20 labels shown first, {} are wrong, {} are debatable and {} are fine."
+    assert first.format(*count(reading["verdict"][:20])) in read("README.md")
+    alone, beside = count(reading["verdict"]), count(reading["verdict_with_neighbours"])
+    listed = "`wrong` ({} rows), `debatable` ({}) or `fine` ({})"
+    assert listed.format(*alone) in read("examples/README.md")
+    assert "({} wrong, {} debatable, {} fine)".format(*beside) in read("examples/README.md")
+    assert f"This changed {changed.sum()} verdicts" in read("examples/README.md")
+    told = (
+        "{} labels are wrong, {} are debatable and {} are fine. After .* it is {}, {} and {}, since"
+    )
+    assert re.search(told.format(*alone, *beside), read("docs/page.md"))
