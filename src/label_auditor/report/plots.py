@@ -74,7 +74,7 @@ class ConfidentJointDisplay(_Display):
     --------
     >>> import numpy as np
     >>> from label_auditor import audit_labels
-    >>> from label_auditor.report.plots import ConfidentJointDisplay
+    >>> from label_auditor.plots import ConfidentJointDisplay
     >>> pred_probs = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])
     >>> audit = audit_labels(["cat", "cat", "dog", "dog", "dog"], pred_probs)
     >>> display = ConfidentJointDisplay.from_audit(audit)
@@ -200,7 +200,7 @@ class ScoreDistributionDisplay(_Display):
     --------
     >>> import numpy as np
     >>> from label_auditor import audit_labels
-    >>> from label_auditor.report.plots import ScoreDistributionDisplay
+    >>> from label_auditor.plots import ScoreDistributionDisplay
     >>> pred_probs = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])
     >>> audit = audit_labels(["cat", "cat", "dog", "dog", "dog"], pred_probs)
     >>> ScoreDistributionDisplay.from_audit(audit).ax_.get_xlabel()
@@ -297,7 +297,7 @@ class ReviewCurveDisplay(_Display):
     --------
     >>> import numpy as np
     >>> from label_auditor import audit_labels
-    >>> from label_auditor.report.plots import ReviewCurveDisplay
+    >>> from label_auditor.plots import ReviewCurveDisplay
     >>> pred_probs = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.95, 0.05]])
     >>> audit = audit_labels(["cat", "cat", "dog", "dog", "dog"], pred_probs)
     >>> display = ReviewCurveDisplay.from_audit(audit, {4: "cat", 1: "cat", 2: "dog"})
