@@ -1,6 +1,7 @@
 """Categories are read by their codes, and give what their values give."""
 
 import sys
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -140,3 +141,37 @@ def test_strings_are_read_without_arrow_too(monkeypatch):
 @pytest.mark.parametrize("labels", [VALUES, np.array([3, 1, 3]), pd.Series(VALUES)])
 def test_values_are_read_as_before(labels):
     assert_same(read_labels(labels), encode_labels(check_labels(labels)))
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, pd.Series, lambda v: pd.Series(v, range(9, 3, -1))])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([3, 1, 3, 7, 1, 0]),
+        np.array([-1, 1, 1, -1, 1, 1], np.int8),
+        np.array([-128, 127, 0, 5, 127, 6], np.int8),
+        np.array([2**40, 1, 2**40, 3, 4, 5]),
+        np.array([-(2**62), 2**62, 0, 0, 1, 1]),
+        np.array([-40_000, 40_000, 0, 0, 1, 1], np.int32),
+        np.array([2**64 - 1, 0, 1, 1, 1, 1], np.uint64),
+        np.array([True, False, True, True, False, True]),
+        np.array([9, 300, 9, 2, 2, 2], ">i2"),
+    ],
+    ids=repr,
+)
+def test_integers_and_bools(values, wrap):
+    assert_same(read_labels(wrap(values)), encode_labels(check_labels(values)))
+    classes = np.unique(values)[::-1]
+    assert_same(read_labels(wrap(values), classes), encode_labels(check_labels(values), classes))
+    with pytest.raises(ValueError, match="not among the classes"):
+        read_labels(wrap(values), classes[1:])
+
+
+def test_many_integers_need_little_memory():
+    labels = np.random.default_rng(0).integers(-5, 100, 10**6)
+    tracemalloc.start()
+    codes, classes = read_labels(labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(classes[codes], labels)
+    assert peak < 12 * len(labels)  # the codes themselves take 8

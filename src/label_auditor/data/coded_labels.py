@@ -2,7 +2,8 @@
 
 Categoricals of pandas, and dictionaries of Arrow in pandas, polars and PyArrow, hold every value
 once and a small integer for each row. Arrow, where it is installed, quickly makes such a dictionary
-of strings. Only one row of each category is turned into a value here.
+of strings; and integers that are small are categories themselves. Only one row of each category is
+turned into a value here.
 What comes out is what :func:`label_auditor.data.labels.encode_labels` gives for all values.
 """
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["read_labels"]
+
+# Integers in a smaller range than this are categories themselves.
+MOST_INTEGERS = 2**16
+# Rows that are looked at at a time.
+BLOCK = 2**18
 
 
 def read_labels(
@@ -64,9 +70,7 @@ def read_labels(
     if isinstance(classes, Iterator):
         classes = list(classes)  # it may be read twice below
     if categories is not None and categories.size and (allow_missing or categories.min() >= 0):
-        # The last place belongs to -1, a row without a category.
-        example = np.full(int(categories.max()) + 2, -1)
-        example[categories] = np.arange(len(categories))
+        example = _find_examples(categories)
         used = np.flatnonzero(example[:-1] >= 0)
         try:
             values = check_labels(_take(labels, example[used]), name=name)
@@ -80,6 +84,15 @@ def read_labels(
             code_of[used] = codes
             return code_of[categories], columns
     return _read_values(labels, classes, name, remedy, allow_missing=allow_missing)
+
+
+def _find_examples(categories: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
+    """Find a row of each category, -1 where there is none; the last place belongs to -1."""
+    example = np.full(int(categories.max()) + 2, -1)
+    for start in range(0, len(categories), BLOCK):
+        part = categories[start : start + BLOCK]
+        example[part] = np.arange(start, start + len(part))
+    return example
 
 
 def _read_values(
@@ -98,6 +111,8 @@ def _find_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
     """Give the category of each row, -1 where it is missing; None where there are none."""
     if hasattr(labels, "compute"):  # dask, which may not know its categories yet
         return None
+    if isinstance(getattr(labels, "dtype", None), np.dtype) and labels.dtype.kind in "iub":
+        return _integer_codes(labels)
     kind = str(getattr(labels, "dtype", getattr(labels, "type", "")))
     if kind == "category":
         codes: NDArray[np.integer[Any]] = np.asarray(getattr(labels, "cat", labels).codes)
@@ -105,6 +120,26 @@ def _find_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
     if kind.startswith(("dictionary", "Categorical", "Enum")):
         return _arrow_codes(_to_arrow(labels))
     return _string_codes(labels) if _begins_with_string(labels) else None
+
+
+def _integer_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
+    """Give integers, less the lowest if it is negative; None where their range is large."""
+    if isinstance(labels, np.ma.MaskedArray) or not (
+        isinstance(labels, np.ndarray) or hasattr(labels, "iloc")
+    ):
+        return None
+    values = np.asarray(labels)
+    if values.ndim != 1 or not values.size:
+        return None
+    values = values.view(np.uint8) if values.dtype == bool else values
+    lowest, highest = int(values.min()), int(values.max())
+    if highest - min(lowest, 0) >= MOST_INTEGERS:
+        return None
+    if lowest >= 0:
+        return values
+    codes = np.empty(values.size, np.uint16)
+    np.subtract(values, lowest, out=codes, casting="unsafe")
+    return codes
 
 
 def _begins_with_string(labels: Any) -> bool:
