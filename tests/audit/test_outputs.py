@@ -11,6 +11,7 @@ from label_auditor.audit.outputs import Outputs
 from label_auditor.audit.tables import to_frame
 from label_auditor.export import argilla, label_studio, rubrix
 from label_auditor.report import write_page
+from label_auditor.review.evidence import find_neighbors
 from oracle import make_noisy
 
 FUNCTIONS = {
@@ -25,6 +26,7 @@ FUNCTIONS = {
     "to_html": write_page,
     "plan_review": plan_review,
     "estimate": estimate_label_errors,
+    "neighbors": find_neighbors,
 }
 # What the page has for each option that is left out.
 DEFAULTS = {

@@ -15,6 +15,7 @@ from label_auditor.export.label_studio import push_to_label_studio, to_label_stu
 from label_auditor.export.rubrix import push_to_rubrix, to_rubrix
 from label_auditor.report.page import write_page
 from label_auditor.review.estimate import estimate_label_errors
+from label_auditor.review.evidence import find_neighbors
 from label_auditor.review.plan import plan_review
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Outputs(Hinting):
     to_datasets: Final = _as_method(to_datasets)
     plan_review: Final = _as_method(plan_review)
     estimate: Final = _as_method(estimate_label_errors, "estimate")
+    neighbors: Final = _as_method(find_neighbors, "neighbors")
 
     def _held_audit(self) -> Findings:
         """Give the audit that this is, or holds."""
