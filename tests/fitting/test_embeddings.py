@@ -1,4 +1,6 @@
+import re
 import sys
+from pathlib import Path
 from threading import Barrier
 
 import numpy as np
@@ -139,6 +141,19 @@ def test_in_a_pipeline_texts_are_embedded_once(encode, monkeypatch):
     auditor = LabelAuditor(pipeline, cv="loo").fit(texts, labels)
     assert len(encode.batches) == 1
     assert auditor.ranked_issues_.tolist() == [3]
+
+
+def test_the_recipe_of_the_guide_runs(encode, monkeypatch):
+    monkeypatch.setattr(embeddings, "find_encoder", lambda: Encoder("fake-1", 2, encode))
+    guide = (Path(__file__).resolve().parents[2] / "docs/guide.md").read_text(encoding="utf-8")
+    section = guide.split("### Embeddings of texts\n")[1]
+    names = {
+        "texts": [f"{'cat' if n % 2 else 'a dog'} {n % 3}" for n in range(20)],
+        "labels": ["dog", "cat"] * 9 + ["cat", "dog"],
+    }
+    exec(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1], names)
+    assert len(encode.batches) == 1
+    assert sorted(names["auditor"].ranked_issues_) == [18, 19]
 
 
 def test_texts_of_one_meaning_are_close():
