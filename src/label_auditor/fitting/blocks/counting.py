@@ -134,7 +134,7 @@ def _count_block(
     classes = labels.classes[known]
     codes = np.searchsorted(known, codes)
     try:
-        with np.errstate(divide="ignore"):  # the logarithms of these counts alone are not used
+        with np.errstate(divide="ignore", invalid="ignore"):  # of logarithms, not used here
             model = clone(classifier).partial_fit(X, classes[codes], classes=classes)
     except ValueError as error:
         raise ValueError(f"{where} raised {type(error).__name__}: {error}") from error
