@@ -134,7 +134,8 @@ def _count_block(
     classes = labels.classes[known]
     codes = np.searchsorted(known, codes)
     try:
-        model = clone(classifier).partial_fit(X, classes[codes], classes=classes)
+        with np.errstate(divide="ignore", invalid="ignore"):  # of logarithms, not used here
+            model = clone(classifier).partial_fit(X, classes[codes], classes=classes)
     except ValueError as error:
         raise ValueError(f"{where} raised {type(error).__name__}: {error}") from error
     data = Data(X, codes, classes, np.ones(len(codes)), {})
@@ -156,8 +157,7 @@ def _finish(counts: Counts) -> Counts:
     import pandas as pd
 
     model = deepcopy(counts.model)
-    # What isn't above the threshold of a BernoulliNB is 0 for it.
-    nothing = np.full((1, model.n_features_in_), min(getattr(model, "binarize", None) or 0.0, 0.0))
+    nothing = np.zeros((1, model.n_features_in_))
     names = getattr(model, "feature_names_in_", None)
     row = nothing if names is None else pd.DataFrame(nothing, columns=names)
     model.class_count_[0] -= 1  # the row adds itself

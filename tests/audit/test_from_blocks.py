@@ -1,0 +1,220 @@
+"""A fit of data of dask gives what a fit of the same rows in memory gives."""
+
+import os
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import dask.array as da
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.linear_model import SGDClassifier
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from label_auditor import LabelAuditor, audit_labels
+from optional import dask_frames, needs_dask_frames
+
+NAMES = np.array(["ant", "bee", "cow"])
+N = 240
+rng = np.random.default_rng(0)
+TRUE = rng.integers(0, 3, N)
+X = rng.poisson(1 + 4 * np.eye(3)[TRUE].repeat(2, axis=1)).astype(float)
+given = TRUE.copy()
+given[::12] = (given[::12] + 1) % 3
+y = NAMES[given]
+TEXTS = pd.Series([" ".join(f"w{k}" * int(c) for k, c in enumerate(row)) for row in X])
+BOUNDS = [0, 50, 100, 150, 200, 240]
+FOLDS = [0, 0, 1, 1, 2]  # of five blocks, with cv=3
+LOG = SGDClassifier(loss="log_loss", random_state=0)
+
+
+def lazy(values, rows=50):
+    return da.from_array(values, chunks=(rows, *values.shape[1:]))
+
+
+def run_by_hand(estimator, X, y, n_folds=3, used=None):
+    """Fit and predict each fold block by block, in memory; give also the model of all blocks."""
+    used = np.ones(len(y), bool) if used is None else used
+    pieces = [np.arange(start, end) for start, end in pairwise(BOUNDS)]
+    pred_probs = np.empty((len(y), 3))
+    for fold in [*range(n_folds), None]:
+        model = clone(estimator)
+        for piece, of in zip(pieces, FOLDS, strict=True):
+            if of != fold:
+                rows = piece[used[piece]]
+                model.partial_fit(X[rows], y[rows], classes=NAMES)
+        for piece, of in zip(pieces, FOLDS, strict=True):
+            if of == fold:
+                pred_probs[piece] = model.predict_proba(X[piece])
+    return pred_probs, model
+
+
+def assert_same(found, expected, close=0.0):
+    np.testing.assert_allclose(
+        np.asarray(found.pred_probs), np.asarray(expected.pred_probs), rtol=0, atol=close
+    )
+    for name in ("issues", "ranked", "labels", "suggested_labels", "evaluated", "confident_joint"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+@pytest.mark.parametrize("estimator", [LOG, MultinomialNB(), GaussianNB()], ids=str)
+def test_folds_of_blocks_give_what_partial_fit_in_memory_gives(estimator):
+    auditor = LabelAuditor(estimator, cv=3).fit(lazy(X), lazy(y, 80))
+    pred_probs, final = run_by_hand(estimator, X, y)
+    np.testing.assert_array_equal(auditor.cv_probabilities_, pred_probs)
+    assert_same(auditor.audit_, audit_labels(y, pred_probs))
+    assert auditor.n_label_issues_ > 10
+    np.testing.assert_array_equal(auditor.predict_proba(X), final.predict_proba(X))
+    assert auditor.n_features_in_ == 6
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        MultinomialNB(alpha=0.1),
+        ComplementNB(norm=True),
+        BernoulliNB(binarize=2),
+        MultinomialNB(alpha=0, fit_prior=False),
+    ],
+    ids=str,
+)
+def test_counts_of_blocks_leave_one_out_exactly(estimator):
+    found = LabelAuditor(estimator, cv="loo").fit(lazy(X), lazy(y))
+    expected = LabelAuditor(estimator, cv="loo").fit(X, y)
+    assert_same(found.audit_, expected.audit_, close=1e-9)
+    np.testing.assert_allclose(found.predict_proba(X), expected.predict_proba(X), atol=1e-9)
+
+
+@needs_dask_frames
+@pytest.mark.parametrize("cv", [3, "loo"])
+def test_texts_of_a_frame_and_their_index(cv):
+    names = [f"row {row}" for row in range(N)]
+    frame = pd.DataFrame({"text": TEXTS.to_numpy(), "label": y}, index=names)
+    parts = dask_frames.from_pandas(frame, npartitions=5, sort=False)
+    hashing = HashingVectorizer(n_features=64, alternate_sign=False, norm=None)
+    pipeline = make_pipeline(hashing, MultinomialNB())
+    auditor = LabelAuditor(pipeline, cv=cv).fit(parts["text"], parts["label"])
+    assert list(auditor.audit_.index) == names
+    assert list(auditor.to_frame().index) == names
+    assert (auditor.predict(frame["text"]) == y).mean() > 0.8
+    if cv == "loo":
+        expected = LabelAuditor(pipeline, cv="loo").fit(frame["text"], frame["label"])
+        assert_same(auditor.audit_, expected.audit_, close=1e-9)
+
+
+@needs_dask_frames
+def test_columns_of_a_frame_and_labels_in_memory():
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    parts = dask_frames.from_pandas(frame, npartitions=5)
+    auditor = LabelAuditor(MultinomialNB(), cv="loo").fit(parts, y)
+    assert auditor.feature_names_in_.tolist() == list("abcdef")
+    expected = LabelAuditor(MultinomialNB(), cv="loo").fit(frame, y)
+    assert_same(auditor.audit_, expected.audit_, close=1e-9)
+    np.testing.assert_array_equal(auditor.predict(frame), expected.predict(frame))
+
+
+def test_decisions_and_missing_labels_are_no_part_of_the_training():
+    with_gaps = y.astype(object)
+    with_gaps[[3, 70]] = None
+    reviewed = {5: "cow", 9: None, 100: "ant"}
+    auditor = LabelAuditor(LOG, cv=3, missing_labels="suggest")
+    auditor.fit(lazy(X), lazy(with_gaps), reviewed=reviewed)
+    used, trains = with_gaps.copy(), np.ones(N, bool)
+    used[[5, 100]] = "cow", "ant"
+    trains[[3, 70, 9]] = False
+    pred_probs, final = run_by_hand(LOG, X, used, used=trains)
+    np.testing.assert_array_equal(auditor.cv_probabilities_, pred_probs)
+    np.testing.assert_array_equal(auditor.predict_proba(X), final.predict_proba(X))
+    np.testing.assert_array_equal(np.flatnonzero(~auditor.evaluated_), [3, 70])
+    assert auditor.audit_.labels[5] == y[5]
+
+
+@pytest.mark.parametrize("cv", [3, "loo"])
+def test_the_final_classifier_learns_from_better_labels(cv):
+    auditor = LabelAuditor(MultinomialNB(), cv=cv, train_on="corrected").fit(lazy(X), lazy(y))
+    better = np.where(auditor.label_issues_, auditor.suggested_labels_, y)
+    expected = MultinomialNB().fit(X, better)
+    np.testing.assert_allclose(auditor.predict_proba(X), expected.predict_proba(X), atol=1e-12)
+    auditor.set_params(train_on="unflagged").fit(lazy(X), lazy(y))
+    kept = ~auditor.label_issues_
+    expected = MultinomialNB().fit(X[kept], y[kept])
+    np.testing.assert_allclose(auditor.predict_proba(X), expected.predict_proba(X), atol=1e-12)
+    auditor.set_params(train_on=None).fit(lazy(X), lazy(y))
+    assert not hasattr(auditor, "estimator_")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "problem"),
+    [
+        (RandomForestClassifier(), "RandomForestClassifier has no partial_fit"),
+        (make_pipeline(TfidfVectorizer(), LOG), "step 'tfidfvectorizer' .* has to be fitted"),
+    ],
+    ids=["forest", "tfidf"],
+)
+def test_other_estimators_are_refused_with_the_ways_on(estimator, problem):
+    ways = r"a sample .*joblib\.parallel_config.*audit_labels.*partial_fit, such as SGDClassifier"
+    with pytest.raises(ValueError, match=f"X is a dask Array, .*{problem}.*{ways}"):
+        LabelAuditor(estimator).fit(lazy(X), lazy(y))
+
+
+@pytest.mark.parametrize(
+    ("options", "params", "message"),
+    [
+        ({"memory": "folder"}, {}, "memory keeps folds .* pass memory=None"),
+        ({}, {"sample_weight": np.ones(N)}, "fit is given sample_weight, .* no metadata"),
+        ({"cv": "oob"}, {}, "cv is 'oob', but rows of dask are held out by blocks"),
+        ({"cv": 6}, {}, "cv=6 can't be done with 5 blocks of X"),
+    ],
+)
+def test_options_that_need_all_rows_in_memory_are_refused(options, params, message):
+    with pytest.raises(ValueError, match=message):
+        LabelAuditor(LOG, **options).fit(lazy(X), lazy(y), **params)
+
+
+def die_once(marker, block):
+    if np.array_equal(block, X[100:150]) and not marker.exists():
+        Path(marker).touch()
+        os._exit(1)
+    return block
+
+
+# It is sent to workers whole, since they can't import this module.
+die_once.__module__ = "__main__"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed", minversion="2025.1")
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(processes=True, **options) as cluster,
+        distributed.Client(cluster),
+    ):
+        yield
+
+
+@pytest.mark.usefixtures("cluster")
+class TestCluster:
+    @pytest.mark.parametrize(("estimator", "cv"), [(LOG, 3), (MultinomialNB(), "loo")])
+    def test_gives_the_same_and_keeps_the_probabilities(self, estimator, cv):
+        auditor = LabelAuditor(estimator, cv=cv).fit(lazy(X), lazy(y))
+        assert isinstance(auditor.cv_probabilities_, da.Array)
+        assert auditor.cv_probabilities_.chunks[0] == (50, 50, 50, 50, 40)
+        if cv == 3:
+            expected = audit_labels(y, run_by_hand(estimator, X, y)[0])
+        else:
+            expected = LabelAuditor(estimator, cv=cv).fit(X, y).audit_
+        assert_same(auditor.audit_, expected, close=1e-9)
+
+    def test_goes_on_when_a_worker_is_lost(self, tmp_path):
+        # The first worker that reads the third block dies, with the models that it has.
+        step = FunctionTransformer(partial(die_once, tmp_path / "died"))
+        auditor = LabelAuditor(make_pipeline(step, LOG), cv=3).fit(lazy(X), lazy(y))
+        assert (tmp_path / "died").exists()
+        np.testing.assert_array_equal(auditor.cv_probabilities_, run_by_hand(LOG, X, y)[0])
