@@ -83,8 +83,9 @@ class Outputs(Hinting):
     def to_html(
         self,
         path: str | os.PathLike[str],
-        inputs: Any,
+        inputs: Any = None,
         *,
+        images: Any = None,
         ids: Iterable[Any] | None = None,
         class_names: Mapping[Any, str] | Sequence[str] | None = None,
         metadata: Any = None,
@@ -102,8 +103,12 @@ class Outputs(Hinting):
         ----------
         path : str or path
             The file. One that exists is replaced when the new one is complete.
-        inputs : sequence of str of length n_samples, mapping or DataFrame
-            The texts; or named fields, each a column of length n_samples.
+        inputs : sequence of str of length n_samples, mapping or DataFrame, default=None
+            The texts; or named fields, each a column of length n_samples. None: there are images
+            only.
+        images : sequence of length n_samples, default=None
+            A path, an array or an image of Pillow for each row, None where a row has none. The page
+            holds thumbnails. Needs Pillow.
         ids, class_names, metadata : as in make_records
             What is on the page: see :func:`label_auditor.export.records.make_records`.
         estimate : ErrorEstimate, default=None
@@ -127,6 +132,7 @@ class Outputs(Hinting):
             self._held_audit(),
             inputs,
             path,
+            images=images,
             ids=ids,
             class_names=class_names,
             metadata=metadata,

@@ -17,6 +17,7 @@ from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.decisions import OPEN
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import FLAG_MEANING, doubts
+from label_auditor.report.images import name_images
 from label_auditor.report.page_data import page_data
 from label_auditor.review.decided import read_decisions, read_set_decisions
 
@@ -39,7 +40,8 @@ corrections = Corrections.from_json("corrections.json")
 labels, report = apply_corrections(labels, corrections)"""
 
 # In the order of the cascade: what is for small screens and paper goes over the rest.
-STYLES = ("base", "frame", "review", "sets", "list", "panels", "dialogs", "small", "print")
+BASIC, LAST = ("base", "frame", "review"), ("small", "print")
+STYLES = (*BASIC, "sets", "images", "list", "panels", "dialogs", *LAST)
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|let|function) ([\w$]+))", re.MULTILINE)
@@ -50,6 +52,7 @@ def write_page(
     inputs: Any,
     path: str | os.PathLike[str],
     *,
+    images: Any = None,
     ids: Iterable[Any] | None = None,
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
     metadata: Any = None,
@@ -68,10 +71,15 @@ def write_page(
     ----------
     audit : LabelAudit or MultiLabelAudit
         The audit.
-    inputs : sequence of str of length n_samples, mapping or DataFrame
+    inputs : sequence of str of length n_samples, mapping, DataFrame or None
         The texts; or named fields, each a column of length n_samples.
     path : str or path
         The file; if it exists, it is replaced when the new one is complete.
+    images : sequence of length n_samples, default=None
+        A path, an array or an image of Pillow for each row, None where a row has none. The page
+        holds thumbnails of at most 256 pixels a side; small images of at most 64 stay as they are.
+        Arrays are of shape (height, width) or (height, width, 3), with integers from 0 to 255 or
+        floats from 0 to 1. Needs Pillow. With images, `inputs` may be None.
     ids : iterable of length n_samples, default=None
         The ids by which corrections are matched with rows; None: the index of the audit.
     class_names : mapping or sequence of str, default=None
@@ -103,15 +111,19 @@ def write_page(
     ------
     ValueError, TypeError
         As for :func:`label_auditor.export.records.make_records`; or if `reviewed` has rows or
-        labels that the audit doesn't have.
+        labels that the audit doesn't have; or if images can't be read, or take more than 200 MB.
+    ImportError
+        If there are images, but Pillow isn't installed.
     """
     if max_rows < 1:
         raise ValueError(f"max_rows is {max_rows!r}; pass at least 1.")
+    if inputs is None and images is not None:
+        inputs = {"image": name_images(images)}
     records = make_records(
         audit, inputs, only_issues=False, ids=ids, class_names=class_names, metadata=metadata
     )
     decided = _list_decisions(audit, reviewed, ids, class_names)
-    data = page_data(audit, records, max_rows=max_rows, decided=decided)
+    data = page_data(audit, records, max_rows=max_rows, decided=decided, images=images)
     data["title"] = title
     data["estimate"] = _plain_estimate(estimate)
     data["doubts"] = doubts(audit)

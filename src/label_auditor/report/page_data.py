@@ -11,6 +11,7 @@ import numpy as np
 
 from label_auditor.data.labels import encode_labels
 from label_auditor.report.highlights import agreement, count_pairs
+from label_auditor.report.images import make_thumbnails
 from label_auditor.report.label_columns import LabelColumns, SetColumns, pack
 from label_auditor.review import queue
 from label_auditor.review.plan import plan_review
@@ -34,7 +35,12 @@ CONFIDENCE = 0.95
 
 
 def page_data(
-    audit: Findings, records: Records, *, max_rows: int, decided: Decided | None = None
+    audit: Findings,
+    records: Records,
+    *,
+    max_rows: int,
+    decided: Decided | None = None,
+    images: Any = None,
 ) -> dict[str, Any]:
     """Give the data of the page: the audit as a whole, then its first rows as columns.
 
@@ -52,6 +58,8 @@ def page_data(
         sample by which it counts errors, are in it anyway.
     decided : list of (row, code, who, when), default=None
         The decisions that the page begins with.
+    images : sequence, default=None
+        An image for each row of the audit; see :func:`label_auditor.report.images.make_thumbnails`.
 
     Returns
     -------
@@ -85,6 +93,8 @@ def page_data(
             **_rows(dataclasses.replace(records, positions=records.positions[shown])),
         },
     }
+    if images is not None:
+        data["images"] = make_thumbnails(images, records.positions[shown], len(audit))
     data["key"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:32]
     return data
 

@@ -16,6 +16,7 @@ import {
   texts,
 } from "./data.js";
 import { hasSets, nameOf } from "./labels.js";
+import { drawImage, isOnlyImage } from "./images.js";
 import { drawSet } from "./sets.js";
 import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
@@ -40,7 +41,7 @@ export function drawCard(choose, filterPair) {
   }
   $("row-name").replaceChildren("Row ", foreign(ids[row]));
   $("badges").replaceChildren(...badges(row));
-  $("texts").replaceChildren(...drawTexts(row), ...drawMetadata(row));
+  $("texts").replaceChildren(...drawImage(row), ...(isOnlyImage(row) ? [] : drawTexts(row)), ...drawMetadata(row));
   for (const id of ["choose", "discard", "skip"]) $(id).disabled = false;
   (hasSets ? drawSet : drawLabel)(row, choose, filterPair);
 }
@@ -259,5 +260,5 @@ export function describe(row) {
     .map((column) => column[row])
     .join(". ")
     .slice(0, 300);
-  return `Row ${ids[row]}, ${count(at)} of ${count(queue.visible.length)}: ${text}. Given ${nameOf(given[row])}, suggested ${nameOf(suggested[row])}.`;
+  return `Row ${ids[row]}, ${count(at)} of ${count(queue.visible.length)}${text && `: ${text}`}. Given ${nameOf(given[row])}, suggested ${nameOf(suggested[row])}.`;
 }

@@ -31,6 +31,7 @@ export const nTop = page.rows.n_top;
 export const ids = page.rows.ids;
 export const fields = page.rows.fields;
 export const texts = page.rows.texts;
+export const images = page.images ?? null; // by row; null where there is none
 export const metadataNames = page.rows.metadata_names;
 export const metadata = page.rows.metadata;
 

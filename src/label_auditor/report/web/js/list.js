@@ -1,7 +1,8 @@
 // The queue as a list, a page at a time: the document stays small however many rows there are.
 
-import { given, ids, nRows, suggested, texts } from "./data.js";
+import { given, ids, images, nRows, suggested, texts } from "./data.js";
 import { $, count, el, foreign } from "./dom.js";
+import { drawThumbnail } from "./images.js";
 import { decisions, outcome, skipped } from "./log.js";
 import { nameOf } from "./labels.js";
 import { isFiltered, queue } from "./queue.js";
@@ -31,6 +32,7 @@ export function drawList(go, { stay = false } = {}) {
   $("page-on").disabled = page === last;
   $("list").setAttribute("start", String(first));
   const focused = $("list").contains(document.activeElement);
+  $("list").classList.toggle("pictured", images !== null);
   $("list").replaceChildren(...rows.map((row) => drawRow(row, go)));
   if (focused) $("list").querySelector("[aria-current]")?.focus({ preventScroll: true });
 }
@@ -69,6 +71,7 @@ function drawRow(row, go) {
         onclick: () => go(row),
       },
       mark,
+      drawThumbnail(row),
       el("span", { class: "snippet", dir: "auto", lang: "" }, text || ids[row]),
       el(
         "span",

@@ -1,6 +1,6 @@
 // The audit in short: its counts, the confused pairs, the distribution of scores.
 
-import { audit, classes, doubts, histogram, nFirst, nRows, pairs, quality } from "./data.js";
+import { audit, classes, doubts, histogram, images, nFirst, nRows, pairs, quality } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural, svg } from "./dom.js";
 import { hasSets } from "./labels.js";
 import { filter, queue } from "./queue.js";
@@ -35,13 +35,20 @@ export function drawSummary(choosePair) {
 }
 
 function unjudged() {
+  const notes = [];
   if (nRows < audit.n_rows) {
     const more = nRows - nFirst;
     const sampled = more ? `, and ${count(more)} of a random sample` : "";
-    return `the first ${count(nFirst)} are in this page${sampled}`;
+    notes.push(`the first ${count(nFirst)} are in this page${sampled}`);
+  } else {
+    const n = audit.n_rows - audit.n_evaluated;
+    if (n) notes.push(`${count(n)} could not be judged`);
   }
-  const n = audit.n_rows - audit.n_evaluated;
-  return n ? `${count(n)} could not be judged` : "";
+  if (images !== null) {
+    const bytes = images.reduce((sum, each) => sum + (each?.length ?? 0), 0);
+    notes.push(`with ${(bytes / 1e6).toFixed(1)} MB of images`);
+  }
+  return notes.join("; ");
 }
 
 function tile(figure, name, more = "") {
