@@ -90,7 +90,7 @@ display.plot(ax=plt.subplots(figsize=(8, 6.5), layout="constrained")[1])
 from label_auditor.export.records import make_records
 
 record = next(iter(make_records(audit, test["text"], metadata=test[["split"]])))
-print(record.inputs, record.annotation, record.metadata, sep="\n")
+print(record.fields, record.annotation, record.metadata, sep="\n")
 
 # %%
 # Review
