@@ -71,9 +71,18 @@ def test_warnings_are_one_line_on_stderr(capsys):
 
 
 def test_no_terminal_no_progress(capsys):
-    with terminal.progress() as stage, stage("Read"):
-        pass
+    with terminal.progress() as stage, stage("Read") as tell:
+        tell("Read half")
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_stage_tells_how_far_it_is(monkeypatch, capsys):
+    monkeypatch.setattr(terminal._Console, "is_terminal", True)
+    with terminal.progress() as stage, stage("Embed 3 texts") as tell:
+        tell("Embed 3 texts that are new: 2\ndone")
+    shown = capsys.readouterr().err
+    assert "Embed 3 texts \x1b" in shown
+    assert "✓\x1b[0m Embed 3 texts that are new: 2 done" in shown
 
 
 def test_a_pipe_that_closes_is_left_to_the_command(audit, monkeypatch, tmp_path):

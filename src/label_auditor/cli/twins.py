@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from label_auditor.audit.single_label import LabelAudit
     from label_auditor.cli.models import Prepared
 
-# All pairs of rows are compared, which takes a quarter of a minute for so many of them.
+# All pairs of rows are compared, which takes half a minute for so many of them.
 MOST_EMBEDDED = 50_000
 
 
