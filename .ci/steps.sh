@@ -25,12 +25,13 @@ tests() {  # the README's command for the tests, as it stands there; at least 97
     PYTEST_ADDOPTS='--cov --cov-report=term:skip-covered' bash -euo pipefail -c "$(grep '^python3 .*bin/pytest' README.md)"
 }
 
-packages() {  # what other packages bring: classifiers of XGBoost, LightGBM, CatBoost and skorch, tensors, embeddings
+packages() {  # what other packages bring: classifiers of XGBoost, LightGBM, CatBoost and skorch, tensors, embeddings, Ray
     # This torch is a small one where wheels are kept at hand; the newest can be gigabytes, for GPUs.
-    environment --group classifiers torch==2.13.0
+    environment --group classifiers --group ray torch==2.13.0
     .venv/bin/pytest -q -n 2 tests/fitting/test_any_classifier.py
     .venv/bin/uv pip install -q --python .venv -e '.[embeddings]'
     .venv/bin/pytest -q tests/fitting/test_embeddings.py
+    .venv/bin/pytest -q -k TestRay tests/fitting/test_parallel.py
     .venv/bin/pytest -q -k torch tests/test_auditor.py tests/confident_learning/test_row_blocks.py
 }
 

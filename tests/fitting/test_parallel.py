@@ -353,6 +353,26 @@ class TestDask:
         assert not [each for each in caught if "large graph" in str(each.message)]
 
 
+class TestRay:
+    def test_runs_the_folds_in_processes_of_its_own(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # or it keeps a key in the home folder
+        ray = pytest.importorskip("ray")
+        from ray.util.joblib import register_ray
+
+        register_ray()
+        options = {"num_cpus": 2, "include_dashboard": False, "log_to_driver": False}
+        try:
+            ray.init(**options)
+            ray.cloudpickle.register_pickle_by_value(THIS_MODULE)
+            with joblib.parallel_config(backend="ray", n_jobs=-1):
+                found = LabelAuditor(Recorder(tmp_path)).fit(X, y)
+        finally:
+            ray.shutdown()
+        assert os.getpid() not in processes(notes(tmp_path))
+        expected = LabelAuditor(MultinomialNB()).fit(X, y)
+        np.testing.assert_array_equal(found.cv_probabilities_, expected.cv_probabilities_)
+
+
 class BlasThreads(LogisticRegression):
     """A linear model, by its module, that notes how many threads BLAS may use in its fits."""
 
