@@ -19,7 +19,7 @@ function drawFold(rest, draw) {
   const fold = el(
     "details",
     { class: "fold", open: isOpen },
-    el("summary", {}, `Show the other ${count(rest.length)} columns`),
+    el("summary", {}, `Show the other ${count(rest.length)} columns, which are more usual for the given label`),
     box,
   );
   const fill = () => {
