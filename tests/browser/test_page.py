@@ -189,6 +189,26 @@ def test_fields_and_metadata_by_name(open_page, animals):
     assert page.locator("#pair .given bdi").inner_text() in ("Katze", "Hund", "Huhn", "Eule")
 
 
+def test_many_columns_are_folded_and_the_most_unlike_come_first(open_page, animals):
+    row, following = animals.ranked[:2]
+    columns = {f"column {i}": np.arange(40) % 4 + 0.5 for i in range(30)}
+    columns["column 21"][row] = columns["column 17"][following] = 99
+    page = open_page(animals, columns)
+    first = page.locator("#texts > .named h4")
+    assert first.count() == 8
+    assert first.first.inner_text() == "column 21"
+    folded = page.locator("#texts .folded h4")
+    assert folded.count() == 0
+    page.locator("#texts summary").click()
+    assert folded.count() == 22
+    assert "column 21" not in folded.all_inner_texts()
+    page.keyboard.press("n")  # the fold stays as the reviewer left it
+    assert page.locator("#texts > .named h4").first.inner_text() == "column 17"
+    assert folded.count() == 22
+    page.locator("#search").fill("99.0")
+    page.locator("#list-count", has_text="of 2").wait_for()
+
+
 def test_right_to_left_and_cjk(open_page, animals):
     texts = ["שלום עולם, hello", "日本語のテキスト" * 40, "plain", "مرحبا"] * 10
     page = open_page(

@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 
@@ -98,6 +99,44 @@ def test_axes_can_be_the_callers():
         strict=True,
     ):
         assert make_display(audit, ax=ax).ax_ is ax
+
+
+@pytest.mark.parametrize(("n_classes", "longest"), [(2, 3), (3, 60), (20, 45)])
+def test_no_name_is_cut_and_none_hides_another(n_classes, longest):
+    audit, _ = make(n_classes)
+    names = [f"class_{i:02d}_".ljust(longest, "w") for i in range(n_classes)]
+    display = plots.ConfidentJointDisplay.from_audit(audit, class_names=names)
+    figure, ax = display.figure_, display.ax_
+    figure.canvas.draw()
+    beside = [ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()]
+    low, high = figure.axes[1].get_ylim()
+    shades = [t for t in figure.axes[1].get_yticklabels() if low <= t.get_position()[1] <= high]
+    for text in [*beside, *shades, figure.axes[1].yaxis.label]:
+        box = text.get_window_extent()
+        assert figure.bbox.containsx(box.x0), text
+        assert figure.bbox.containsx(box.x1), text
+        assert figure.bbox.containsy(box.y0), text
+        assert figure.bbox.containsy(box.y1), text
+    boxes = [text.get_window_extent() for text in ax.get_yticklabels()]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    assert ax.get_window_extent().width > 150
+
+
+@pytest.mark.parametrize("n_reviewed", [1, 3, 400])
+def test_only_whole_errors_have_ticks(n_reviewed):
+    audit, truth = make(4)
+    reviewed = {row: int(truth[row]) for row in audit.ranked[:n_reviewed].tolist()}
+    displays = (
+        plots.ReviewCurveDisplay.from_audit(audit, reviewed),
+        plots.ScoreDistributionDisplay.from_audit(audit),
+        plots.ConfidentJointDisplay(np.eye(2) + 1, display_labels=["a", "b"]).plot(),
+    )
+    for display in displays:
+        for ax in display.figure_.axes:
+            rows = ax.get_yticks()
+            assert (rows == rows.round()).all()
+    across = displays[0].ax_.get_xticks()
+    assert (across == across.round()).all()
 
 
 def test_without_matplotlib_an_error_says_what_to_install():

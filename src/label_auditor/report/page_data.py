@@ -13,6 +13,7 @@ from label_auditor.data.labels import encode_labels
 from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.report.images import make_thumbnails
 from label_auditor.report.label_columns import LabelColumns, SetColumns, pack
+from label_auditor.report.unlike import first_columns
 from label_auditor.review import queue
 from label_auditor.review.plan import plan_review
 
@@ -198,8 +199,20 @@ def _rows(records: Records) -> dict[str, Any]:
         "metadata": metadata,
         "flagged": pack(audit.issues[at], "u1"),
         "quality": pack(audit.scores[at], "<f8"),
+        **_first_fields(records),
         **labels.packed(),
     }
+
+
+def _first_fields(records: Records) -> dict[str, Any]:
+    """Give the columns that each row shows first, if there are too many for a card."""
+    codes = records.audit.codes
+    if records.audit.multi_label:  # no class is that of a row
+        codes = np.zeros(len(records.audit), np.intp)
+    first = first_columns(records.fields, codes, records.positions)
+    if first is None:
+        return {}
+    return {"n_first_fields": first.shape[1], "first_fields": pack(first, "<u2")}
 
 
 def _shown(value: Any) -> str | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
+    from matplotlib.ticker import Locator
     from numpy.typing import ArrayLike, NDArray
 
     from label_auditor.corrections.collection import Corrections
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["ConfidentJointDisplay", "ReviewCurveDisplay", "ScoreDistributionDisplay"]
 
 N_CLASSES = 20
+# Inches: the side of a cell, that of the fewest cells, and the width of a letter.
+CELL, SMALLEST, CHARACTER = 0.32, 3.0, 0.1
+
+
+def _whole_numbers() -> Locator:
+    """Give ticks at whole numbers, because half an error means nothing."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(integer=True)
 
 
 class _Display:
@@ -36,13 +46,14 @@ class _Display:
     ax_: Axes
     figure_: Figure | SubFigure
 
-    def _axes(self, ax: Axes | None) -> Axes:
+    def _axes(self, ax: Axes | None, *, size: tuple[float, float] | None = None) -> Axes:
         if ax is None:
             try:
                 import matplotlib.pyplot as plt
             except ImportError as error:
                 raise ImportError("plots need matplotlib: pip install matplotlib") from error
-            _, ax = plt.subplots()
+            # This layout makes room for all names and numbers beside the axes.
+            _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         return ax
 
@@ -149,10 +160,11 @@ class ConfidentJointDisplay(_Display):
         ConfidentJointDisplay
             This display.
         """
-        ax = self._axes(ax)
+        ax = self._axes(ax, size=self._size())
         off = np.where(np.eye(len(self.confident_joint), dtype=bool), 0, self.confident_joint)
         self.im_ = ax.imshow(off, cmap=cmap, vmin=0, vmax=max(off.max(), 1))
-        self.figure_.colorbar(self.im_, ax=ax, label="Rows off the diagonal")
+        ticks = _whole_numbers()
+        self.figure_.colorbar(self.im_, ax=ax, label="Rows off the diagonal", ticks=ticks)
         self.text_ = [
             ax.text(
                 column,
@@ -160,17 +172,24 @@ class ConfidentJointDisplay(_Display):
                 f"{count:,}",
                 ha="center",
                 va="center",
-                fontsize="small" if len(off) <= 10 else "xx-small",
+                fontsize="small" if len(off) <= 10 else "x-small",
                 color="white" if off[row, column] > 0.6 * max(off.max(), 1) else "black",
             )
             for (row, column), count in np.ndenumerate(self.confident_joint)
             if count
         ]
-        ticks = range(len(self.display_labels))
-        ax.set_xticks(ticks, self.display_labels, rotation=45, ha="right", rotation_mode="anchor")
-        ax.set_yticks(ticks, self.display_labels)
+        at = range(len(self.display_labels))
+        ax.set_xticks(at, self.display_labels, rotation=45, ha="right", rotation_mode="anchor")
+        ax.set_yticks(at, self.display_labels)
         ax.set(xlabel="Confidently predicted label", ylabel="Given label")
         return self
+
+    def _size(self) -> tuple[float, float]:
+        """Give the inches of a figure in which cells and names have room."""
+        longest = max(map(len, self.display_labels), default=0)
+        side = max(CELL * len(self.display_labels), SMALLEST)
+        beside, below = CHARACTER * longest, CHARACTER * longest * np.sqrt(0.5)
+        return side + beside + 2, side + below + 1
 
 
 class ScoreDistributionDisplay(_Display):
@@ -268,6 +287,7 @@ class ScoreDistributionDisplay(_Display):
         # Most labels are right: on a linear scale the flagged rows could not be seen.
         ax.set_yscale("function", functions=(np.sqrt, np.square))
         ax.set(xlabel=f"Label quality ({self.score_name})", ylabel="Rows (square-root scale)")
+        ax.yaxis.set_major_locator(_whole_numbers())
         ax.legend()
         return self
 
@@ -370,5 +390,7 @@ class ReviewCurveDisplay(_Display):
         if fresh:
             ax.axline((0, 0), slope=1, color="0.7", linestyle="--", label="all wrong", zorder=0)
         ax.set(xlabel="Rows looked at", ylabel="Label errors found", xlim=(0, None), ylim=(0, None))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(_whole_numbers())
         ax.legend()
         return self

@@ -16,6 +16,7 @@ import {
   texts,
 } from "./data.js";
 import { hasSets, nameOf } from "./labels.js";
+import { drawFields } from "./columns.js";
 import { drawImage, isOnlyImage } from "./images.js";
 import { drawSet } from "./sets.js";
 import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
@@ -105,15 +106,15 @@ function badges(row) {
 
 function drawTexts(row) {
   const single = fields.length === 1;
-  const parts = fields.map((name, i) => {
+  const draw = (i) => {
     const { body, more } = drawText(texts[i][row]);
     return single
       ? [body, more]
-      : el("div", { class: "named" }, el("h4", { dir: "auto" }, foreign(name)), body, more);
-  });
+      : el("div", { class: "named" }, el("h4", { dir: "auto" }, foreign(fields[i])), body, more);
+  };
   const short = !single && texts.every((column) => column[row].length < 40);
   $("texts").classList.toggle("tabular", short);
-  return parts.flat().filter(Boolean);
+  return drawFields(row, draw).filter(Boolean);
 }
 
 /** A text, of which a long one is shown in parts: a browser can't lay out a megabyte at once. */

@@ -31,6 +31,9 @@ export const nTop = page.rows.n_top;
 export const ids = page.rows.ids;
 export const fields = page.rows.fields;
 export const texts = page.rows.texts;
+// By row, the positions of the columns to show first; null if all are shown.
+export const nFirstFields = page.rows.n_first_fields;
+export const firstFields = nFirstFields ? unpack(page.rows.first_fields, Uint16Array) : null;
 export const images = page.images ?? null; // by row; null where there is none
 export const metadataNames = page.rows.metadata_names;
 export const metadata = page.rows.metadata;
