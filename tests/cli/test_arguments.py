@@ -2,7 +2,13 @@ import argparse
 
 import pytest
 
-from label_auditor.cli.arguments import MOST_JOBS, Parser, number_of_jobs, whole_number
+from label_auditor.cli.arguments import (
+    MOST_JOBS,
+    Parser,
+    number_of_jobs,
+    separator,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize(("text", "number"), [("2", 2), ("007", 7), ("99", 99)])
@@ -26,6 +32,19 @@ def test_numbers_of_jobs(text, number):
 def test_jobs_out_of_bounds(text):
     with pytest.raises(argparse.ArgumentTypeError, match="whole number"):
         number_of_jobs(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "character"), [(";", ";"), ("tab", "\t"), ("\\t", "\t"), ("\t", "\t"), ("¦", "¦")]
+)
+def test_separators(text, character):
+    assert separator(text) == character
+
+
+@pytest.mark.parametrize("text", ["", ";;", '"', "\n", "\0", "comma"])
+def test_what_divides_no_cells(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="one character is needed, such as"):
+        separator(text)
 
 
 def test_a_wrong_option_is_one_line(capsys):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 
+import pandas as pd
 import pytest
 
 from label_auditor.cli import data_file, main, memory
@@ -70,8 +71,8 @@ def test_the_same_records_from_every_text_format(tmp_path, name, content):
         ("a.jsonl", "\n", "holds no records"),
         ("a.csv", "a,a\n1,2\n", "several columns named 'a'; rename"),
         ("a.parquet", "not parquet", "no Parquet file, or damaged"),
-        ("a.xlsx", "x", r"unknown format; the name should end in \.csv"),
-        ("a.xlsx.gz", "x", "unknown format"),
+        ("a.xls", "x", r"unknown format; the name should end in \.csv"),
+        ("a.xls.gz", "x", "unknown format"),
         ("data", "x", "If it is one of these formats, name it by --format"),
         ("a.json", "[]", "holds no records"),
     ],
@@ -102,7 +103,11 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_a_format_is_named_where_the_ending_does_not_tell_it(tmp_path, name):
     contents = {"csv": CSV, "tsv": TSV}
     if name == "parquet":
-        pytest.importorskip("pandas").DataFrame(RECORDS).to_parquet(tmp_path / "data.bin")
+        pd.DataFrame(RECORDS).to_parquet(tmp_path / "data.bin")
+    elif name == "xlsx":
+        pytest.importorskip("openpyxl")
+        pd.DataFrame(RECORDS).to_excel(tmp_path / "t.xlsx", index=False)
+        (tmp_path / "t.xlsx").rename(tmp_path / "data.bin")
     else:
         write(tmp_path / "data.bin", contents.get(name, JSON_LINES))
     assert get_texts(read(tmp_path / "data.bin", name), "text")[1] == "日本語 ✓"
@@ -113,6 +118,7 @@ def test_a_format_is_named_where_the_ending_does_not_tell_it(tmp_path, name):
     ("content", "name"),
     [
         (b"PAR1\x15", "parquet"),
+        (b"PK\x03\x04\x14", "xlsx"),
         (b'\xef\xbb\xbf {"a": 1}', "json"),
         (b'[\n {"a": 1}]', "json"),
         (b"[]", "json"),
@@ -240,3 +246,13 @@ def test_names_of_what_is_written_derive_from_that_of_the_table(name, parts):
 def test_names_that_no_file_can_have(in_tmp, name):
     with pytest.raises(InputError, match="can't read"):
         read(name)
+
+
+def test_what_divides_the_cells_may_be_named(tmp_path):
+    path = write(tmp_path / "a.csv", "text^label\na,b;c^x\nd^y\n")
+    assert read_data(str(path), None, "^").read()["text"].tolist() == ["a,b;c", "d"]
+    with pytest.raises(InputError, match=r"no records|cells, but the header"):
+        read_data(str(path), None, ";").read()
+    lines = write(tmp_path / "a.jsonl", JSON_LINES)
+    with pytest.raises(InputError, match=r"--sep is for CSV, but .*a.jsonl is JSON; leave it out"):
+        read_data(str(lines), None, ";")

@@ -41,10 +41,13 @@ def test_labels_that_look_alike_are_quoted(audit, capsys, tmp_path):
     assert audit.n_issues == 2
     terminal.print_summary(audit, shown(audit), [tmp_path / "report.html"], Decided(), NO_TWINS)
     assert capsys.readouterr().out.count("'pos' → 'pos '") == 3  # the pair, and two rows
-    terminal.print_next(audit, audit.ranked, n_reviewed=1, n_left=29)
+    terminal.print_next(audit, audit.ranked, None, n_reviewed=1, n_left=29)
     out = capsys.readouterr().out
     assert "1 rows reviewed, 29 left" in out
     assert out.count("'pos' → 'pos '") == 2
+    assert "text" not in out
+    terminal.print_next(audit, audit.ranked, shown(audit), n_reviewed=1, n_left=29)
+    assert capsys.readouterr().out.count("text") == 2
 
 
 def test_twins_and_decisions_are_said(audit, capsys, tmp_path):

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.cli import data_file
+from label_auditor.cli import data_file, output
 from label_auditor.cli.errors import InputError, explain
 from label_auditor.cli.files import CORRECTIONS, read_corrections, refuse_overwriting
 from label_auditor.cli.formats import ending_of, find_format
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="what to write, in the format of DATA (default: x-corrected.csv for x.csv)",
     )
+    output.add_arguments(parser, "what became of the corrections")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
     out = arguments.out or _name_output(arguments.data)
     refuse_overwriting([out], [arguments.data, arguments.corrections])
     corrections = read_corrections(arguments.corrections)
-    data = data_file.read_data(arguments.data, arguments.format)
+    data = data_file.read_data(arguments.data, arguments.format, arguments.sep)
     _check_ending(out, data)
     table = data.read()
     labels = _get_labels(table, column)
@@ -77,7 +78,10 @@ def run(arguments: argparse.Namespace) -> None:
             data.write(file, column, changed, dropped)
     except OSError as error:
         raise InputError(f"can't write {out}: {explain(error)}.") from error
-    _print_report(report, arguments, out)
+    if arguments.json:
+        output.print_json(_summarize(report, out))
+    elif not arguments.quiet:
+        _print_report(report, arguments, out)
 
 
 def _name_output(data: str) -> Path:
@@ -95,7 +99,8 @@ def _check_ending(out: Path, data: DataFile) -> None:
         fits = ending_of(out.name) == ending
     else:  # through a pipe, or named by --format
         is_packed = out.name.lower().endswith(".gz")
-        fits = found is None or (found is data.format and is_packed == data.packed)
+        same = found is not None and found.name == data.format.name
+        fits = found is None or (same and is_packed == data.packed)
     if not fits and not data_file.is_piped(str(out)):
         needed = f"in {ending}, as that of" if ending else "in that of the format of"
         raise InputError(f"--out {out}: the name must end {needed} {data.name}.")
@@ -165,6 +170,20 @@ def _unknown_labels(
 def _plain(label: Any) -> Any:
     """Give a label as JSON has it: an array of labels as a list."""
     return label.tolist() if hasattr(label, "tolist") else label
+
+
+def _summarize(report: CorrectionReport, out: Path) -> dict[str, Any]:
+    """Give what became of the corrections as values of JSON."""
+    return {
+        "n_rows": report.n_rows,
+        "changed": report.changed.tolist(),
+        "confirmed": report.confirmed.tolist(),
+        "discarded": report.discarded.tolist(),
+        "open": report.open.tolist(),
+        "unknown_ids": list(report.unknown_ids),
+        "unknown_labels": report.unknown_labels,
+        "file": str(out),
+    }
 
 
 def _print_report(report: CorrectionReport, arguments: argparse.Namespace, out: Path) -> None:

@@ -51,3 +51,13 @@ def number_of_jobs(text: str) -> int:
             f"{text}; a whole number from 1 to {MOST_JOBS:,}, or -1 for all, is needed"
         )
     return number
+
+
+def separator(text: str) -> str:
+    """Read the character that divides the cells of CSV; a tab may be named."""
+    character = {"tab": "\t", "\\t": "\t"}.get(text.lower(), text)
+    if len(character) != 1 or character in '"\r\n\0':
+        raise argparse.ArgumentTypeError(
+            f"{text!r:.30}; one character is needed, such as ';', or the word tab"
+        )
+    return character

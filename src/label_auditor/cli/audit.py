@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shlex
 import warnings
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from label_auditor.cli import data_file
+from label_auditor.cli import data_file, output
 from label_auditor.cli.arguments import number_of_jobs, whole_number
 from label_auditor.cli.decisions import read_decided
 from label_auditor.cli.embeddings import Embedded, check_embeddings, embed_column
-from label_auditor.cli.errors import InputError, explain, needs
+from label_auditor.cli.errors import InputError, explain
 from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
-from label_auditor.cli.formats import csv
+from label_auditor.cli.gate import read_limit
 from label_auditor.cli.label_notes import note_on_labels
 from label_auditor.cli.memory import check_memory
-from label_auditor.data.atomic_write import atomic_paths
+from label_auditor.cli.outputs import FILES, SPREADSHEET, Found, write_files
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from types import ModuleType
     from typing import Any
 
     import pandas as pd
@@ -69,11 +67,10 @@ examples:
   label-audit churn.parquet --label churned --features age,plan,calls
   label-audit reviews.csv --text review --label sentiment --corrections corrections.json
   zcat reviews.jsonl.gz | label-audit - --format jsonl --text review --label sentiment
+  label-audit reviews.csv --text review --label sentiment --json --fail-on 2% > audit.json
 """
 TEXT_MODELS = ("words", "characters")
 FEATURE_MODELS = ("forest", "boosting")
-FILES = ("issues.csv", "audit.npz", "report.html")
-SPREADSHEET = "issues-spreadsheet.csv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +108,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"learn from the decisions so far, and go on with them: {CORRECTIONS}",
     )
+    add(
+        "--missing-labels",
+        choices=["raise", "suggest"],
+        default="raise",
+        help="rows without a label: refuse them (the default), or suggest one, in issues.csv",
+    )
+    _add_results(parser)
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is written, what is shown, and how the command ends."""
+    add = parser.add_argument
     add("--out", type=Path, metavar="DIR", help="folder to write to (default: x-audit for x.csv)")
     add(
         "--max-rows",
@@ -124,28 +133,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=f"write {SPREADSHEET} too, in which no text is run as a formula by a spreadsheet",
     )
+    add(
+        "--fail-on",
+        type=read_limit,
+        metavar="LIMIT",
+        help="end with status 1 if N rows, or P%% of all, or more are flagged and not yet decided",
+    )
+    add("--open", action="store_true", help="open the review page in a browser")
+    output.add_arguments(parser, "the summary")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, audit, write, and say what was found."""
-    try:
-        from label_auditor.cli import terminal
-    except ImportError as error:
-        raise needs("rich", "print tables") from error
     from label_auditor.cli.tables import get_labels
     from label_auditor.cli.twins import find_twins_of
 
     data = arguments.data
     out = arguments.out or Path(f"{data_file.split_name(data)[0]}-audit")
+    terminal = output.load_terminal(arguments)
     _check_model(arguments)
     check_embeddings(arguments)
     _check_folder(out)
     outputs = [out / name for name in (*FILES, SPREADSHEET)]
     refuse_overwriting(outputs, [data, arguments.corrections])
-    with terminal.progress() as stage:
+    with output.progress(terminal) as stage:
         with stage(f"Read {data}"):
-            table = data_file.read_data(data, arguments.format).read()
-            labels = get_labels(table, arguments.label)
+            table = data_file.read_data(data, arguments.format, arguments.sep).read()
+            suggest = arguments.missing_labels == "suggest"
+            labels = get_labels(table, arguments.label, allow_missing=suggest)
             single = _check_counts(labels, arguments.label, arguments.cv or "loo")
             decided = read_decided(arguments.corrections, labels, data, arguments.label)
         embedded = None
@@ -161,19 +176,41 @@ def run(arguments: argparse.Namespace) -> None:
             audit = _audit(prepared, labels, arguments, decided)
         with stage(f"Write to {out}"):
             twins, twin_notes = find_twins_of(audit, prepared, arguments.text)
-            files, notes = _write(audit, prepared.shown, out, arguments, decided, twins)
-    if single:
-        named = quote_values(single)
-        terminal.print_warning(f"not judged, as they are the only row of their class: {named}")
-    for note in (
-        *note_on_labels(audit.classes.tolist()),
-        *prepared.notes,
-        *decided.notes,
-        *twin_notes,
-        *notes,
-    ):
-        terminal.print_warning(note)
-    terminal.print_summary(audit, prepared.shown, files, decided, twins)
+            files, notes = write_files(audit, prepared.shown, out, arguments, decided, twins)
+    named = quote_values(single)
+    found = Found(audit, prepared.shown, files, decided, twins)
+    _show(
+        found,
+        [
+            *([f"not judged, as they are the only row of their class: {named}"] if single else ()),
+            *note_on_labels(audit.classes.tolist()),
+            *prepared.notes,
+            *decided.notes,
+            *twin_notes,
+            *notes,
+        ],
+        arguments,
+        terminal,
+    )
+
+
+def _show(
+    found: Found, notes: list[str], arguments: argparse.Namespace, terminal: ModuleType | None
+) -> None:
+    """Show what was found, open the page, and compare the flags with the limit."""
+    from label_auditor.cli.summary import count_undecided, summarize
+    from label_auditor.report.highlights import doubts
+
+    notes += doubts(found.audit)
+    if arguments.open:
+        notes += output.open_page(found.files[FILES.index("report.html")])
+    output.warn(terminal, notes)
+    if arguments.json:
+        output.print_json(summarize(found, notes))
+    elif terminal is not None:
+        terminal.print_summary(*found)
+    if arguments.fail_on is not None:
+        arguments.fail_on.check(count_undecided(found), len(found.audit))
 
 
 def _check_model(arguments: argparse.Namespace) -> None:
@@ -208,7 +245,7 @@ def _check_folder(out: Path) -> None:
 
 def _check_counts(labels: NDArray[Any], column: str, cv: int | str) -> list[Any]:
     """Refuse labels that can't be held out; give the classes of a single row."""
-    counts = Counter(labels.tolist())
+    counts = Counter(label for label in labels.tolist() if label is not None)
     most = max(counts.values())
     if most == 1:
         raise InputError(
@@ -289,6 +326,7 @@ def _audit(
         rank_by="log_margin",  # see docs/benchmarks.md, "Which labels first"
         share_preprocessing=True,
         train_on=None,
+        missing_labels=arguments.missing_labels,
         n_jobs=arguments.jobs,
     )
     with warnings.catch_warnings():
@@ -296,98 +334,3 @@ def _audit(
         warnings.simplefilter("ignore")
         auditor.fit(prepared.X, labels, reviewed=decided.corrections)
     return auditor.audit_
-
-
-def _write(
-    audit: LabelAudit,
-    shown: pd.DataFrame,
-    out: Path,
-    arguments: argparse.Namespace,
-    decided: Decided,
-    twins: pd.DataFrame,
-) -> tuple[list[Path], list[str]]:
-    """Write all files, or none; give their paths, and what is to say about them."""
-    from label_auditor.review.twins import describe_twins
-
-    issues, notes = _tabulate(audit, shown, twins)
-    # Cells of JSON lines and Parquet may be anything.
-    texts = {
-        name: [None if no else str(cell) for cell, no in zip(cells, cells.isna(), strict=True)]
-        for name, cells in shown.items()
-    }
-    names = [*FILES, SPREADSHEET] if arguments.spreadsheet else FILES
-    paths = [out / name for name in names]
-    title = "Label review" if arguments.data == "-" else Path(arguments.data).name
-    if len(audit) > arguments.max_rows:
-        notes.append(
-            f"the first {arguments.max_rows:,} of {len(audit):,} rows are in report.html, worst "
-            "first; --max-rows puts in more"
-        )
-    try:
-        with _folder(out), atomic_paths(*paths) as parts:
-            with parts[0].open("wb") as file:
-                file.writelines(csv.write(issues))
-            audit.save(parts[1])
-            audit.to_html(
-                parts[2],
-                texts,
-                metadata={"twins": describe_twins(twins)},
-                title=title,
-                reviewed=decided.corrections,
-                max_rows=arguments.max_rows,
-                apply_command=_apply_command(arguments),
-            )
-            if arguments.spreadsheet:
-                with parts[3].open("wb") as file:
-                    file.writelines(csv.write(issues, run_nothing=True))
-    except OSError as error:
-        raise InputError(f"can't write to {out}: {explain(error)}.") from error
-    return paths, notes
-
-
-def _apply_command(arguments: argparse.Namespace) -> str:
-    """Give what to type to apply the decisions, quoted for a shell."""
-    data = "DATA" if arguments.data == "-" else str(arguments.data)
-    label = arguments.label
-    named = [f"--label={label}"] if label.startswith("-") else ["--label", label]
-    words = ["label-audit", "apply", "corrections.json", data, *named]
-    if arguments.format is not None:
-        words += ["--format", arguments.format]
-    return shlex.join(words)
-
-
-@contextlib.contextmanager
-def _folder(out: Path) -> Iterator[None]:
-    """Make a folder; if nothing comes into it, it goes again."""
-    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        yield
-    except BaseException:
-        for folder in missing:
-            with contextlib.suppress(OSError):  # somebody else has put something there
-                folder.rmdir()
-        raise
-
-
-def _tabulate(
-    audit: LabelAudit, shown: pd.DataFrame, twins: pd.DataFrame
-) -> tuple[pd.DataFrame, list[str]]:
-    """Give the flagged rows as in issues.csv, whose own columns keep their names."""
-    import pandas as pd
-
-    found = audit.to_frame().drop(columns="is_label_issue")
-    counts = twins[["n_twins", "n_twins_other_label"]]
-    found.insert(0, "row", range(len(found)))
-    names: dict[str, str] = {}
-    for name in shown.columns:
-        free = name
-        while free in (*found.columns, *counts.columns) or (free != name and free in shown.columns):
-            free = f"input_{free}"
-        names[name] = free
-    notes = [
-        f"column {name!r} of the data is called {new!r} in issues.csv, which has its own {name!r}"
-        for name, new in names.items()
-        if new != name
-    ]
-    return pd.concat([found, shown.rename(columns=names), counts], axis=1).iloc[audit.ranked], notes

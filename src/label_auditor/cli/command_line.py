@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0 done, 2 wrong input, 130 interrupted.
+        The exit status: 0 done, 1 done and more is flagged than --fail-on allows, 2 wrong input,
+        130 interrupted.
     """
     try:
         return _run_safely(sys.argv[1:] if argv is None else argv)
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run_safely(argv: Sequence[str]) -> int:
     """Run a command; what goes wrong is one line and status 2."""
     from label_auditor.cli.errors import InputError, explain
+    from label_auditor.cli.gate import TooManyError
     from label_auditor.cli.process import discard_output, end_on_signals, prepare_streams
 
     prepare_streams()
@@ -46,6 +48,8 @@ def _run_safely(argv: Sequence[str]) -> int:
                 sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in `| head`; all files are written
         discard_output()
+    except TooManyError as error:
+        return _fail(str(error), status=1)
     except InputError as error:
         return _fail(str(error))
     except MemoryError:

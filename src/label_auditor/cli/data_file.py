@@ -11,11 +11,13 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from label_auditor.cli.arguments import separator
 from label_auditor.cli.errors import InputError, explain
 from label_auditor.cli.formats import (
     FORMATS,
     KNOWN_ENDINGS,
     Format,
+    divided_by,
     ending_of,
     find_format,
     guess_format,
@@ -82,10 +84,21 @@ class DataFile(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name a table and its format."""
     parser.add_argument("data", metavar="DATA", help=HELP)
+    add_format(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that tell how a table is read."""
     parser.add_argument(
         "--format",
         choices=list(FORMATS),
         help="the format of DATA, where the ending of its name doesn't tell it",
+    )
+    parser.add_argument(
+        "--sep",
+        type=separator,
+        metavar="CHAR",
+        help="what divides the cells of CSV, as ';' or tab (default: it is found out)",
     )
 
 
@@ -108,7 +121,7 @@ def split_name(name: str) -> tuple[str, str]:
     return base[: len(base) - ending], base[len(base) - ending :]
 
 
-def read_data(name: str, format_name: str | None) -> DataFile:
+def read_data(name: str, format_name: str | None, sep: str | None = None) -> DataFile:
     """Read a table that is named on the command line.
 
     Parameters
@@ -118,6 +131,8 @@ def read_data(name: str, format_name: str | None) -> DataFile:
     format_name : str or None
         A key of ``FORMATS``. None: the ending of the name tells the format; that of what comes
         through a pipe is guessed from its first characters.
+    sep : str or None
+        What divides the cells of CSV. None: the content tells it.
 
     Raises
     ------
@@ -147,7 +162,12 @@ def read_data(name: str, format_name: str | None) -> DataFile:
             raise
         reason = explain(error) if isinstance(error, OSError) else str(error)
         raise InputError(f"can't read {shown}: {reason}.") from error
-    return DataFile(shown, content, chosen or guess_format(content), packed)
+    format_ = chosen or guess_format(content)
+    if sep is not None:
+        if format_ is not FORMATS["csv"]:
+            raise InputError(f"--sep is for CSV, but {shown} is {format_.name}; leave it out.")
+        format_ = divided_by(sep)
+    return DataFile(shown, content, format_, packed)
 
 
 def _read(name: str, shown: str) -> bytes:

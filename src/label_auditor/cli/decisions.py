@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.files import read_corrections
 from label_auditor.data.messages import quote_values
+from label_auditor.data.values import find_missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,10 @@ def read_decided(path: Path | None, labels: NDArray[Any], data: str, column: str
     from label_auditor.review.decided import read_decisions
 
     corrections = read_corrections(path)
-    classes, codes = np.unique(labels, return_inverse=True)
+    known = ~find_missing(labels)
+    classes = np.unique(labels[known])
+    codes = np.full(len(labels), -1)
+    codes[known] = np.searchsorted(classes, labels[known])
     _refuse_foreign(corrections, len(labels), classes, (str(path), data, column))
     try:
         rows, chosen = read_decisions(corrections, range(len(labels)), classes)

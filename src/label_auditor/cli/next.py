@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from label_auditor.cli import data_file, output
 from label_auditor.cli.arguments import whole_number
-from label_auditor.cli.errors import InputError, explain, needs
+from label_auditor.cli.errors import InputError, explain
 from label_auditor.cli.files import (
     CORRECTIONS,
     read_audit,
@@ -14,11 +15,13 @@ from label_auditor.cli.files import (
     refuse_overwriting,
 )
 from label_auditor.cli.formats import csv
+from label_auditor.cli.outputs import put_beside
 from label_auditor.data.atomic_write import atomic_write
 
 if TYPE_CHECKING:
     import argparse
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from label_auditor.audit.single_label import LabelAudit
@@ -29,10 +32,12 @@ List the rows to look at next, the likeliest errors first.
 
 A small model of "this label is wrong" learns from what reviewers have decided so far, and orders
 the rows that nobody has looked at yet. Without CORRECTIONS, the order is that of the audit.
+An audit holds no texts: name the table by --data to have them beside the labels.
 """
 EPILOG = """\
 examples:
   label-audit next reviews-audit/audit.npz corrections.csv -n 50
+  label-audit next reviews-audit/audit.npz corrections.json --data reviews.csv --text review
   label-audit next reviews-audit/audit.npz corrections.json --out next.csv
 """
 
@@ -49,7 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many rows (default: 50)",
     )
+    add("--data", metavar="DATA", help="the table that was audited, to show its rows")
+    add("--text", metavar="COL", help="column of the texts in DATA (default: all columns)")
+    data_file.add_format(parser)
     add("--out", type=Path, metavar="FILE", help="write them as CSV instead of printing a table")
+    output.add_arguments(parser, "the rows")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -58,8 +67,10 @@ def run(arguments: argparse.Namespace) -> None:
     from label_auditor.review.queue import order_by_queue
 
     if arguments.out is not None:
-        refuse_overwriting([arguments.out], [arguments.audit, arguments.corrections])
+        inputs = [arguments.audit, arguments.corrections, arguments.data]
+        refuse_overwriting([arguments.out], inputs)
     audit = read_audit(arguments.audit)
+    shown = _read_inputs(arguments, len(audit))
     corrections = None
     if arguments.corrections is not None:
         corrections = read_corrections(arguments.corrections)
@@ -70,21 +81,47 @@ def run(arguments: argparse.Namespace) -> None:
     order = order_by_queue(audit, reviewed, codes)
     rows = order[: arguments.n]
     if arguments.out is not None:
-        _write(audit, rows, arguments.out)
-        return
-    try:
-        from label_auditor.cli import terminal
-    except ImportError as error:
-        raise needs("rich", "print tables") from error
-    terminal.print_next(audit, rows, n_reviewed=len(reviewed), n_left=len(order))
+        _write(audit, rows, shown, arguments.out)
+    counts = {"n_reviewed": len(reviewed), "n_left": len(order)}
+    if arguments.json:
+        from label_auditor.cli.summary import describe_rows
+
+        output.print_json({**counts, "rows": describe_rows(audit, rows.tolist(), shown)})
+    elif arguments.out is None:
+        terminal = output.load_terminal(arguments)
+        if terminal is not None:
+            terminal.print_next(audit, rows, shown, **counts)
 
 
-def _write(audit: LabelAudit, rows: NDArray[Any], path: Path) -> None:
+def _read_inputs(arguments: argparse.Namespace, n_rows: int) -> pd.DataFrame | None:
+    """Read what is to be shown of each row; None if the table isn't named."""
+    from label_auditor.cli.tables import get_column
+
+    if arguments.data is None:
+        if arguments.text is not None:
+            raise InputError("--text names a column of the table; name the table by --data.")
+        return None
+    data = data_file.read_data(arguments.data, arguments.format, arguments.sep)
+    table = data.read()
+    if len(table) != n_rows:
+        raise InputError(
+            f"{data.name} has {len(table):,} rows, but {arguments.audit} {n_rows:,}; pass the "
+            "table that was audited."
+        )
+    if arguments.text is None:
+        return table
+    get_column(table, arguments.text)
+    return table[[arguments.text]]
+
+
+def _write(audit: LabelAudit, rows: NDArray[Any], shown: pd.DataFrame | None, path: Path) -> None:
     """Write rows in the columns of issues.csv; with the ids too, where rows have names."""
     found = audit.to_frame().drop(columns="is_label_issue")
     if not isinstance(audit.index, range):
         found.insert(0, "id", found.index)
     found.insert(0, "row", range(len(found)))
+    if shown is not None:
+        found, _ = put_beside(found, shown)
     try:
         with atomic_write(path) as file:
             file.writelines(csv.write(found.iloc[rows]))

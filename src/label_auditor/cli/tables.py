@@ -53,7 +53,7 @@ def find_unreadable(column: pd.Series) -> str | None:
     return None
 
 
-def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
+def get_labels(table: pd.DataFrame, name: str, *, allow_missing: bool = False) -> NDArray[Any]:
     """Give a column as labels in their own type: strings, integers or booleans.
 
     Parameters
@@ -62,11 +62,14 @@ def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
         The table.
     name : str
         The column.
+    allow_missing : bool, default=False
+        Whether rows may have no label, as long as some have one.
 
     Returns
     -------
     ndarray of shape (n_rows,)
-        The labels; strings as objects. Integers of more than 64 bits are strings of their digits.
+        The labels; strings as objects, and so are all where some are None. Integers of more than
+        64 bits are strings of their digits.
 
     Raises
     ------
@@ -77,13 +80,15 @@ def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
     import numpy as np
 
     column = get_column(table, name)
-    missing = np.flatnonzero(column.isna())
-    if len(missing):
+    missing = column.isna().to_numpy()
+    if missing.all() or (missing.any() and not allow_missing):
+        remedy = "" if missing.all() else " To have them suggested, pass --missing-labels suggest."
         raise InputError(
-            f"column {name!r} has no label in {len(missing)} of {len(column)} rows: "
-            f"{list_rows(missing)} (the first is row 0); fill in these labels or drop the rows."
+            f"column {name!r} has no label in {missing.sum()} of {len(column)} rows: "
+            f"{list_rows(np.flatnonzero(missing))} (the first is row 0); fill in these labels or "
+            f"drop the rows.{remedy}"
         )
-    labels = column.tolist()
+    labels = column[~missing].tolist()
     kinds = {type(label).__name__ for label in labels}
     whole = kinds == {"float"} and all(label.is_integer() for label in labels)
     if len(kinds) > 1 or not (kinds <= {"str", "int", "bool"} or whole):
@@ -94,19 +99,23 @@ def get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
     if kinds == {"int"} and not all(-(2**63) <= label < 2**63 for label in labels):
         labels, kinds = [str(label) for label in labels], {"str"}
     if kinds == {"str"}:
-        _refuse_unwritable(labels, name)
+        _refuse_unwritable(labels, np.flatnonzero(~missing).tolist(), name)
     if len(set(labels)) == 1:
         raise InputError(
             f"column {name!r} holds one class only ({labels[0]!r}); at least two are needed."
         )
-    return np.array(labels, dtype=object if kinds == {"str"} else None)
+    if not missing.any():
+        return np.array(labels, dtype=object if kinds == {"str"} else None)
+    found = np.full(len(column), None, dtype=object)
+    found[~missing] = labels
+    return found
 
 
-def _refuse_unwritable(labels: Sequence[str], name: str) -> None:
+def _refuse_unwritable(labels: Sequence[str], numbers: Sequence[int], name: str) -> None:
     """Refuse labels that would come back from a file as other labels."""
-    rows = [row for row, label in enumerate(labels) if _UNWRITABLE(label)]
-    if rows:
-        named = quote_values(dict.fromkeys(labels[row] for row in rows))
+    wrong = {row: label for row, label in zip(numbers, labels, strict=True) if _UNWRITABLE(label)}
+    if wrong:
+        rows, named = list(wrong), quote_values(dict.fromkeys(wrong.values()))
         raise InputError(
             f"column {name!r} holds labels that files can't hold as they are, as they have NUL or "
             f"half of a surrogate pair in them: {named} ({list_rows(rows)}); replace these labels."

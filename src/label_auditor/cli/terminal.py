@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from label_auditor.cli.label_notes import on_one_line, show_labels
-from label_auditor.report.highlights import FLAG_MEANING, agreement, confused_pairs, doubts
+from label_auditor.report.highlights import FLAG_MEANING, agreement, confused_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -81,8 +81,6 @@ def print_summary(
     twins: pd.DataFrame,
 ) -> None:
     """Print counts, the most confused pairs, the worst rows with their inputs, and the files."""
-    for doubt in doubts(audit):
-        print_warning(doubt)
     console = _Console(highlight=False)
     console.print(
         f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "
@@ -92,12 +90,15 @@ def print_summary(
     )
     if twins["n_twins_other_label"].any():
         console.print(f"{textwrap.fill(_count_twins(twins), min(console.width, 80))}\n")
+    if n_unlabelled := int((audit.codes < 0).sum()):
+        told = f"{n_unlabelled:,} rows have no label; one is suggested for each in issues.csv."
+        console.print(f"{textwrap.fill(told, min(console.width, 80))}\n")
     if decided.corrections is not None:
         learned = textwrap.fill(_describe_decisions(decided), min(console.width, 80))
         console.print(f"{learned}\n")
     if audit.n_issues:
         worst = [row for row in audit.ranked.tolist() if row not in decided.rows]
-        listed = _worst_rows(audit, shown, worst[:N_WORST], console)
+        listed = _list_rows("Look at these first", audit, worst[:N_WORST], shown, console)
         console.print(_confused_pairs(audit, console), "", listed, "")
     for path in files:
         console.print(Text(f"Written: {path}"), soft_wrap=True)
@@ -106,19 +107,18 @@ def print_summary(
     console.print(Text(page.absolute().as_uri()), soft_wrap=True)
 
 
-def print_next(audit: LabelAudit, rows: NDArray[np.intp], *, n_reviewed: int, n_left: int) -> None:
-    """Print the rows to look at next, by their ids."""
+def print_next(
+    audit: LabelAudit,
+    rows: NDArray[np.intp],
+    shown: pd.DataFrame | None,
+    *,
+    n_reviewed: int,
+    n_left: int,
+) -> None:
+    """Print the rows to look at next, by their ids, and their inputs where they are known."""
     console = _Console(highlight=False)
-    labels = show_labels(audit.shown_classes.tolist())
     console.print(f"\n[bold]{n_reviewed:,}[/] rows reviewed, [bold]{n_left:,}[/] left.\n")
-    table = _table("Look at these next", console)
-    table.add_column("row", justify="right")
-    table.add_column("quality", justify="right")
-    table.add_column("given → suggested")
-    for row in rows.tolist():
-        pair = _arrow(*_labels_of(audit, row), labels)
-        table.add_row(on_one_line(str(audit.index[row])), _show_score(audit.scores[row]), pair)
-    console.print(table)
+    console.print(_list_rows("Look at these next", audit, rows.tolist(), shown, console))
 
 
 def print_estimate(estimate: ErrorEstimate, *, n_planned: int) -> None:
@@ -181,19 +181,26 @@ def _describe_decisions(decided: Decided) -> str:
     )
 
 
-def _worst_rows(
-    audit: LabelAudit, shown: pd.DataFrame, rows: Sequence[int], console: Console
+def _list_rows(
+    title: str,
+    audit: LabelAudit,
+    rows: Sequence[int],
+    shown: pd.DataFrame | None,
+    console: Console,
 ) -> Table:
-    """List the rows to look at first, their inputs cut to the width of the terminal."""
-    table = _table("Look at these first", console)
+    """List rows with their labels, and their inputs cut to the width of the terminal."""
+    table = _table(title, console)
     table.add_column("row", justify="right")
     table.add_column("quality", justify="right")
     table.add_column("given → suggested")
     labels = show_labels(audit.shown_classes.tolist())
     for row in rows:
-        pair = _arrow(*_labels_of(audit, row), labels)
-        record = Text(_describe(shown.iloc[row]), "dim", no_wrap=True, overflow="ellipsis")
-        table.add_row(str(row), _show_score(audit.scores[row]), Group(pair, record))
+        lines = [_arrow(*_labels_of(audit, row), labels)]
+        if shown is not None:
+            described = _describe(shown.iloc[row])
+            lines.append(Text(described, "dim", no_wrap=True, overflow="ellipsis"))
+        name = on_one_line(str(audit.index[row]))
+        table.add_row(name, _show_score(audit.scores[row]), Group(*lines))
     return table
 
 

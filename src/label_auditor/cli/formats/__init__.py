@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from label_auditor.cli.formats import csv, json_lines, parquet
+from label_auditor.cli.formats import csv, excel, json_lines, parquet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     import pandas as pd
 
-__all__ = ["FORMATS", "KNOWN_ENDINGS", "Format", "ending_of", "find_format", "guess_format"]
+__all__ = [
+    "FORMATS",
+    "KNOWN_ENDINGS",
+    "Format",
+    "divided_by",
+    "ending_of",
+    "find_format",
+    "guess_format",
+]
 
 
 class _Read(Protocol):
@@ -35,6 +44,8 @@ class Format(NamedTuple):
 
     Attributes
     ----------
+    name : str
+        What messages call it.
     read : callable
         Gives the records of a file's content, in their order, as a DataFrame. Its second argument
         is the name of the file, for messages.
@@ -43,15 +54,19 @@ class Format(NamedTuple):
         without the records to drop; all else stays as it is.
     """
 
+    name: str
     read: _Read
     rewrite: _Rewrite
 
 
+_CSV = Format("CSV", csv.read, csv.rewrite)
+_JSON = Format("JSON", json_lines.read, json_lines.rewrite)
 # By the ending of a file's name, which is also what --format takes.
 FORMATS = {
-    **dict.fromkeys(("csv", "tsv"), Format(csv.read, csv.rewrite)),
-    **dict.fromkeys(("jsonl", "ndjson", "json"), Format(json_lines.read, json_lines.rewrite)),
-    "parquet": Format(parquet.read, parquet.rewrite),
+    **dict.fromkeys(("csv", "tsv"), _CSV),
+    **dict.fromkeys(("jsonl", "ndjson", "json"), _JSON),
+    "xlsx": Format("Excel", excel.read, excel.rewrite),
+    "parquet": Format("Parquet", parquet.read, parquet.rewrite),
 }
 KNOWN_ENDINGS = f"{', '.join(f'.{name}' for name in list(FORMATS)[:-1])} or .{list(FORMATS)[-1]}"
 
@@ -67,9 +82,16 @@ def find_format(name: str) -> Format | None:
     return FORMATS.get(ending_of(name).removesuffix(".gz").removeprefix("."))
 
 
+def divided_by(separator: str) -> Format:
+    """Give the format of CSV whose cells are divided by this character."""
+    read, rewrite = (partial(each, separator=separator) for each in (csv.read, csv.rewrite))
+    return _CSV._replace(read=read, rewrite=rewrite)
+
+
 def guess_format(content: bytes) -> Format:
     """Tell the format of what comes without a name, through a pipe."""
-    if content.startswith(b"PAR1"):
-        return FORMATS["parquet"]
+    for mark, name in ((b"PAR1", "parquet"), (b"PK\3\4", "xlsx")):
+        if content.startswith(mark):
+            return FORMATS[name]
     start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
     return FORMATS["json" if re.match(rb"\{|\[\s*[{\]]", start) else "csv"]

@@ -33,13 +33,13 @@ class _Record(NamedTuple):
     line: int  # the number of its first line
 
 
-def read(content: bytes, name: str) -> pd.DataFrame:
+def read(content: bytes, name: str, separator: str | None = None) -> pd.DataFrame:
     """Read cells as strings, or as integers where all of a column are plain integers.
 
     The csv module does it, as pandas makes a missing cell of "NA", and shifts uneven rows.
     """
     text = decode(content, name)
-    separator = _find_separator(text, name)
+    separator = separator or _find_separator(text, name)
     records = _skip_blank(_iterate(text, separator, name))
     header = next(records, _Record("", [], 0)).cells
     rows = []
@@ -70,17 +70,23 @@ def rewrite(
     column: str,
     labels: Mapping[int, Any],
     drop: Collection[int] = (),
+    separator: str | None = None,
 ) -> Iterator[bytes]:
     """Give the content with other labels; its quotes, separators and blank lines stay."""
     text = decode(content, name)
-    return encode(_rewrite(text, name, column, labels, drop), content)
+    separator = separator or _find_separator(text, name)
+    return encode(_rewrite(text, name, column, labels, drop, separator), content)
 
 
 def _rewrite(
-    text: str, name: str, column: str, labels: Mapping[int, Any], drop: Collection[int]
+    text: str,
+    name: str,
+    column: str,
+    labels: Mapping[int, Any],
+    drop: Collection[int],
+    separator: str,
 ) -> Iterator[str]:
     """Give the records as text, and between them what is no record."""
-    separator = _find_separator(text, name)
     number: int | None = None  # of the record; the header is -1
     position = 0
     for record in _iterate(text, separator, name):
