@@ -114,6 +114,7 @@ sphinx_gallery_conf = {
     "image_scrapers": ("matplotlib",),
     "plot_gallery": True,
     "within_subsection_order": "FileNameSortKey",
+    "capture_repr": ("_repr_html_",),
     "reset_modules": (),
     "download_all_examples": False,
     "show_memory": False,

@@ -38,13 +38,8 @@ for ax, row in zip(axes.flat, np.argsort(audit.scores, kind="stable")[:12], stri
     ax.axis("off")
 
 # %%
-# A few of these could be either. Which classes are confused?
-
-from label_auditor.plots import ConfidentJointDisplay
-
-ConfidentJointDisplay.from_audit(audit).ax_.figure.set_size_inches(7, 6)
-
-# %%
+# A few of these could be either.
+#
 # What if many labels are wrong?
 # ------------------------------
 #
@@ -57,6 +52,13 @@ auditor.fit(digits.data, given)
 ranked = np.argsort(auditor.label_scores_, kind="stable")
 found = wrong[ranked[: wrong.sum()]].sum()
 print(f"{wrong.sum()} labels are wrong; {found} of them are among the {wrong.sum()} worst")
+
+# %%
+# The confident joint shows how the labels were changed:
+
+from label_auditor.plots import ConfidentJointDisplay
+
+ConfidentJointDisplay.from_audit(auditor.audit_).figure_.set_size_inches(7, 6)
 
 # %%
 # Larger images

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 TOPICS = {"World": "war", "Sports": "goal", "Business": "shares", "Sci/Tech": "robot"}
@@ -60,3 +61,15 @@ def test_the_reading_is_told_as_it_is_listed():
         "{} labels are wrong, {} are debatable and {} are fine. After .* it is {}, {} and {}, since"
     )
     assert re.search(told.format(*alone, *beside), read("docs/page.md"))
+
+
+def test_the_package_index_gets_no_links_to_files_of_the_repository():
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    text = README.read_text(encoding="utf-8")
+    assert "](docs/" in text
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    for each in hook["substitutions"]:
+        text = re.sub(each["pattern"], each["replacement"], text)
+    assert re.findall(r"\]\((?!https?:)", text) == []
+    assert "how to move" in text
