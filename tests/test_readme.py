@@ -69,8 +69,8 @@ def test_the_reading_is_told_as_it_is_listed():
     assert counted in read("examples/README.md")
     halves = [(each["verdict"] == "wrong").tolist() for each in (queue, reading)]
     found = [sum(half) for each in halves for half in (each[:50], each[50:])]
-    told = "{} among the first 50 rows and {} among the next 50, where the audit's own order has {} "
-    assert f"{told}and {{}}".format(*found) in read("docs/page.md")
+    told = "{} among the first 50 rows and {} among the next 50, where the audit's own order has"
+    assert f"{told} {{}} and {{}}".format(*found) in read("docs/page.md")
 
 
 def test_the_package_index_gets_no_links_to_files_of_the_repository():
