@@ -61,6 +61,16 @@ def test_the_reading_is_told_as_it_is_listed():
         "{} labels are wrong, {} are debatable and {} are fine. After .* it is {}, {} and {}, since"
     )
     assert re.search(told.format(*alone, *beside), read("docs/page.md"))
+    queue = pd.read_csv(root / "examples/banking77-reading-queue.csv")
+    both = queue.merge(reading, on=["row", "text", "given", "suggested", "verdict", "reason"])
+    assert len(both) == queue["row"].isin(reading["row"]).sum()
+    assert f"{len(both)} rows are in both lists" in read("examples/README.md")
+    counted = "{} are wrong, {} debatable and {} fine".format(*count(queue["verdict"]))
+    assert counted in read("examples/README.md")
+    halves = [(each["verdict"] == "wrong").tolist() for each in (queue, reading)]
+    found = [sum(half) for each in halves for half in (each[:50], each[50:])]
+    told = "{} among the first 50 rows and {} among the next 50, where the audit's own order has"
+    assert f"{told} {{}} and {{}}".format(*found) in read("docs/page.md")
 
 
 def test_the_package_index_gets_no_links_to_files_of_the_repository():
