@@ -6,6 +6,7 @@ import warnings
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from label_auditor import LabelAudit, MultiLabelAudit, audit_labels
@@ -227,7 +228,7 @@ class TestCraftedFiles:
         whole = path.read_bytes()
         draw = random.Random(0)
         refused = 0
-        for _ in range(300):
+        for attempt in range(300):
             content = bytearray(whole)
             for _ in range(draw.choice([1, 2, 9])):
                 at = (
@@ -240,7 +241,7 @@ class TestCraftedFiles:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    LabelAudit.load(path).to_frame()
+                    LabelAudit.load(path, mmap=attempt % 2 == 1).to_frame()
                 except ValueError as error:
                     refused += "\n" not in str(error)
         assert refused > 100
@@ -292,3 +293,35 @@ def test_a_row_takes_few_bytes_and_codes_come_back_as_they_were(tmp_path, n_clas
         for field in ("codes", "predicted", "ranked"):
             assert getattr(loaded, field).dtype == getattr(audit, field).dtype
             np.testing.assert_array_equal(getattr(loaded, field), getattr(audit, field))
+
+
+class TestMapped:
+    @pytest.mark.parametrize("order", ["C", "F"])
+    def test_probabilities_stay_in_the_file_and_are_the_same(self, tmp_path, kind, order):
+        audit = make_audit(kind)
+        object.__setattr__(audit, "pred_probs", np.array(PROBS, np.float32, order=order))
+        audit.save(tmp_path / "audit.npz")
+        found = kind.load(tmp_path / "audit.npz", mmap=True)
+        assert isinstance(found.pred_probs, np.memmap)
+        np.testing.assert_array_equal(found.pred_probs, PROBS.astype(np.float32))
+        with pytest.raises(ValueError, match="read-only"):
+            found.pred_probs[0, 0] = 0.5
+        pd.testing.assert_frame_equal(found.to_frame(), audit.to_frame())
+
+    def test_they_are_checked(self, saved, tmp_path, kind):
+        members, load = saved
+        with pytest.raises(ValueError, match="pred_probs holds no probabilities in row 0"):
+            load(pred_probs=members["pred_probs"] * 3)
+        with pytest.raises(ValueError, match="pred_probs holds no probabilities in row 0"):
+            kind.load(tmp_path / "audit.npz", mmap=True)
+
+    def test_a_file_that_is_damaged_before_them(self, tmp_path):
+        path = tmp_path / "audit.npz"
+        make_audit().save(path)
+        content = bytearray(path.read_bytes())
+        with zipfile.ZipFile(path) as archive:
+            local = archive.getinfo("pred_probs.npy").header_offset
+        content[local + 28 : local + 30] = b"\xff\xff"  # the length of what is before the content
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="is not an audit that this version can read"):
+            LabelAudit.load(path, mmap=True)

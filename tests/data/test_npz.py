@@ -3,7 +3,14 @@ import zipfile
 import numpy as np
 import pytest
 
-from label_auditor.data.npz import Stored, check_arrays, find_array, find_arrays, read_array
+from label_auditor.data.npz import (
+    Stored,
+    check_arrays,
+    find_array,
+    find_arrays,
+    map_array,
+    read_array,
+)
 
 
 @pytest.fixture
@@ -23,7 +30,7 @@ def test_arrays_are_found_without_being_read(archive):
     found = find_arrays(archive)
     assert found == {
         "x": Stored((2, 3), np.dtype(np.intp)),
-        "f": Stored((3, 3), np.dtype(float)),
+        "f": Stored((3, 3), np.dtype(float), "F"),
         "s": Stored((), np.dtype("<U1")),
     }
     assert find_array(archive, "x") == found["x"]
@@ -72,3 +79,15 @@ def test_a_letter_is_the_same_length_everywhere():
 def test_arrays_that_do_not_fit(expected, message):
     with pytest.raises(ValueError, match=message):
         check_arrays(FOUND, expected)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_array_is_mapped_where_it_lies(tmp_path, order):
+    path = tmp_path / "a.npz"
+    values = np.array(np.arange(6).reshape(2, 3), order=order)
+    np.savez(path, first=np.zeros(3), x=values)
+    with zipfile.ZipFile(path) as archive:
+        assert find_array(archive, "x").order == order
+        found = map_array(path, archive, "x")
+    np.testing.assert_array_equal(found, values)
+    assert not found.flags.writeable

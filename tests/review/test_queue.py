@@ -290,11 +290,28 @@ def test_classes_have_numbers_of_their_own_if_they_are_few(n_classes, n_numbers)
 
 def test_logistic_scores():
     scores = logistic_scores(np.arange(10_000))
-    assert scores.mean() == pytest.approx(0, abs=1e-12)
+    assert scores.dtype == np.float32
+    assert scores.mean(dtype=float) == pytest.approx(0, abs=1e-4)
     assert scores.std() == pytest.approx(1, abs=2e-3)
+    assert (np.diff(scores) >= 0).all()
     np.testing.assert_allclose(logistic_scores(np.array([2.0, 2, 2])), 0, atol=1e-12)
     up, down = logistic_scores(np.array([0.0, 1])), logistic_scores(np.array([1.0, 0]))
     np.testing.assert_allclose(up, -down, rtol=1e-14)
+    assert logistic_scores(np.zeros(0)).shape == (0,)
+    np.testing.assert_array_equal(
+        logistic_scores(np.array([0.0, -1, -0.0, -3]))[[0, 3]] > 0, [1, 0]
+    )
+
+
+def test_the_ranks_of_many_values_are_close_to_exact_and_their_order_is_kept():
+    rng = np.random.default_rng(0)
+    values = rng.beta(0.5, 3, 200_000)
+    order = values.argsort()
+    scores = logistic_scores(values)[order].astype(float)
+    assert (np.diff(scores) >= 0).all()
+    u = np.arange(0.5, len(values)) / len(values)
+    exact = np.log(u / (1 - u)) * np.sqrt(3) / np.pi
+    np.testing.assert_allclose(scores[20:-20], exact[20:-20], atol=0.01)
 
 
 def test_a_group_without_decisions_has_no_effect():

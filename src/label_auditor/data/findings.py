@@ -166,13 +166,17 @@ n_classes)
         return Path(path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: str | os.PathLike[str], *, mmap: bool = False) -> Self:
         """Read an audit that :meth:`save` wrote.
 
         Parameters
         ----------
         path : str or path
             The file.
+        mmap : bool, default=False
+            Whether `pred_probs` stays in the file, as a memmap that is read where it is used: for
+            audits that don't fit into memory. It is read once, to check it. The file must stay as
+            it is while the audit is used.
 
         Returns
         -------
@@ -185,7 +189,7 @@ n_classes)
         ValueError
             If the file is not an audit of this kind.
         """
-        return cls(**read_findings(path, multi_label=cls.multi_label))
+        return cls(**read_findings(path, multi_label=cls.multi_label, mmap=mmap))
 
 
 def names_of_classes(

@@ -14,7 +14,14 @@ from scipy import sparse
 
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.messages import quote_values
-from label_auditor.data.npz import DAMAGED, check_arrays, find_array, find_arrays, read_array
+from label_auditor.data.npz import (
+    DAMAGED,
+    check_arrays,
+    find_array,
+    find_arrays,
+    map_array,
+    read_array,
+)
 from label_auditor.data.values import find_missing
 
 if TYPE_CHECKING:
@@ -103,12 +110,19 @@ def write_findings(
         np.savez(file, **arrays)
 
 
-def read_findings(path: str | os.PathLike[str], *, multi_label: bool) -> dict[str, Any]:
-    """Read the fields of findings; what the file holds is checked, most of it before it is read."""
+def read_findings(
+    path: str | os.PathLike[str], *, multi_label: bool, mmap: bool = False
+) -> dict[str, Any]:
+    """Read the fields of findings; what the file holds is checked, most of it before it is read.
+
+    With `mmap`, the probabilities stay in the file.
+    """
     name = "MultiLabelAudit" if multi_label else "LabelAudit"
     with Path(path).open("rb") as file:
         try:
-            header, arrays = _read_file(file, multi_label=multi_label)
+            header, arrays = _read_file(
+                file, multi_label=multi_label, mapped=Path(path) if mmap else None
+            )
         except _OtherFileError as error:
             raise ValueError(f"{os.fspath(path)!r} {error}") from None
         except DAMAGED as error:
@@ -143,7 +157,7 @@ class _OtherFileError(Exception):
 
 
 def _read_file(
-    file: IO[bytes], *, multi_label: bool
+    file: IO[bytes], *, multi_label: bool, mapped: Path | None
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Read header and arrays of a file that may hold anything."""
     with zipfile.ZipFile(file) as archive:
@@ -154,7 +168,12 @@ def _read_file(
         expected = ARRAYS | (MANY_LABELS if multi_label else ONE_LABEL)
         expected = expected | {name: OPTIONAL[name] for name in OPTIONAL if name in found}
         lengths = check_arrays(found, expected)
-        arrays = {name: read_array(archive, name) for name in expected if name != "header"}
+        in_file = {"pred_probs"} if mapped and min(found["pred_probs"].shape) else set()
+        arrays = {
+            name: read_array(archive, name) for name in expected.keys() - in_file - {"header"}
+        }
+        if mapped is not None and in_file:
+            arrays["pred_probs"] = map_array(mapped, archive, "pred_probs")
     _check_header(header, lengths["K"], has_index="index" in found)
     _check_values(arrays, lengths, multi_label=multi_label)
     return header, arrays

@@ -6,17 +6,27 @@ import math
 import struct
 import zipfile
 import zlib
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
 from numpy.lib import format as npy
 
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
-    import numpy as np
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-__all__ = ["DAMAGED", "Stored", "check_arrays", "find_array", "find_arrays", "read_array"]
+__all__ = [
+    "DAMAGED",
+    "Stored",
+    "check_arrays",
+    "find_array",
+    "find_arrays",
+    "map_array",
+    "read_array",
+]
 
 # What reading a damaged or crafted file raises.
 DAMAGED = (
@@ -38,6 +48,10 @@ DAMAGED = (
 )
 
 
+# What is before each file in an archive: the lengths of its name and of what else is there.
+LOCAL_HEADER = struct.Struct("<26xHH")
+
+
 class Stored(NamedTuple):
     """An array in a file, not yet read.
 
@@ -47,10 +61,13 @@ class Stored(NamedTuple):
         Its shape.
     dtype : dtype
         Its type, which holds no objects.
+    order : {"C", "F"}
+        How it lies in memory: by rows or by columns.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    order: Literal["C", "F"] = "C"
 
 
 def find_arrays(archive: zipfile.ZipFile) -> dict[str, Stored]:
@@ -104,6 +121,34 @@ def read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     return array
 
 
+def map_array(path: Path, archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """Map an array that `find_arrays` found: it stays in the file, and is read where it is used.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    archive : ZipFile
+        The same, open.
+    name : str
+        The array.
+
+    Returns
+    -------
+    memmap
+        It can't be written to.
+    """
+    member = archive.getinfo(f"{name}.npy")
+    with archive.open(member) as content:
+        stored = _read_header(content)
+        header_length = content.tell()
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        lengths = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
+    start = member.header_offset + LOCAL_HEADER.size + sum(lengths) + header_length
+    return np.memmap(path, stored.dtype, "r", start, stored.shape, stored.order)
+
+
 def check_arrays(found: dict[str, Stored], expected: dict[str, tuple[Any, str]]) -> dict[str, int]:
     """Check that a file has the arrays that are expected, and no others.
 
@@ -155,5 +200,5 @@ def _read_header(file: IO[bytes]) -> Stored:
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"an array has the npy format {version}, which save never writes")
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, dtype = read(file)
-    return Stored(shape, dtype)
+    shape, is_fortran, dtype = read(file)
+    return Stored(shape, dtype, "F" if is_fortran else "C")

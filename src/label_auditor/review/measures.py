@@ -31,7 +31,7 @@ def measure(
     sizes: NDArray[np.float64],
     other: NDArray[np.signedinteger],
     n_each: int,
-) -> Iterator[NDArray[np.float64]]:
+) -> Iterator[NDArray[np.float32]]:
     """Give the values of each row by column of numbers but the first, and set the other classes.
 
     Parameters
@@ -87,9 +87,11 @@ def measure(
             yield columns.pop(0)
 
 
-def _columns(data: LabelledRows, measures: list[tuple[int, Measure]]) -> list[NDArray[np.float64]]:
+def _columns(data: LabelledRows, measures: list[tuple[int, Measure]]) -> list[NDArray[np.float32]]:
     """Measure all rows, block by block; each measure has a number of columns."""
-    columns = [np.empty(len(data.codes)) for number, _ in measures for _ in range(number)]
+    columns = [
+        np.empty(len(data.codes), np.float32) for number, _ in measures for _ in range(number)
+    ]
 
     def measure_block(block: slice) -> None:
         for within, part in cached_blocks(data.read(block)):

@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 
     # Given and other classes, and columns of numbers; all of them by row of the audit.
     _Classes: TypeAlias = NDArray[np.signedinteger]
-    _Description: TypeAlias = tuple[_Classes, _Classes, Iterable[NDArray[np.float64]]]
+    _Description: TypeAlias = tuple[_Classes, _Classes, Iterable[NDArray[np.float32]]]
 
 NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
 SET_NUMBERS = ("order", "p_worst", "p_set")
@@ -86,6 +86,8 @@ MOST_CLASSES = 20
 FEWEST_DECISIONS, MOST_GROUPS = 3, 200
 # One review in so many goes by the size of the classes alone, if the model would have it otherwise.
 EXPLORE_EVERY = 20
+# Values are ranked by the bucket that they are in, of 2 to this power.
+BUCKET_BITS = 20
 
 
 class RowFacts(NamedTuple):
@@ -199,7 +201,9 @@ def order_by_queue(
     model = fit_queue(facts, known, wrong)
     left = np.ones(len(facts.rows), dtype=bool)
     left[place[rows[place[rows] >= 0]]] = False
-    order = np.argsort(-model.log_odds(facts), kind="stable")
+    log_odds = model.log_odds(facts)
+    facts = facts._replace(numbers=facts.numbers[:0].copy())  # most of the memory, not needed now
+    order = stable_order(-log_odds)
     return facts.rows[explore(facts, order[left[order]])]
 
 
@@ -220,7 +224,7 @@ def row_facts(audit: Findings, places: NDArray[np.intp] | None = None) -> RowFac
     at = slice(None) if places is None else places[places < len(rows)]
     chosen = rows[at]
     numbers = np.empty((len(names) + n_each, len(chosen)), np.float32).T
-    numbers[:, 0] = _quantiles(len(rows))[::-1][at]
+    numbers[:, 0] = _logistic(np.arange(0.5, len(rows))[::-1][at] / max(len(rows), 1))
     for column, values in enumerate(columns, 1):
         # Ranks are those among all rows.
         numbers[:, column] = logistic_scores(values[rows])[at]
@@ -312,25 +316,39 @@ def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
     return order[np.argsort(np.minimum(np.arange(len(order)), latest), kind="stable")]
 
 
-def logistic_scores(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Replace values by the logistic quantiles of their ranks; equal values share a rank."""
-    order = stable_order(values)
-    in_order = values[order]
-    differs = in_order[1:] != in_order[:-1]
-    scores = in_order.astype(float, copy=False)
-    scores[order] = _quantiles(len(values), None if differs.all() else differs)
+def logistic_scores(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Replace values by the logistic quantiles of their ranks; equal values share a rank.
+
+    Values count as equal if they are in the same of some million buckets between the lowest
+    and the highest, as wide as they are large: if they agree in about the first four digits. To
+    count what is in the buckets takes a fifth of the time of a sort.
+    """
+    bits = _ascending_bits(values)
+    if len(bits) == 0:
+        return np.zeros(0, np.float32)
+    bits -= bits.min()
+    bits >>= np.uint32(max(0, int(bits.max()).bit_length() - BUCKET_BITS))
+    counts = np.bincount(bits)
+    buckets = np.flatnonzero(counts)
+    counts = counts[buckets]
+    table = np.empty(int(buckets[-1]) + 1, np.float32)
+    table[buckets] = _logistic((np.cumsum(counts) - counts / 2) / len(bits))
+    scores: NDArray[np.float32] = table[bits]
     return scores
 
 
-def _quantiles(n: int, differs: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-    """Give the logistic quantiles of n ranks; `differs` says which are not that before them."""
-    if differs is None:
-        u = np.arange(0.5, n)
-        u /= n
-    else:
-        starts = np.append(0, np.flatnonzero(differs) + 1)
-        counts = np.diff(starts, append=n)
-        u = np.repeat((starts + counts / 2) / n, counts)
+def _ascending_bits(values: NDArray[Any]) -> NDArray[np.uint32]:
+    """Give the bits of each number as a float32, so that they ascend as unsigned integers."""
+    # Adding 0 makes -0 a 0, which is equal to it.
+    bits: NDArray[np.uint32] = (values.astype(np.float32) + np.float32(0)).view(np.uint32)
+    if len(bits) and values.min() < 0:
+        sign = np.uint32(2**31)
+        bits = np.where(bits & sign, ~bits, bits | sign)
+    return bits
+
+
+def _logistic(u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the logistic quantiles at fractions, with a standard deviation of 1."""
     odds = 1 - u
     np.divide(u, odds, out=odds)
     np.log(odds, out=odds)
