@@ -68,3 +68,26 @@ def test_long_labels_are_cut_and_small_audits_fit():
     assert max(map(len, checker.text[1:])) < 200  # after the style
     clean = audit_labels(["a", "b"], np.array([[0.9, 0.1], [0.1, 0.9]]))
     assert "table" not in check(compact(clean)).names
+
+
+def test_texts_of_the_worst_rows_are_shown():
+    audit = make(["cat", "dog", "hen"])
+    texts = [f"text {i} {HOSTILE} {'long ' * 99}" for i in range(40)]
+    shown = audit.preview(texts, n=3, class_names=["Katze", "Hund", "Huhn"])
+    assert repr(shown).startswith("<Preview of 3 rows")
+    checker = check(shown._repr_html_())
+    found = [each for each in checker.text if each.startswith("text ")]
+    assert [int(each.split()[1]) for each in found] == audit.ranked[:3].tolist()
+    assert all(HOSTILE in each and len(each) == 301 for each in found)
+    assert {"Katze", "Hund", "Huhn"} & set(checker.text)
+
+
+def test_sets_of_labels():
+    pred_probs = np.array([[0.9, 0.1], [0.8, 0.9], [0.1, 0.1], [0.9, 0.2]])
+    audit = audit_labels([["a", "b"], ["a"], [], ["a"]], pred_probs, multi_label=True)
+    assert audit.n_issues
+    worst = int(audit.ranked[0])
+    for source in (audit._repr_html_(), audit.preview(["x"] * 4)._repr_html_()):
+        text = check(source).text
+        assert ", ".join(audit.labels[worst]) in text
+        assert "Most confused" not in text

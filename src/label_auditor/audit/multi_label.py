@@ -126,6 +126,12 @@ class MultiLabelAudit(Findings, Outputs):
             index=index_classes(self.shown_classes),
         )
 
+    def _repr_html_(self) -> str:
+        """Give a compact version for notebooks."""
+        from label_auditor.report.notebook import compact
+
+        return compact(self)
+
 
 def audit_label_sets(
     labels: Any,

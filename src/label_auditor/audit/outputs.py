@@ -13,6 +13,7 @@ from label_auditor.export.argilla import push_to_argilla, to_argilla
 from label_auditor.export.hub import to_datasets
 from label_auditor.export.label_studio import push_to_label_studio, to_label_studio
 from label_auditor.export.rubrix import push_to_rubrix, to_rubrix
+from label_auditor.report.notebook import preview
 from label_auditor.report.page import write_page
 from label_auditor.review.estimate import estimate_label_errors
 from label_auditor.review.evidence import find_neighbors
@@ -65,6 +66,7 @@ class Outputs(Hinting):
 
     # Final: pyright takes the type of an attribute for known if it is declared, in any way.
     to_frame: Final = _as_method(to_frame)
+    preview: Final = _as_method(preview)
     to_rubrix: Final = _as_method(to_rubrix)
     push_to_rubrix: Final = _as_method(push_to_rubrix)
     to_argilla: Final = _as_method(to_argilla)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+_IMAGE = re.compile(r"\.(apng|avif|bmp|gif|ico|jfif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 
 
 def is_table(data: Any) -> bool:
@@ -121,3 +127,28 @@ def check_utf8(what: str, names: Iterable[Any]) -> None:
 def utf8(text: str) -> str:
     """Give a text as UTF-8 holds it, with "?" for half of a surrogate pair."""
     return text.encode(errors="replace").decode()
+
+
+def choose_image_fields(
+    found: set[str], image_fields: Sequence[str] | None, fields: Mapping[str, Any]
+) -> frozenset[str]:
+    """Give the fields that hold URLs of images: those that the caller names, or those found."""
+    if image_fields is None:
+        return frozenset(found)
+    if isinstance(image_fields, str) or not set(image_fields) <= fields.keys():
+        raise ValueError(
+            f"image_fields is {image_fields!r:.100}, but a list of the fields of inputs, which "
+            f"are {quote_values(fields)}, is needed."
+        )
+    return frozenset(image_fields)
+
+
+def is_image(value: str) -> bool:
+    """Tell whether a text is the URL of an image."""
+    if value.startswith("data:image/"):
+        return True
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc and _IMAGE.search(parts.path))

@@ -7,7 +7,14 @@ import pytest
 
 from label_auditor import LabelAuditor, audit_labels
 from label_auditor.export import server as http
-from label_auditor.export.argilla.send import push_to_argilla, suggestion, to_argilla
+from label_auditor.export.argilla.limits import plan_layout
+from label_auditor.export.argilla.send import (
+    _field_payloads,
+    _payload,
+    push_to_argilla,
+    suggestion,
+    to_argilla,
+)
 from label_auditor.export.push import PushInterruptedError
 from label_auditor.export.records import Record, make_records
 
@@ -57,6 +64,32 @@ def test_settings_and_records_of_the_client(audit, monkeypatch):
     assert not list(records[0].responses)
     (found,) = records[0].suggestions
     assert (found.value, found.score, found.agent) == ("a", 0.97, "label-auditor")
+
+
+URLS = [f"https://example.com/{i}.jpg" for i in range(12)]
+
+
+def test_urls_of_images_are_image_fields_in_the_client(audit):
+    rg = pytest.importorskip("argilla")
+    inputs = {"title": TEXTS, "photo": ["", *URLS[1:]], "scan": ["s3://a/b"] * 12}
+    settings, records = to_argilla(audit, inputs, image_fields=["photo", "scan"])
+    kinds = [type(field) for field in settings.fields]
+    assert kinds == [rg.TextField, rg.ImageField, rg.ImageField]
+    assert records[0].fields["photo"] == URLS[4]
+
+
+def test_urls_of_images_are_image_fields(audit):
+    """A missing image is left out, because an empty one would be refused."""
+    inputs = {"title": TEXTS, "photo": ["" if i == 4 else url for i, url in enumerate(URLS)]}
+    layout = plan_layout(make_records(audit, inputs), "label-auditor", 1)
+    fields = {each["name"]: each for each in _field_payloads(layout)}
+    assert fields["photo"]["settings"] == {"type": "image"}
+    assert not fields["photo"]["required"]
+    assert fields["title"]["settings"]["type"] == "text"
+    sent = [_payload(record, layout, "question")["fields"] for record in layout.records()]
+    assert sent[:2] == [{"title": "text 4"}, {"title": "text 9", "photo": URLS[9]}]
+    with pytest.raises(ValueError, match="image_fields is 'photo', but a list of the fields"):
+        plan_layout(make_records(audit, inputs), "label-auditor", 1, "photo")
 
 
 def test_a_question_with_several_answers_where_rows_have_several_labels():

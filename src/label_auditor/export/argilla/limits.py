@@ -8,10 +8,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.data.messages import quote_values
-from label_auditor.export.columns import check_utf8
+from label_auditor.export.columns import check_utf8, choose_image_fields, is_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from label_auditor.export.records import Record, Records
 
@@ -34,7 +34,9 @@ class Layout:
     source : Records
         The neutral records.
     fields : dict of str to bool
-        The text fields, and whether no text is missing.
+        The fields, and whether no text is missing.
+    images : frozenset of str
+        The fields that hold URLs of images; the others are text.
     classes : list of str
         The answers to choose from.
     multi_label : bool
@@ -49,6 +51,7 @@ class Layout:
 
     source: Records
     fields: dict[str, bool]
+    images: frozenset[str]
     classes: list[str]
     multi_label: bool
     properties: dict[str, str]
@@ -59,6 +62,12 @@ class Layout:
         """Give the neutral records, again each time."""
         return iter(self.source)
 
+    def values(self, record: Record) -> dict[str, str]:
+        """Give the fields of a record; an image that is missing is left out."""
+        return {
+            name: value for name, value in record.fields.items() if value or name not in self.images
+        }
+
     def metadata(self, record: Record) -> dict[str, Any]:
         """Give the metadata of a record as Argilla stores them."""
         return {
@@ -67,7 +76,9 @@ class Layout:
         }
 
 
-def plan_layout(records: Records, agent: str, n_reviewers: int) -> Layout:
+def plan_layout(
+    records: Records, agent: str, n_reviewers: int, image_fields: Sequence[str] | None = None
+) -> Layout:
     """Check that Argilla can store every record, and say what the data set must have."""
     if not isinstance(agent, str) or len(agent) > MAX_NAME or not AGENT.fullmatch(agent):
         raise ValueError(
@@ -92,15 +103,20 @@ def plan_layout(records: Records, agent: str, n_reviewers: int) -> Layout:
     if GIVEN in records.metadata:
         raise ValueError(f"metadata has a column {GIVEN!r}, which is set here; rename it.")
     complete = dict.fromkeys(records.fields, True)
+    urls: set[str] = set()
+    other: set[str] = set()
     kinds: dict[str, str] = {}
     for record in records:
         for name, text in record.fields.items():
             complete[name] &= text != ""
+            if text:
+                (urls if is_image(text) else other).add(name)
         for key, value in _metadata(record).items():
             kinds[key] = _join(kinds.get(key), _kind(key, value, record.id), key, record)
     return Layout(
         source=records,
         fields=complete,
+        images=choose_image_fields(urls - other, image_fields, records.fields),
         classes=classes,
         multi_label=records.audit.multi_label,
         properties={key: kind for key, kind in kinds.items() if kind != "stored"},

@@ -36,6 +36,7 @@ def to_argilla(
     ids: Iterable[Any] | None = None,
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
     metadata: Any = None,
+    image_fields: Sequence[str] | None = None,
     prediction_agent: str = "label-auditor",
     n_reviewers: int = 1,
 ) -> tuple[Any, list[Any]]:
@@ -48,9 +49,12 @@ def to_argilla(
     audit : LabelAudit or MultiLabelAudit
         The audit; the method of an audit or a LabelAuditor has itself in this place.
     inputs : sequence of str of length n_samples, mapping or DataFrame
-        The texts; or named fields of text.
+        The texts; or named fields of text or URLs of images.
     only_issues, ids, class_names, metadata : as in make_records
         What is in the records: see :func:`~label_auditor.export.records.make_records`.
+    image_fields : sequence of str, default=None
+        The fields that hold URLs of images. None takes those in which every value is the URL of
+        a file whose name ends as that of an image does.
     prediction_agent : str, default="label-auditor"
         The name under which the suggestions are recorded.
     n_reviewers : int, default=1
@@ -59,8 +63,8 @@ def to_argilla(
     Returns
     -------
     settings : argilla.Settings
-        A text field for each input; a label question named "label" (several labels: a multi-label
-        question); metadata properties, to sort and filter by, for all metadata.
+        A field of text or images for each input; a label question named "label" (several labels: a
+        multi-label question); metadata properties, to sort and filter by, for all metadata.
     records : list of argilla.Record
         In the order of the audit, with the likeliest label as suggestion (several labels: all with
         a probability above one half), and metadata: `label_error_candidate` (rank: 0 is worst),
@@ -92,6 +96,7 @@ def to_argilla(
         ),
         prediction_agent,
         n_reviewers,
+        image_fields,
     )
     records = [_client_record(rg, each, layout) for each in layout.records()]
     return _client_settings(rg, layout), records
@@ -109,6 +114,7 @@ def push_to_argilla(
     ids: Iterable[Any] | None = None,
     class_names: Mapping[Any, str] | Sequence[str] | None = None,
     metadata: Any = None,
+    image_fields: Sequence[str] | None = None,
     prediction_agent: str = "label-auditor",
     n_reviewers: int = 1,
     chunk_size: int = MAX_CHUNK,
@@ -127,7 +133,7 @@ def push_to_argilla(
     audit : LabelAudit or MultiLabelAudit
         The audit; the method of an audit or a LabelAuditor has itself in this place.
     inputs : sequence of str of length n_samples, mapping or DataFrame
-        The texts; or named fields of text.
+        The texts; or named fields of text or URLs of images.
     name : str
         The data set, made if there is none: 1 to 200 characters.
     api_url, api_key, workspace : str, default=None
@@ -135,6 +141,8 @@ def push_to_argilla(
         variables ARGILLA_API_URL and ARGILLA_API_KEY, and the only workspace that you have.
     only_issues, ids, class_names, metadata : as in make_records
         What is in the records: see :func:`~label_auditor.export.records.make_records`.
+    image_fields : sequence of str, default=None
+        The fields that hold URLs of images: see :func:`to_argilla`.
     prediction_agent : str, default="label-auditor"
         The name under which the suggestions are recorded: 1 to 200 letters, digits, spaces and
         "-_:./".
@@ -181,7 +189,7 @@ def push_to_argilla(
         class_names=class_names,
         metadata=metadata,
     )
-    layout = plan_layout(records, prediction_agent, n_reviewers)
+    layout = plan_layout(records, prediction_agent, n_reviewers, image_fields)
     server = ArgillaServer(api_url, api_key, workspace)
     dataset, question = _prepare_dataset(server, name, layout)
     path = f"/api/v1/datasets/{segment(dataset)}/records/bulk"
@@ -281,10 +289,15 @@ def _check_layout(
 
 
 def _field_payloads(layout: Layout) -> list[dict[str, Any]]:
-    settings = {"type": "text", "use_markdown": False}
+    text, image = {"type": "text", "use_markdown": False}, {"type": "image"}
     # A missing text is "", which a required field would refuse.
     return [
-        {"name": name, "title": name, "required": required, "settings": settings}
+        {
+            "name": name,
+            "title": name,
+            "required": required,
+            "settings": image if name in layout.images else text,
+        }
         for name, required in layout.fields.items()
     ]
 
@@ -309,7 +322,7 @@ def _payload(record: Record, layout: Layout, question: str) -> dict[str, Any]:
     found = suggestion(record)
     return {
         "external_id": str(record.id),
-        "fields": record.fields,
+        "fields": layout.values(record),
         "metadata": layout.metadata(record),
         "suggestions": []
         if found is None
@@ -338,7 +351,7 @@ def _client_record(rg: Any, record: Record, layout: Layout) -> Any:
     found = suggestion(record)
     return rg.Record(
         id=str(record.id),
-        fields=record.fields,
+        fields=layout.values(record),
         metadata=layout.metadata(record),
         suggestions=[]
         if found is None
@@ -358,7 +371,9 @@ def _client_settings(rg: Any, layout: Layout) -> Any:
     question = rg.MultiLabelQuestion if layout.multi_label else rg.LabelQuestion
     return rg.Settings(
         fields=[
-            rg.TextField(name, title=name, required=required, client=client)
+            rg.ImageField(name, title=name, required=required, _client=client)
+            if name in layout.images
+            else rg.TextField(name, title=name, required=required, client=client)
             for name, required in layout.fields.items()
         ],
         questions=[question(QUESTION, title="Label", labels=layout.classes, client=client)],

@@ -6,12 +6,11 @@ import dataclasses
 import math
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 from label_auditor.data.messages import quote_values
-from label_auditor.export.columns import check_utf8
+from label_auditor.export.columns import check_utf8, choose_image_fields, is_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +29,6 @@ MAX_CHUNK = 1000
 MIN_TITLE, MAX_TITLE = 3, 50
 BLANK_CONFIGS = ("", "<View></View>", "<View/>")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_IMAGE = re.compile(r"\.(apng|avif|bmp|gif|ico|jfif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 # What XML can't hold in the value of an attribute.
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -107,15 +105,8 @@ def plan_layout(records: Records, agent: str, image_fields: Sequence[str] | None
     classes = list(records.class_names.values())
     _check_classes(classes)
     found = _check_values(records)
-    if image_fields is not None:
-        unknown = [name for name in image_fields if name not in records.fields]
-        if isinstance(image_fields, str) or unknown:
-            raise ValueError(
-                f"image_fields is {image_fields!r:.100}, but a list of the fields of inputs, which "
-                f"are {quote_values(records.fields)}, is needed."
-            )
-        found = set(image_fields)
-    return Layout(records, frozenset(found), classes, records.audit.multi_label, agent)
+    images = choose_image_fields(found, image_fields, records.fields)
+    return Layout(records, images, classes, records.audit.multi_label, agent)
 
 
 def _check_names(records: Records) -> None:
@@ -162,7 +153,7 @@ def _check_values(records: Records) -> set[str]:
     for record in records:
         for field, value in record.fields.items():
             if value:
-                (urls if _is_image(value) else other).add(field)
+                (urls if is_image(value) else other).add(field)
         for key, value in {**record.fields, **record.metadata, RECORD_ID: str(record.id)}.items():
             _check_value(key, value, record.id)
     return urls - other
@@ -182,17 +173,6 @@ def _check_value(key: str, value: Any, record: int | str) -> None:
         raise ValueError(
             f"{key!r} {problem}, in record {record!r}; change it, or make the column strings."
         )
-
-
-def _is_image(value: str) -> bool:
-    """Tell whether a text is the URL of an image."""
-    if value.startswith("data:image/"):
-        return True
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc and _IMAGE.search(parts.path))
 
 
 def check_config(config: str, layout: Layout, project: str) -> str:
