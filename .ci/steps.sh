@@ -43,6 +43,10 @@ docs() {  # the documentation, with the tutorials that it runs
     .venv/bin/sphinx-build -q -W --keep-going docs docs/_build
 }
 
+release() {  # a release, up to uploading, in a copy of what is committed: its wheel runs in a clean environment
+    .ci/release --dry-run "$(sed -nE 's/^version = "([0-9.]+[0-9]).*/\1/p' pyproject.toml)"
+}
+
 browser() {  # the review page, in a real browser
     have_chromium || skip chromium
     command -v npm > /dev/null || skip npm

@@ -30,6 +30,7 @@ SCOPE = {
 CALLS = {
     "Labels": lambda value: audit_labels(value, PROBS),
     "Classes": lambda value: audit_labels(LABELS, PROBS, classes=value),
+    "Names of classes": lambda value: audit_labels(value[0], PROBS, class_names=value[1]),
     "Probabilities": lambda value: audit_labels(LABELS, value),
     "Index": lambda value: audit_labels(LABELS, PROBS, index=value),
     "X": lambda value: LabelAuditor(GaussianNB(), cv=2).fit(value, LABELS).audit_,
