@@ -33,6 +33,7 @@ from label_auditor.fitting.routing import make_router, refuse_cut_rows, route
 from label_auditor.fitting.training_labels import decide_labels
 from label_auditor.report.notebook import FittedInNotebook
 from label_auditor.review.decided import read_decisions
+from label_auditor.review.gathering import GathersEvidence
 
 if TYPE_CHECKING:
     import joblib
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 class LabelAuditor(
     PredictionMixin,
     Outputs,
+    GathersEvidence,
     FittedInNotebook,
     ClassifierMixin,
     MetaEstimatorMixin,
@@ -282,7 +284,9 @@ class LabelAuditor(
             if trains_apart:
                 with task.part("fit-final-estimator"):
                     trained = train_final(self.train_on, shared, labels, audit, routed.fit)
-        return self._keep(audit, features, None if self.train_on is None else shared.join(trained))
+        self._keep(audit, features, None if self.train_on is None else shared.join(trained))
+        self._taught = None if routed.fit else labels.used
+        return self
 
     def fit_resample(self, X: Any, y: ArrayLike, **params: Any) -> tuple[Any, Any]:
         """Fit, and give the rows that are not flagged: imbalanced-learn's protocol.
@@ -378,7 +382,7 @@ class LabelAuditor(
 
     def _keep(self, audit: LabelAudit, features: dict[str, Any], fitted: Any) -> LabelAuditor:
         # What an earlier fit had and this one may not have is dropped.
-        for name in ("estimator_", "n_features_in_", "feature_names_in_"):
+        for name in ("estimator_", "n_features_in_", "feature_names_in_", "_taught"):
             self.__dict__.pop(name, None)
         self.__dict__.update(features)
         if fitted is not None:

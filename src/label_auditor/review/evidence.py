@@ -7,10 +7,12 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from label_auditor.data.messages import list_rows
 from label_auditor.data.naming import check_length
 from label_auditor.review.nearest import nearest_rows
+from label_auditor.review.twins import ALIKE_WORDS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -35,12 +37,16 @@ class Neighbors:
     recall : float or None
         The share of the nearest rows that the search has found: 1 if it is exact, else as it was
         measured on some of the rows; None if nobody has measured it.
+    twin_cosine : float or None
+        The cosine from which a neighbour is a near twin; None where a cosine doesn't tell, as with
+        the columns of a table, which may all point into about the same direction.
     """
 
     of: NDArray[np.intp]
     rows: NDArray[np.intp]
     cosines: NDArray[np.floating]
     recall: float | None = None
+    twin_cosine: float | None = None
 
     def __post_init__(self) -> None:
         shapes = [np.shape(each) for each in (self.of, self.rows, self.cosines)]
@@ -119,7 +125,8 @@ def find_neighbors(
     audit : LabelAudit
         The audit.
     vectors : array or sparse matrix of shape (n_samples, n_features)
-        A vector for each row of the audit: TF-IDF of its words, or an embedding.
+        A vector for each row of the audit: TF-IDF of its words, or an embedding. Neighbours by
+        sparse vectors are near twins from a cosine of .8.
     rows : array-like of int or bool, default=None
         Positions of the rows whose neighbours are looked for, or a mask; None: all rows.
         Neighbours are looked for among all rows.
@@ -156,14 +163,15 @@ def find_neighbors(
     vectors = check_array(
         vectors, accept_sparse="csr", dtype=[np.float64, np.float32], input_name="vectors"
     )
-    of = _read_rows(rows, n)
+    of = read_rows(rows, n)
     if not isinstance(k, Integral) or k < 1:
         raise ValueError(f"k is {k!r}; pass how many neighbours to find, at least 1.")
     found = nearest_rows(vectors, of, min(int(k), max(1, n - 1)))
-    return Neighbors(of, found.rows, found.cosines, found.recall)
+    twin_cosine = ALIKE_WORDS if sparse.issparse(vectors) else None
+    return Neighbors(of, found.rows, found.cosines, found.recall, twin_cosine)
 
 
-def _read_rows(rows: ArrayLike | None, n: int) -> NDArray[np.intp]:
+def read_rows(rows: ArrayLike | None, n: int) -> NDArray[np.intp]:
     """Give positions, which may be given as a mask."""
     if rows is None:
         return np.arange(n)

@@ -127,7 +127,7 @@ def leave_out_multinomial(fitted: Any, data: Data) -> Floats:
     in that only the columns where the row is not 0.
     """
     X = _check_counts(fitted, data.X)
-    counts, alpha = fitted.feature_count_, _read_alpha(fitted, X.shape[1])
+    counts, alpha = fitted.feature_count_, read_alpha(fitted, X.shape[1])
     n_rows = _count_rows(X, data)
     totals = (counts + alpha).sum(axis=1)
     log_probs = np.ascontiguousarray(fitted.feature_log_prob_.T)
@@ -153,7 +153,7 @@ def leave_out_complement(fitted: Any, data: Data) -> Floats:
     """
     X = _check_counts(fitted, data.X)
     n_features, n_classes = X.shape[1], len(data.classes)
-    alpha, n_rows = _read_alpha(fitted, n_features), _count_rows(X, data)
+    alpha, n_rows = read_alpha(fitted, n_features), _count_rows(X, data)
     # One row for each column of X: what the classes other than each one have there.
     rest = np.ascontiguousarray((fitted.feature_all_ - fitted.feature_count_).T)
     n_rest = np.ascontiguousarray((n_rows.sum(axis=0) - n_rows).T)
@@ -178,7 +178,7 @@ def leave_out_complement(fitted: Any, data: Data) -> Floats:
     return normalise(scores)
 
 
-def _read_alpha(fitted: Any, n_features: int) -> Floats:
+def read_alpha(fitted: Any, n_features: int) -> Floats:
     """Give the smoothing of each column, as `fit` has used it."""
     alpha = np.asarray(fitted.alpha, dtype=np.float64)
     if not fitted.force_alpha and alpha.min() < 1e-10:
@@ -208,7 +208,7 @@ def leave_out_bernoulli(fitted: Any, data: Data) -> Floats:
     row is not 0.
     """
     X = _check_counts(fitted, data.X)
-    alpha = float(_read_alpha(fitted, 1)[0])
+    alpha = float(read_alpha(fitted, 1)[0])
     counts, sizes, n_rows = fitted.feature_count_, fitted.class_count_, _count_rows(X, data)
     zeros = log(sizes[:, None] - counts + alpha)
     odds = np.ascontiguousarray((log(counts + alpha) - zeros).T)
@@ -264,7 +264,7 @@ def leave_out_categorical(fitted: Any, data: Data) -> Floats:
     less, and can't predict the row; unless `min_categories` says that there is one.
     """
     X = check_array(data.X, dtype="int")
-    alpha = float(_read_alpha(fitted, 1)[0])
+    alpha = float(read_alpha(fitted, 1)[0])
     codes, weights, n_classes = data.codes, data.weights, len(data.classes)
     at_own = np.arange(len(codes)), codes
     own_size = fitted.class_count_[codes] - weights
