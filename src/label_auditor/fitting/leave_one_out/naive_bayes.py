@@ -27,50 +27,53 @@ if TYPE_CHECKING:
 
 
 class Entries:
-    """The nonzero entries of some rows of a matrix, one after another.
+    """The nonzero entries of some rows of a class, one after another.
 
     Attributes
     ----------
-    rows : slice
+    rows : ndarray of int
         Which rows these are.
+    code : int
+        Their class.
     X : csr_matrix
         The rows themselves.
     values, columns : ndarray of shape (n_entries,)
         The entries.
-    codes : ndarray of int, shape (n_entries,)
-        The class of the row of each entry.
     removed : ndarray of float, shape (n_entries,)
         What each entry added to the counts of its column: its value times the row's weight.
     """
 
-    def __init__(self, X: csr_matrix, codes: Codes, weights: Floats, rows: slice) -> None:
-        self.rows = rows
+    def __init__(self, X: csr_matrix, rows: Codes, code: int, weights: Floats) -> None:
         self.X = X
+        self.rows = rows
+        self.code = code
         self.values = X.data
         self.columns = X.indices
-        self._of = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
-        self.codes = codes[rows][self._of]
-        self.removed = self.values * weights[rows][self._of]
+        self.removed = self.values
+        if (weights != 1).any():
+            self.removed = self.values * self.for_entries(weights)
+
+    def for_entries(self, of_rows: NDArray[Any]) -> NDArray[Any]:
+        """Repeat what is given for each row for all entries of the row."""
+        return np.repeat(of_rows, np.diff(self.X.indptr))
 
     def sum_by_row(self, terms: Floats) -> Floats:
         """Add up what is given for each entry, row by row."""
-        if terms.ndim == 1:
-            return np.bincount(self._of, weights=terms, minlength=self.X.shape[0]).astype(
-                np.float64, copy=False
-            )
-        n_entries = len(self._of)
-        ones = np.ones(n_entries), np.arange(n_entries), self.X.indptr
-        sums: Floats = csr_matrix(ones, shape=(self.X.shape[0], n_entries)) @ terms
+        sums = np.zeros((self.X.shape[0], *terms.shape[1:]))
+        filled = np.flatnonzero(np.diff(self.X.indptr))
+        if len(filled):
+            sums[filled] = np.add.reduceat(terms, self.X.indptr[filled], axis=0)
         return sums
 
 
 def _read_entries(X: Any, data: Data, cells_per_entry: int = 1) -> Iterator[Entries]:
-    """Give the entries of a sparse or dense matrix in blocks of rows."""
+    """Give the entries of a sparse or dense matrix, class by class, in blocks of rows."""
     width = X.nnz / X.shape[0] if issparse(X) else X.shape[1]
-    for rows in blocks(X.shape[0], int(width + 1) * cells_per_entry):
-        block = csr_matrix(X[rows], dtype=np.float64)
-        block.sum_duplicates()
-        yield Entries(block, data.codes, data.weights, rows)
+    for code, rows in enumerate(rows_by_class(data.codes, len(data.classes))):
+        for at in blocks(len(rows), int(width + 1) * cells_per_entry):
+            block = csr_matrix(X[rows[at]], dtype=np.float64)
+            block.sum_duplicates()
+            yield Entries(block, rows[at], code, data.weights[rows[at]])
 
 
 def _check_counts(estimator: Any, X: Any) -> Any:
@@ -95,24 +98,17 @@ def _count_rows(X: Any, data: Data) -> NDArray[np.int32]:
         return data.n_adding
     found = np.zeros((len(data.classes), X.shape[1]), dtype=np.int32)
     for entries in _read_entries(X, data):
-        n_rows = entries.X.shape[0]
-        adds = csr_matrix(
-            ((entries.removed != 0).astype(np.int32), entries.X.indices, entries.X.indptr),
-            shape=entries.X.shape,
-        )
-        ones, codes = np.ones(n_rows, dtype=np.int32), data.codes[entries.rows]
-        members = csr_matrix((ones, (codes, np.arange(n_rows))), shape=(len(found), n_rows))
-        in_block = (members @ adds).tocoo()
-        found[in_block.row, in_block.col] += in_block.data
+        adding = entries.columns[entries.removed != 0]
+        found[entries.code] += np.bincount(adding, minlength=X.shape[1])
     return found
 
 
-def _log_prior(fitted: Any, data: Data, rows: slice) -> Floats:
+def _log_prior(fitted: Any, data: Data) -> Floats:
     """Give the log prior of each class for each row; constants of a row are left out.
 
     The prior that the data give to a class is its share of the weights.
     """
-    codes, weights = data.codes[rows], data.weights[rows]
+    codes, weights = data.codes, data.weights
     if fitted.class_prior is not None or not fitted.fit_prior:
         return np.tile(fitted.class_log_prior_, (len(codes), 1))
     counts = np.tile(fitted.class_count_, (len(codes), 1))
@@ -131,17 +127,16 @@ def leave_out_multinomial(fitted: Any, data: Data) -> Floats:
     n_rows = _count_rows(X, data)
     totals = (counts + alpha).sum(axis=1)
     log_probs = np.ascontiguousarray(fitted.feature_log_prob_.T)
-    scores = np.empty((len(data.codes), len(data.classes)))
+    scores = _log_prior(fitted, data)
     for entries in _read_entries(X, data):
-        own = data.codes[entries.rows]
-        place = entries.codes, entries.columns
-        left = _take_out(counts[place], entries.removed, n_rows[place])
-        of_words = entries.values * log(left + alpha[entries.columns])
+        own, columns = entries.code, entries.columns
+        left = _take_out(counts[own, columns], entries.removed, n_rows[own, columns])
+        of_words = entries.values * log(left + alpha[columns])
         length = entries.sum_by_row(entries.values)
         total = totals[own] - entries.sum_by_row(entries.removed)
         block = entries.X @ log_probs
-        block[np.arange(len(own)), own] = entries.sum_by_row(of_words) - length * log(total)
-        scores[entries.rows] = block + _log_prior(fitted, data, entries.rows)
+        block[:, own] = entries.sum_by_row(of_words) - length * log(total)
+        scores[entries.rows] += block
     return normalise(scores)
 
 
@@ -161,7 +156,7 @@ def leave_out_complement(fitted: Any, data: Data) -> Floats:
     log_probs = np.ascontiguousarray(fitted.feature_log_prob_.T)
     scores = np.empty((len(data.codes), n_classes))
     for entries in _read_entries(X, data, cells_per_entry=n_classes):
-        own, column = data.codes[entries.rows], entries.columns
+        own, column = entries.code, entries.columns
         left = _take_out(rest[column], entries.removed[:, None], n_rest[column])
         log_left = log(left + alpha[column][:, None])
         length = entries.sum_by_row(entries.values)[:, None]
@@ -171,9 +166,7 @@ def leave_out_complement(fitted: Any, data: Data) -> Floats:
             changes = entries.sum_by_row(log_left - logs[column])
             with np.errstate(divide="ignore", invalid="ignore"):
                 block /= n_features * log_total - logs.sum(axis=0) - changes
-        unchanged = entries.X @ log_probs
-        at_own = np.arange(len(own)), own
-        block[at_own] = unchanged[at_own]
+        block[:, own] = entries.X @ log_probs[:, own]
         scores[entries.rows] = block
     return normalise(scores)
 
@@ -212,25 +205,24 @@ def leave_out_bernoulli(fitted: Any, data: Data) -> Floats:
     counts, sizes, n_rows = fitted.feature_count_, fitted.class_count_, _count_rows(X, data)
     zeros = log(sizes[:, None] - counts + alpha)
     odds = np.ascontiguousarray((log(counts + alpha) - zeros).T)
-    scores = np.empty((len(data.codes), len(data.classes)))
+    scores = _log_prior(fitted, data)
     of_zeros = _sum_log_zeros(data, counts, sizes, alpha)
     for entries in _read_entries(X, data):
-        own, weights = data.codes[entries.rows], data.weights[entries.rows]
-        place = entries.codes, entries.columns
-        left = _take_out(counts[place], entries.removed, n_rows[place])
-        lacking = sizes[entries.codes] - counts[place]
-        weight = np.repeat(weights, np.diff(entries.X.indptr))
+        own, columns, weights = entries.code, entries.columns, data.weights[entries.rows]
+        left = _take_out(counts[own, columns], entries.removed, n_rows[own, columns])
+        lacking = sizes[own] - counts[own, columns]
+        weight = entries.for_entries(weights)
         changed = entries.values * log(left + alpha)
         changed += (1 - entries.values) * log(lacking - weight + entries.removed + alpha)
-        changed -= log(_without(lacking, weight, sizes[entries.codes]) + alpha)
+        changed -= log(_without(lacking, weight, sizes[own]) + alpha)
         block = entries.X @ odds + zeros.sum(axis=1)
         block -= X.shape[1] * log(sizes + 2 * alpha)
-        block[np.arange(len(own)), own] = (
+        block[:, own] = (
             of_zeros[entries.rows]
             + entries.sum_by_row(changed)
             - X.shape[1] * log(sizes[own] - weights + 2 * alpha)
         )
-        scores[entries.rows] = block + _log_prior(fitted, data, entries.rows)
+        scores[entries.rows] += block
     return normalise(scores)
 
 
@@ -268,7 +260,7 @@ def leave_out_categorical(fitted: Any, data: Data) -> Floats:
     codes, weights, n_classes = data.codes, data.weights, len(data.classes)
     at_own = np.arange(len(codes)), codes
     own_size = fitted.class_count_[codes] - weights
-    scores = _log_prior(fitted, data, slice(None))
+    scores = _log_prior(fitted, data)
     promised = np.broadcast_to(
         0 if fitted.min_categories is None else fitted.min_categories, X.shape[1]
     )
