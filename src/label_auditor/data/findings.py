@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +14,6 @@ from label_auditor.data.findings_file import read_findings, write_findings
 from label_auditor.data.sorting import stable_order
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     import pandas as pd
@@ -178,7 +178,13 @@ n_classes)
         ValueError
             If the file is not an audit of this kind.
         """
-        return cls(**read_findings(path, multi_label=cls.multi_label))
+        found = read_findings(path, multi_label=cls.multi_label)
+        names = {field.name for field in dataclasses.fields(cls)}
+        if names - found.keys():
+            raise ValueError(
+                f"{os.fspath(path)!r} is an audit without annotators; read it with LabelAudit.load."
+            )
+        return cls(**{name: found[name] for name in names})
 
 
 def rows_in_order(findings: Findings) -> NDArray[np.intp]:
