@@ -4,7 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from label_auditor.audit import LabelAudit, MultiLabelAudit, audit_labels, find_label_errors
+    from label_auditor.audit import (
+        AnnotatorAudit,
+        LabelAudit,
+        MultiLabelAudit,
+        audit_annotators,
+        audit_labels,
+        find_label_errors,
+    )
     from label_auditor.auditor import LabelAuditor
     from label_auditor.corrections import Corrections, apply_corrections
     from label_auditor.fitting.embeddings import embed_texts
@@ -14,12 +21,14 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AnnotatorAudit",
     "Corrections",
     "GeometricVotingClassifier",
     "LabelAudit",
     "LabelAuditor",
     "MultiLabelAudit",
     "apply_corrections",
+    "audit_annotators",
     "audit_labels",
     "embed_texts",
     "estimate_label_errors",
@@ -30,12 +39,14 @@ __all__ = [
 
 # Imported on use: scikit-learn and pandas take seconds, and most of these need neither.
 _HOMES = {
+    "AnnotatorAudit": "audit",
     "Corrections": "corrections",
     "GeometricVotingClassifier": "fitting.voting",
     "LabelAudit": "audit",
     "LabelAuditor": "auditor",
     "MultiLabelAudit": "audit",
     "apply_corrections": "corrections",
+    "audit_annotators": "audit",
     "audit_labels": "audit",
     "embed_texts": "fitting.embeddings",
     "estimate_label_errors": "review",

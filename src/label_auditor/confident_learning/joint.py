@@ -146,7 +146,7 @@ def calibrate(joint: Joint, class_counts: Array) -> Joint:
     scaled = count / row_sums[joint.given] * class_counts[joint.given]
     # Summed column by column, as cleanlab does: its last bit decides which cells are rounded up.
     total = _dense_sum(*_by_column(joint, scaled), 0, joint.n_classes**2)
-    scaled = scaled / total * class_counts.sum()
+    scaled = scaled / (total or 1) * class_counts.sum()  # 0 where no row is judged
     return replace(joint, count=_round_rows(joint.given, scaled, class_counts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,6 @@ from label_auditor.data.naming import name_classes
 from label_auditor.data.sorting import stable_order
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
@@ -189,7 +189,13 @@ n_classes)
         ValueError
             If the file is not an audit of this kind.
         """
-        return cls(**read_findings(path, multi_label=cls.multi_label, mmap=mmap))
+        found = read_findings(path, multi_label=cls.multi_label, mmap=mmap)
+        names = {field.name for field in dataclasses.fields(cls)}
+        if names - found.keys():
+            raise ValueError(
+                f"{os.fspath(path)!r} is an audit without annotators; read it with LabelAudit.load."
+            )
+        return cls(**{name: found[name] for name in names})
 
 
 def names_of_classes(

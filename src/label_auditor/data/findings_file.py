@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from label_auditor.data import annotations_file
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.messages import quote_values
 from label_auditor.data.npz import (
@@ -92,6 +93,7 @@ def write_findings(
         "object_classes": classes.dtype == object,
         "sparse_joint": sparse.issparse(fields["confident_joint"]),
     }
+    annotations = fields.get("annotations")
     arrays = {
         "classes": _plain(classes, "classes"),
         "pred_probs": np.asarray(fields["pred_probs"]),
@@ -99,6 +101,10 @@ def write_findings(
         **(_pack_sets(fields) if multi_label else _pack(fields)),
     }
     arrays["ranked"] = arrays["ranked"].astype(np.min_scalar_type(len(arrays["issues"])))
+    if annotations is not None:
+        header |= {"consensus": annotations.method, "by_model": annotations.by_model}
+        arrays |= annotations_file.pack(annotations)
+        arrays["annotator_names"] = _plain(arrays["annotator_names"], "the names of annotators")
     if not isinstance(index, range):
         index = pd.Index(index)
         header["index_name"] = None if index.name is None else str(index.name)
@@ -140,7 +146,10 @@ def read_findings(
         import pandas as pd
 
         index = pd.Index(arrays["index"], name=header["index_name"])
-    return {
+    more = {}
+    if "consensus" in header:
+        more["annotations"] = annotations_file.unpack(arrays, header)
+    return more | {
         "classes": classes,
         "pred_probs": arrays["pred_probs"],
         "index": index,
@@ -167,6 +176,8 @@ def _read_file(
         found = find_arrays(archive)
         expected = ARRAYS | (MANY_LABELS if multi_label else ONE_LABEL)
         expected = expected | {name: OPTIONAL[name] for name in OPTIONAL if name in found}
+        if "consensus" in header:
+            expected = expected | annotations_file.ARRAYS
         lengths = check_arrays(found, expected)
         in_file = {"pred_probs"} if mapped and min(found["pred_probs"].shape) else set()
         arrays = {
@@ -176,6 +187,8 @@ def _read_file(
             arrays["pred_probs"] = map_array(mapped, archive, "pred_probs")
     _check_header(header, lengths["K"], has_index="index" in found)
     _check_values(arrays, lengths, multi_label=multi_label)
+    if "consensus" in header:
+        annotations_file.check(arrays, lengths)
     return header, arrays
 
 
@@ -212,6 +225,8 @@ def _check_header(header: dict[str, Any], n_classes: int, *, has_index: bool) ->
     types |= dict.fromkeys(("object_classes", "sparse_joint"), bool)
     if has_index:
         types["index_name"] = (str, type(None))
+    if "consensus" in header:
+        types |= {"consensus": str, "by_model": bool}
     for name, kind in types.items():
         if not isinstance(header.get(name, NotImplemented), kind):
             raise ValueError(f"its header has no valid {name!r}")
