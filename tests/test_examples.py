@@ -1,4 +1,4 @@
-"""The tutorials run as scripts and find what their texts say; their steps, on AG News, too.
+"""The tutorials find what their texts say, and so do their steps on AG News.
 
 Rubrix's tutorial on label errors in AG News trains on all 120,000 rows and reports an accuracy of
 .90 and "more than 8%" of the test labels as candidates. The figures here are those of the 50,658
@@ -6,8 +6,7 @@ rows that there are, by cleanlab's own filter.
 """
 
 import os
-import runpy
-import warnings
+import re
 from pathlib import Path
 
 import numpy as np
@@ -52,51 +51,54 @@ def assert_test_set_is_audited(audit, test):
     assert set(np.unique(audit.suggested_labels[worst])) == {0, 1, 2, 3}
 
 
-@pytest.fixture
-def run(capsys):
-    """Give a function that runs a tutorial, and gives its variables and what it printed."""
-    pytest.importorskip("sphinx_gallery", reason="tutorials run where the documentation is built")
-
-    def run(name):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those of torch, and of a backend that shows nothing
-            names = runpy.run_path(str(ROOT / "examples" / f"{name}.py"))
-        return names, capsys.readouterr().out
-
-    return run
+GALLERY = ROOT / "docs" / "gallery"
 
 
-def test_texts(run):
-    names, said = run("plot_texts")
+def read_output(name):
+    """Give what a tutorial printed when the documentation was built."""
+    page = GALLERY / f"{name}.rst"
+    if not page.exists():
+        pytest.skip(f"the documentation is not built with {name}")
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"\.\. code-block:: none\n\n((?:    .*\n|\n)+)", text)
+    return "\n".join(line.strip() for block in blocks for line in block.splitlines())
+
+
+def test_texts():
+    said = read_output("plot_texts")
     assert "Accuracy on the test set: 0.86" in said
-    assert 100 < names["audit"].n_issues < 200
-    report = names["report"]
-    assert len(report.changed) + len(report.confirmed) + len(report.discarded) == 100
-    assert len(report.changed) > 50
-    assert names["auditor"].score(names["kept"]["text"], names["corrected"]) > 0.88
-    assert names["flagged"]["train"] > 400
+    assert re.search(r"^1\d\d candidates, [45]\.\d% of the test set", said, re.MULTILINE)
+    changed, confirmed, discarded = map(
+        int,
+        re.search(r"(\d+) of 3,080 labels changed, (\d+) confirmed, (\d+) disc", said).groups(),
+    )
+    assert changed + confirmed + discarded == 100
+    assert changed > 50
+    before, after = re.search(
+        r"(\.\d+) by the labels as given, 0(\.\d+) as corrected", said
+    ).groups()
+    assert float(after) > float(before) + 0.01
+    assert re.search(r"^[56]\d\d candidates in the training set", said, re.MULTILINE)
 
 
-def test_tables(run):
-    names, said = run("plot_tables")
+def test_tables():
+    said = read_output("plot_tables")
     assert "41 of 569 labels are wrong" in said
-    assert names["found"] > 38
-    assert names["estimate"].low <= 41 <= names["estimate"].high
-    assert (names["corrected"] != names["true"]).sum() < 3
+    found = int(re.search(r"(\d+) errors found in 60 reviews", said)[1])
+    assert 38 < found <= 41
+    low, high = map(int, re.search(r"(\d+) to (\d+) errors; in truth 41", said).groups())
+    assert low <= 41 <= high
+    assert f"Wrong labels: 41 before, {41 - found} after the review" in said
 
 
-def test_images(run):
-    names, _ = run("plot_images")
-    assert names["wrong"].sum() == 179
-    assert names["found"] > 160
+def test_images():
+    said = read_output("plot_images")
+    assert int(re.search(r"179 labels are wrong; (\d+) of them are among", said)[1]) > 160
 
 
-def test_transformer(run):
-    for module in ("torch", "transformers", "datasets", "all_minilm_l6_v2"):
-        pytest.importorskip(module)
-    names, said = run("plot_transformer")
+def test_transformer():
+    said = read_output("plot_transformer")
+    assert float(re.search(r"Accuracy on the test set: (0\.\d+)", said)[1]) > 0.9
     assert "which is negative; pass probabilities: softmax your logits" in said
-    assert (names["logits"].argmax(axis=1) == names["labels"]).mean() > 0.95
-    assert len(names["candidates"]) == names["audit"].n_issues >= 3
-    assert (len(names["report"].changed), len(names["report"].discarded)) == (2, 1)
-    assert len(names["loaded"]) == len(names["labels"]) - 1
+    assert re.search(r"2 of \d+ labels changed, 0 confirmed, 1 discarded", said)
+    assert "of which 2 have another label than before" in said
