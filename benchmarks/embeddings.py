@@ -41,7 +41,7 @@ def candidates(n_classes: int) -> Iterator[tuple[str, Any]]:
     for shrinkage in (0.02, 0.1, 0.2, 0.3, 0.6, 1.0):
         yield f"discriminant analysis, shrinkage {shrinkage:g}", EqualDiscriminant(shrinkage)
     yield (
-        "the same, .2, classes as frequent as they are",
+        "the same, .2, without equal priors",
         LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.2),
     )
     yield "GaussianNB", GaussianNB(priors=np.full(n_classes, 1 / n_classes))

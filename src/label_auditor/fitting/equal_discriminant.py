@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class EqualDiscriminant(LinearDiscriminantAnalysis):
     """Linear discriminant analysis to which all classes are equally likely.
 
-    The parameter `priors` of scikit-learn's class wants to know how many classes there are, which
-    differs between folds where a class has few rows. It also weighs the covariances of the classes,
-    and these are here weighed by their rows, as they are without `priors`.
+    It is scikit-learn's with `priors` of 1 / n_classes, which also give each class the same share
+    in the covariance. The number of classes need not be known in advance, and may differ between
+    folds where a class has few rows.
 
     Parameters
     ----------
@@ -43,9 +43,7 @@ class EqualDiscriminant(LinearDiscriminantAnalysis):
         EqualDiscriminant
             The classifier itself, fitted.
         """
-        fitted: Any = super().fit(X, y)
-        frequency = np.log(fitted.priors_)
-        # Of two classes, scikit-learn keeps the difference only.
-        fitted.intercept_ -= frequency if len(frequency) > 2 else np.diff(frequency)
-        fitted.priors_ = np.full(len(frequency), 1 / len(frequency))
+        n_classes = len(np.unique(np.asarray(y)))
+        self.priors = np.full(n_classes, 1 / n_classes)
+        super().fit(X, y)
         return self

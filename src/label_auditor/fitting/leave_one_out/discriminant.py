@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_array
 
-from label_auditor.fitting.equal_discriminant import EqualDiscriminant
 from label_auditor.fitting.leave_one_out.arithmetic import (
     LEAST_LEFT,
     Data,
@@ -97,7 +96,7 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
         if sizes[code] == 1:
             continue
         left = sizes - (np.arange(n_classes) == code)
-        priors = _find_priors(fitted, left)
+        priors = left / left.sum() if fitted.priors is None else np.asarray(fitted.priors_)
         shares = _share_scatter(fitted, scatters, left, priors)
         changed = np.flatnonzero(shares != before)
         if len(changed):  # without priors only once, as the shares are the same for all classes
@@ -154,13 +153,6 @@ def _distances_without(
         taken = share * length
         extra = share * (length + along) ** 2 / (1 - taken)
     return length + 2 * along + across + extra, taken[:, 0]
-
-
-def _find_priors(fitted: Any, left: NDArray[np.intp]) -> Floats:
-    """Give the probabilities of the classes before anything is known of a row."""
-    if isinstance(fitted, EqualDiscriminant):
-        return np.full(len(left), 1 / len(left))
-    return left / left.sum() if fitted.priors is None else np.asarray(fitted.priors_)
 
 
 def _share_scatter(
