@@ -45,6 +45,14 @@ def test_the_order_holds_each_row_that_is_sampled_once(strata, seed):
     np.testing.assert_array_equal(stratum_of[order], take_turns(strata))
 
 
+@given(some_strata(), st.integers(0, 2**32 - 1), st.integers(1, 100))
+def test_the_beginning_of_the_order_is_that_of_the_whole(strata, seed, n):
+    stratum_of = np.repeat(np.arange(len(strata)), [each.n_rows for each in strata]).astype(np.int8)
+    whole = sampling_order(stratum_of, strata, seed)
+    np.testing.assert_array_equal(sampling_order(stratum_of, strata, seed, n), whole[:n])
+    np.testing.assert_array_equal(take_turns(strata, n), take_turns(strata)[:n])
+
+
 def test_each_part_of_the_turns_keeps_to_the_shares():
     shares = np.array([0.5, 0.3, 0.15, 0.04, 0.01])
     turns = take_turns(tuple(Stratum(str(k), 1_000, share) for k, share in enumerate(shares)))

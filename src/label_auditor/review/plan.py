@@ -130,8 +130,8 @@ class ReviewPlan(Sequence[int]):
                 'a plan with the goal "find" is not extended: what to look at next depends on the '
                 'decisions so far; call plan_review(audit, n, goal="find", reviewed=...).'
             )
-        order = sampling_order(self.stratum_of, self.strata, self.seed)
-        return dataclasses.replace(self, rows=order[: len(self) + n])
+        rows = sampling_order(self.stratum_of, self.strata, self.seed, len(self) + n)
+        return dataclasses.replace(self, rows=rows)
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row for each planned row, in the plan's order.
@@ -292,8 +292,8 @@ def plan_review(
         return ReviewPlan(order[:n], goal, strata=(), stratum_of=np.zeros(0, np.int8), seed=None)
     stratum_of, strata = stratify(audit, rows)
     seed = _draw_seed(random_state)
-    order = sampling_order(stratum_of, strata, seed)
-    return ReviewPlan(order[:n], goal, strata, stratum_of, seed)
+    rows = sampling_order(stratum_of, strata, seed, n)
+    return ReviewPlan(rows, goal, strata, stratum_of, seed)
 
 
 def restore_plan(audit: Findings, sample: PageSample) -> ReviewPlan:

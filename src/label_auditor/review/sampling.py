@@ -114,9 +114,9 @@ def stratify(
 
 
 def sampling_order(
-    stratum_of: NDArray[np.int8], strata: tuple[Stratum, ...], seed: int
+    stratum_of: NDArray[np.int8], strata: tuple[Stratum, ...], seed: int, n: int | None = None
 ) -> NDArray[np.intp]:
-    """Put all rows that can be sampled into the order in which they are sampled.
+    """Give the order in which rows are sampled, or its beginning.
 
     Parameters
     ----------
@@ -126,30 +126,35 @@ def sampling_order(
         The strata.
     seed : int
         The seed of the random order within strata.
+    n : int, default=None
+        How many rows are wanted: only these are sorted. None: all.
 
     Returns
     -------
     ndarray of int, shape (n_sampled,)
-        Row positions. The first n contain a random sample of n_h rows of each stratum h, where the
-        n_h depend only on n and the strata.
+        Row positions, n or as many as can be sampled. They contain a random sample of n_h rows of
+        each stratum h, where the n_h depend only on n and the strata.
     """
     # The legacy generator's streams are the same in every version of NumPy.
     lot = np.random.RandomState(seed).random_sample(len(stratum_of))
-    turns = take_turns(strata)
+    turns = take_turns(strata, n)
     order = np.empty(len(turns), np.intp)
-    for number in np.unique(turns):
-        members = np.flatnonzero(stratum_of == number)
-        order[turns == number] = members[np.argsort(lot[members], kind="stable")]
+    for number, n_turns in enumerate(np.bincount(turns, minlength=len(strata)).tolist()):
+        if n_turns:
+            members = np.flatnonzero(stratum_of == number)
+            order[turns == number] = members[_first(lot[members], n_turns)]
     return order
 
 
-def take_turns(strata: tuple[Stratum, ...]) -> NDArray[np.int8]:
-    """Give the stratum of each row in the sampling order.
+def take_turns(strata: tuple[Stratum, ...], n: int | None = None) -> NDArray[np.int8]:
+    """Give the stratum of each row in the sampling order, or at its beginning.
 
     Parameters
     ----------
     strata : tuple of Stratum
         The strata.
+    n : int, default=None
+        How many rows are wanted. None: all.
 
     Returns
     -------
@@ -159,13 +164,20 @@ def take_turns(strata: tuple[Stratum, ...]) -> NDArray[np.int8]:
     """
     priority = []
     for stratum in strata:
-        turn = np.arange(stratum.n_rows if stratum.share > 0 else 0)
+        n_rows = stratum.n_rows if n is None else min(stratum.n_rows, n)
+        turn = np.arange(n_rows if stratum.share > 0 else 0)
         priority.append(stratum.share / (2 * turn + 1))
         # A share is 1 at most.
         priority[-1][:FIRST] = 1 + FIRST - turn[:FIRST]
     numbers = np.repeat(np.arange(len(strata), dtype=np.int8), [len(each) for each in priority])
     order = np.argsort(-np.concatenate([*priority, np.zeros(0)]), kind="stable")
-    return numbers[order]
+    return numbers[order[:n]]
+
+
+def _first(lot: NDArray[np.float64], n: int) -> NDArray[np.intp]:
+    """Give the positions of the n lowest numbers in ascending order, equal ones as they stand."""
+    low = np.flatnonzero(lot <= np.partition(lot, n - 1)[n - 1])
+    return low[np.argsort(lot[low], kind="stable")[:n]]
 
 
 def _cut(scores: NDArray[np.float64], rows: NDArray[np.intp]) -> list[tuple[str, NDArray[np.intp]]]:
