@@ -32,7 +32,8 @@ export function toggle(row, label) {
   if (isIn) draft.add(label);
   drafts.set(row, draft);
   const change = isIn ? `${classes[label]} added.` : `${classes[label]} taken out.`;
-  return `${change} Now: ${nameOf(numberOf(draft))}. A accepts it.`;
+  const made = numberOf(draft);
+  return `${change} Now: ${nameOf(made)}.${made === settled(row) ? "" : " A accepts it."}`;
 }
 
 /** The classes on the card, in the order of their keys. */
