@@ -74,7 +74,7 @@ def test_the_doubted_classes_come_first_and_the_queue_is_the_audits(page, sets):
         assert [k for k, pressed in toggles(page).items() if pressed] == [
             k for k in shown if given[k]
         ]
-        assert page.locator("#candidates .tag.doubted").count() == flagged.sum()
+        assert page.locator("#candidates .tag.flagged").count() == flagged.sum()
         page.keyboard.press("n")
 
 

@@ -77,6 +77,21 @@ def test_review_curve_counts_errors_in_the_order_of_the_review():
     assert names == ["the audit's order", "all wrong", "another"]
 
 
+def test_sets_of_labels():
+    true = np.random.default_rng(0).random((60, 3)) < 0.3
+    given = true.copy()
+    given[:9, 0] ^= True
+    audit = audit_labels(given.astype(int), np.where(true, 0.9, 0.1), multi_label=True)
+    with pytest.raises(TypeError, match="each class has a joint of its own; to plot one"):
+        plots.ConfidentJointDisplay.from_audit(audit)
+    joint = audit.confident_joint[0]
+    plots.ConfidentJointDisplay(joint, display_labels=["no", "yes"]).plot()
+    reviewed = {row: np.flatnonzero(true[row]) for row in audit.ranked}
+    curve = plots.ReviewCurveDisplay.from_audit(audit, reviewed)
+    assert curve.n_found[-1] == 9
+    plots.ScoreDistributionDisplay.from_audit(audit)
+
+
 def test_review_curve_of_corrections():
     audit, truth = make(3)
     corrections = Corrections(

@@ -135,6 +135,11 @@ class ConfidentJointDisplay(_Display):
         ConfidentJointDisplay
             The display, drawn.
         """
+        if audit.multi_label:
+            raise TypeError(
+                "audit has sets of labels: each class has a joint of its own; to plot one, give"
+                " audit.confident_joint[k] to ConfidentJointDisplay, with two display_labels."
+            )
         names = list(names_of_classes(audit, class_names).values())
         joint = sparse.csr_array(audit.confident_joint)
         confused = sum(np.ravel(joint.sum(axis=axis)) for axis in (0, 1)) - 2 * joint.diagonal()
@@ -186,10 +191,9 @@ class ConfidentJointDisplay(_Display):
 
     def _size(self) -> tuple[float, float]:
         """Give the inches of a figure in which cells and names have room."""
-        longest = max(map(len, self.display_labels), default=0)
+        longest = CHARACTER * max(map(len, self.display_labels), default=0)
         side = max(CELL * len(self.display_labels), SMALLEST)
-        beside, below = CHARACTER * longest, CHARACTER * longest * np.sqrt(0.5)
-        return side + beside + 2, side + below + 1
+        return side + longest + 2, side + longest * np.sqrt(0.5) + 1
 
 
 class ScoreDistributionDisplay(_Display):

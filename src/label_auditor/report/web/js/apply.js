@@ -1,11 +1,11 @@
 // The last step, as it is to be typed.
 
-import { applyCommand, applyIn } from "./data.js";
+import { applyCommand, applyPlace } from "./data.js";
 import { $, announce } from "./dom.js";
 
 export function bindApply() {
   $("apply").textContent = applyCommand;
-  $("apply-in").textContent = applyIn;
+  $("apply-in").textContent = applyPlace;
   $("copy").addEventListener("click", copy);
 }
 

@@ -38,7 +38,7 @@ function value(text) {
 }
 
 /** A label in a cell: a list of JSON is a set of labels, anything else is a text. */
-function labelIn(text) {
+function readLabel(text) {
   if (!text?.startsWith("[")) return value(text);
   try {
     return JSON.parse(text);
@@ -81,7 +81,7 @@ function fromCsv(text) {
     return Object.fromEntries(
       COLUMNS.map((name) => {
         const text = header.includes(name) ? record[header.indexOf(name)] : null;
-        return [name, name === "label" ? labelIn(text) : value(text)];
+        return [name, name === "label" ? readLabel(text) : value(text)];
       }),
     );
   });

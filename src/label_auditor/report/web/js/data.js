@@ -18,7 +18,7 @@ export const estimate = page.estimate;
 export const doubts = page.doubts;
 export const plan = page.plan;
 export const applyCommand = page.apply_command;
-export const applyIn = page.apply_in;
+export const applyPlace = page.apply_in;
 export const title = page.title;
 export const key = page.key;
 

@@ -234,7 +234,7 @@ function bindFilters() {
   );
   for (const [name, any] of [
     ["given", hasSets ? "Any given class" : "Any given label"],
-    ["suggested", hasSets ? "Any doubted class" : "Any suggestion"],
+    ["suggested", hasSets ? "Any in doubt" : "Any suggestion"],
   ]) {
     const options = classes.map((each, label) => el("option", { value: label, dir: "auto" }, each));
     $(name).append(el("option", { value: "" }, any), ...options);

@@ -32,7 +32,8 @@ export function toggle(row, label) {
   if (isIn) draft.add(label);
   drafts.set(row, draft);
   const change = isIn ? `${classes[label]} added.` : `${classes[label]} taken out.`;
-  return `${change} Now: ${nameOf(numberOf(draft))}. A accepts it.`;
+  const made = numberOf(draft);
+  return `${change} Now: ${nameOf(made)}.${made === settled(row) ? "" : " A accepts it."}`;
 }
 
 /** The classes on the card, in the order of their keys. */
@@ -132,7 +133,7 @@ function drawSame(row, filterPair) {
   const isOn = filter.suggested === label && filter.given === null;
   const name = isOn
     ? "Show all rows again"
-    : `${plural(others, "other row", "other rows")} in which it is doubted`;
+    : `Show ${plural(others, "other row", "other rows")} in which it is doubted`;
   const link = { type: "button", class: "link", id: "same", onclick: () => filterPair(null, label) };
   return [" ", el("button", link, name), "."];
 }
@@ -160,7 +161,7 @@ function drawToggle(row, { label, probability, isFlagged }, i, toggleOne) {
         breakable(classes[label]),
         isGiven(row, label) ? tag("given") : null,
         membersOf(suggested[row]).includes(label) ? tag("suggested") : null,
-        isFlagged ? tag("doubted") : null,
+        isFlagged ? tag("flagged") : null,
       ),
       el("span", { class: "bar", "aria-hidden": "true" }, fill),
       el("span", { class: "share" }, percent(probability)),
