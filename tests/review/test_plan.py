@@ -176,3 +176,18 @@ def test_sets_of_labels_are_planned(sets):
 
 def test_audits_have_the_door():
     assert AUDIT.plan_review(9, goal="count", random_state=0) == plan_count(9)
+
+
+@pytest.mark.parametrize("goal", ["find", "count"])
+def test_a_plan_is_a_table_in_its_order(goal):
+    rng = np.random.default_rng(0)
+    audit = audit_labels(rng.integers(0, 3, 200), rng.dirichlet([1, 1, 1], 200))
+    plan = plan_review(audit, 20, goal=goal, random_state=0)
+    table = plan.to_frame()
+    assert table["row"].tolist() == list(plan)
+    np.testing.assert_array_equal(table["inclusion"], plan.inclusion)
+    if goal == "find":
+        assert table["stratum"].isna().all()
+    else:
+        names = [plan.strata[number].name for number in plan.stratum_of[plan.rows]]
+        assert table["stratum"].tolist() == names

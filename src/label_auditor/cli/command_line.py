@@ -6,8 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
+
+    from label_auditor.cli.arguments import Parser
 
 # Nothing else is imported before `main` runs, so that Ctrl-C is answered at any time. Commands
 # import scikit-learn and pandas, which take seconds, when they are run.
@@ -79,23 +81,35 @@ def _fail(message: str, *, status: int = 2) -> int:
 def _run(argv: Sequence[str]) -> None:
     """Run the command that the first word names; without one, it is the table to audit."""
     from label_auditor.cli import apply, audit, estimate, next  # noqa: A004
-    from label_auditor.cli.arguments import Parser
 
     # Words that may stand in place of DATA; no table has such a name.
-    commands: dict[str, ModuleType] = {"next": next, "estimate": estimate, "apply": apply}
-    word = argv[0] if argv else ""
-    if word in commands:
-        command = commands[word]
+    commands = {"next": next, "estimate": estimate, "apply": apply, "": audit}
+    word = argv[0] if argv and argv[0] in commands else ""
+    arguments = _make_parser(word, commands).parse_args(argv[1:] if word else argv)
+    commands[word].run(arguments)
+
+
+def _make_parser(word: str, commands: Mapping[str, ModuleType]) -> Parser:
+    """Make the parser of a command; that of the command without a name tells of the others."""
+    from label_auditor.cli.arguments import Parser
+    from label_auditor.cli.completion import PrintCompletion
+
+    command = commands[word]
+    if word:
         parser = Parser(f"label-audit {word}", command.DESCRIPTION, command.EPILOG)
-        argv = argv[1:]
     else:
-        command = audit
-        listed = [f"  {name:<10}  {each.SUMMARY}" for name, each in commands.items()]
+        listed = [f"  {name:<10}  {each.SUMMARY}" for name, each in commands.items() if name]
         listed.insert(0, "\ncommands (label-audit COMMAND --help says more):")
-        parser = Parser("label-audit", audit.DESCRIPTION, audit.EPILOG + "\n".join(listed))
+        parser = Parser("label-audit", command.DESCRIPTION, command.EPILOG + "\n".join(listed))
         parser.add_argument("--version", action="version", version=f"label-audit {_version()}")
+        parser.add_argument(
+            "--completion",
+            action=PrintCompletion,
+            const=lambda: {name: _make_parser(name, commands) for name in commands},
+            help='print what completes words in bash and zsh: eval "$(label-audit --completion)"',
+        )
     command.add_arguments(parser)
-    command.run(parser.parse_args(argv))
+    return parser
 
 
 def _version() -> str:

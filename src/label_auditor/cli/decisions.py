@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.files import read_corrections
 from label_auditor.data.messages import quote_values
-from label_auditor.data.values import find_missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +61,7 @@ def read_decided(path: Path | None, labels: NDArray[Any], data: str, column: str
         return Decided()
     import numpy as np
 
+    from label_auditor.data.values import find_missing
     from label_auditor.fitting.training_labels import decide_labels
     from label_auditor.review.decided import read_decisions
 

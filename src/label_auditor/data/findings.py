@@ -136,7 +136,13 @@ n_classes)
         )
 
     def shown_labels(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Give the given and the suggested labels as outputs call them."""
+        """Give the labels as outputs call them: by the names of their classes, if they have some.
+
+        Returns
+        -------
+        given, suggested : ndarray of shape (n_samples,)
+            The given and the suggested labels.
+        """
         if self.class_names is None:
             return self.labels, self.suggested_labels
         shown = self.shown_classes

@@ -223,8 +223,8 @@ def make_records(
         they are turned into strings. None takes the audit's index, or, with a warning, the
         positions of the rows if the index isn't unique.
     class_names : mapping or sequence of str, default=None
-        The names that reviewers read: by class, or in the order of `audit.classes`. None takes the
-        classes themselves, as strings.
+        The names that reviewers read: by class, or in the order of `audit.classes`. None takes
+        `audit.class_names`, and where there are none the classes themselves, as strings.
     metadata : mapping or DataFrame, default=None
         More about each row, to sort and filter by: columns of length n_samples that hold strings,
         numbers, booleans or dates. Missing values are left out.

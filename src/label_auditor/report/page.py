@@ -83,7 +83,8 @@ def write_page(
     ids : iterable of length n_samples, default=None
         The ids by which corrections are matched with rows; None: the index of the audit.
     class_names : mapping or sequence of str, default=None
-        The names that reviewers read: by class, or in the order of `audit.classes`.
+        The names that reviewers read: by class, or in the order of `audit.classes`. None takes
+        `audit.class_names`, and where there are none the classes themselves.
     metadata : mapping or DataFrame, default=None
         More columns to show with each row, of length n_samples.
     estimate : ErrorEstimate, default=None

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.ticker import Locator
     from numpy.typing import ArrayLike, NDArray
 
-    from label_auditor.corrections.collection import Corrections
     from label_auditor.data.findings import Findings
+    from label_auditor.review.decided import Reviewed
 
 __all__ = ["ConfidentJointDisplay", "ReviewCurveDisplay", "ScoreDistributionDisplay"]
 
@@ -122,7 +122,8 @@ class ConfidentJointDisplay(_Display):
         audit : LabelAudit
             The audit.
         class_names : mapping or sequence of str, default=None
-            The names to show: by class, or in the order of `audit.classes`.
+            The names to show: by class, or in the order of `audit.classes`. None takes
+            `audit.class_names`, and where there are none the classes themselves.
         max_classes : int, default=20
             If there are more classes, those that are most confused are shown.
         ax : matplotlib Axes, default=None
@@ -346,7 +347,7 @@ class ReviewCurveDisplay(_Display):
     def from_audit(
         cls,
         audit: Findings,
-        reviewed: Corrections | Mapping[int, Any],
+        reviewed: Reviewed,
         *,
         name: str | None = None,
         ax: Axes | None = None,
@@ -357,7 +358,7 @@ class ReviewCurveDisplay(_Display):
         ----------
         audit : LabelAudit
             The audit.
-        reviewed : Corrections, or mapping from row position to label
+        reviewed : Corrections, mapping from row position to label, or Series
             What was decided, in that order; None for a discarded row, which counts as looked at.
             Where true labels are known, ``{row: truth[row] for row in audit.ranked}`` is the
             course of a review in the order of the audit.

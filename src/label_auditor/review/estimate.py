@@ -20,13 +20,11 @@ from label_auditor.review.sample import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from numpy.typing import NDArray
 
-    from label_auditor.corrections.collection import Corrections
     from label_auditor.data.findings import Findings
+    from label_auditor.review.decided import Reviewed
     from label_auditor.review.plan import ReviewPlan
 
 
@@ -224,7 +222,7 @@ class ErrorEstimate(Estimate):
 
 def estimate_label_errors(
     audit: Findings,
-    reviewed: Corrections | Mapping[int, Any],
+    reviewed: Reviewed,
     *,
     plan: ReviewPlan | None = None,
     confidence: float = 0.95,
@@ -239,7 +237,7 @@ def estimate_label_errors(
     ----------
     audit : LabelAudit or MultiLabelAudit
         The audit; the method of an audit or a LabelAuditor has itself in this place.
-    reviewed : Corrections, or mapping from row position to label
+    reviewed : Corrections, mapping from row position to label, or Series
         The labels that reviewers gave, in the audit's own values (lists of them where the audit has
         sets of labels); None for a discarded row. It may hold more rows than the plan.
     plan : ReviewPlan, default=None
@@ -321,7 +319,7 @@ def estimate_label_errors(
     )
 
 
-def _plan_of(audit: Findings, reviewed: Corrections | Mapping[int, Any]) -> ReviewPlan:
+def _plan_of(audit: Findings, reviewed: Reviewed) -> ReviewPlan:
     """Give the plan that a review page followed."""
     sample = getattr(reviewed, "sample", None)
     if sample is None:

@@ -18,14 +18,12 @@ from label_auditor.review.queue import order_by_queue
 from label_auditor.review.sampling import Stratum, sampling_order, stratify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from numpy.typing import NDArray
 
-    from label_auditor.corrections.collection import Corrections
     from label_auditor.data.decisions import PageSample
     from label_auditor.data.findings import Findings
+    from label_auditor.review.decided import Reviewed
 
 FORMAT = "label-auditor review plan, version 1"
 Goal: TypeAlias = Literal["find", "count"]
@@ -217,7 +215,7 @@ def plan_review(
     n: int,
     *,
     goal: Goal = "find",
-    reviewed: Corrections | Mapping[int, Any] | None = None,
+    reviewed: Reviewed | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> ReviewPlan:
     """Choose the rows to review next: to find errors, or to know how many there are.
@@ -232,7 +230,7 @@ def plan_review(
         "find": the rows that are most likely wrong, according to a small model that learns from
         the decisions so far. "count": a random sample, stratified by label quality score, from
         which :func:`estimate_label_errors` estimates the number of errors.
-    reviewed : Corrections, or mapping from row position to label, default=None
+    reviewed : Corrections, mapping from row position to label, or Series, default=None
         The decisions so far: the labels, or lists of classes where the audit has sets of labels;
         None for a discarded row. These rows are not planned again. For the goal "count" they form a
         separate stratum, of which no sample is needed; pass them to :func:`estimate_label_errors`

@@ -11,12 +11,12 @@ from label_auditor.review.decided import decided_rows, number_labels
 from label_auditor.review.sampling import take_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from label_auditor.corrections.collection import Corrections
     from label_auditor.data.findings import Findings
+    from label_auditor.review.decided import Reviewed
     from label_auditor.review.plan import ReviewPlan
     from label_auditor.review.sampling import Stratum
 
@@ -157,16 +157,14 @@ class ReviewedSample:
         return np.bincount(self.state[rows][self.stratum_of[rows] >= 0], minlength=5)
 
 
-def read_sample(
-    audit: Findings, reviewed: Corrections | Mapping[int, Any], plan: ReviewPlan
-) -> ReviewedSample:
+def read_sample(audit: Findings, reviewed: Reviewed, plan: ReviewPlan) -> ReviewedSample:
     """Find what is known of the rows that a plan sampled.
 
     Parameters
     ----------
     audit : LabelAudit or MultiLabelAudit
         The audit.
-    reviewed : Corrections, or mapping from row position to label
+    reviewed : Corrections, mapping from row position to label, or Series
         The decisions.
     plan : ReviewPlan
         The plan.

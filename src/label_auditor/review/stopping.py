@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +13,8 @@ from label_auditor.review.plan import plan_review
 from label_auditor.review.sample import Counts, ReviewedSample, read_sample, smallest_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from label_auditor.corrections.collection import Corrections
     from label_auditor.data.findings import Findings
+    from label_auditor.review.decided import Reviewed
     from label_auditor.review.plan import ReviewPlan
 
 
@@ -105,7 +103,7 @@ class ErrorsLeft:
 
 def stop_reviewing(
     audit: Findings,
-    reviewed: Corrections | Mapping[int, Any],
+    reviewed: Reviewed,
     *,
     plan: ReviewPlan | None,
     confidence: float = 0.95,
@@ -119,7 +117,7 @@ def stop_reviewing(
     ----------
     audit : LabelAudit or MultiLabelAudit
         The audit.
-    reviewed : Corrections, or mapping from row position to label
+    reviewed : Corrections, mapping from row position to label, or Series
         All decisions, including those made before and after the sample; None for a discarded row.
     plan : ReviewPlan or None
         The plan by which the sample was drawn. If it is None, if its goal is "find", or if none of
