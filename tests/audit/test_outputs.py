@@ -12,7 +12,7 @@ from label_auditor.audit.tables import to_frame
 from label_auditor.export import argilla, label_studio, rubrix
 from label_auditor.report import write_page
 from label_auditor.report.notebook import preview
-from label_auditor.review.evidence import find_neighbors
+from label_auditor.review.evidence import Evidence, find_neighbors
 from oracle import make_noisy
 
 FUNCTIONS = {
@@ -89,6 +89,8 @@ def test_a_page_is_what_its_function_writes(holder, request, tmp_path):
         "estimate": audit.estimate({plan[0]: 0}, plan=plan),
         "title": "A title",
         "max_rows": 1,
+        "evidence": Evidence(audit.neighbors(np.ones((len(audit), 1)))),
+        "class_descriptions": {0: "none"},
     }
     held.to_html(tmp_path / "method.html", texts, **options)
     write_page(audit, texts, tmp_path / "function.html", **options)

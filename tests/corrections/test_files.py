@@ -23,7 +23,7 @@ MAYBE = st.none() | ANY_TEXT
 def some_correction(draw):
     label = draw(st.none() | LABELS)
     status = "discarded" if label is None else "validated"
-    return Correction(draw(ANY_TEXT), label, status, draw(MAYBE), draw(MAYBE))
+    return Correction(draw(ANY_TEXT), label, status, draw(MAYBE), draw(MAYBE), draw(MAYBE))
 
 
 @pytest.mark.parametrize("kind", ["json", "csv"])
@@ -47,7 +47,7 @@ def test_the_json_of_a_review_page(tmp_path):
     path.write_text("\ufeff" + json.dumps(content | {"corrections": entries}), encoding="utf-8")
     assert list(Corrections.from_json(path)) == [
         Correction("7", "dog", who="ann", when="2026-01-02"),
-        Correction("8", None, "discarded"),
+        Correction("8", None, "discarded", note="blurred"),
         Correction("9", ("a", "b")),
     ]
 
@@ -80,6 +80,19 @@ def test_csv_is_what_a_spreadsheet_shows(tmp_path):
         '9,"[""a"", ""b""]",validated,,\r\n'
         '10,"""""",validated,,\r\n'
     )
+
+
+def test_notes_come_home_and_are_only_written_where_there_are_some(tmp_path):
+    noted = [Correction("7", "dog", note='a "tail"\n, wagging'), Correction("8", None, "discarded")]
+    for kind in ("json", "csv"):
+        path = tmp_path / f"c.{kind}"
+        getattr(Corrections(noted), f"to_{kind}")(path)
+        assert list(getattr(Corrections, f"from_{kind}")(path)) == noted
+        getattr(Corrections(noted[1:]), f"to_{kind}")(path)
+        assert "note" not in path.read_text()
+    assert Corrections(noted).to_frame()["note"].tolist() == ['a "tail"\n, wagging', None]
+    with pytest.raises(TypeError, match="a note, must be a string"):
+        Correction("7", "dog", note=7)
 
 
 def test_csv_by_hand(tmp_path):
@@ -206,6 +219,7 @@ def test_a_table():
         "status": ["validated", "validated"],
         "who": ["ann", None],
         "when": [None, None],
+        "note": [None, None],
     }
 
 

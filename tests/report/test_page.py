@@ -19,6 +19,7 @@ from label_auditor import LabelAuditor, audit_labels, plan_review
 from label_auditor.corrections.collection import Correction, Corrections
 from label_auditor.data.findings import rows_in_order
 from label_auditor.report.page import IMPORT, _asset, _script, write_page
+from label_auditor.review import Evidence, Neighbors
 
 ROOT = Path(__file__).parents[2]
 
@@ -359,3 +360,34 @@ def test_the_page_goes_on_with_decisions(audit, tmp_path):
     ]
     with pytest.raises(ValueError, match="reviewed has 99 for row positions"):
         write_page(audit, TEXTS, tmp_path / "r.html", reviewed={99: None})
+
+
+def test_notes_classes_and_evidence_change_no_key(audit, tmp_path):
+    def data(**options):
+        write_page(audit, TEXTS, tmp_path / "r.html", **options)
+        return data_of(tmp_path / "r.html")
+
+    plain = data()
+    assert plain["descriptions"] == [None] * 3
+    assert "evidence" not in plain
+    found = Neighbors(np.array([4]), np.array([[0]]), np.array([[0.5]]))
+    more = data(
+        evidence=Evidence(found),
+        class_descriptions={"b": "a bee", "see": "a sea"},
+        class_names=["a", "bee", "see"],
+    )
+    assert more["descriptions"] == [None, "a bee", "a sea"]
+    assert more["evidence"]["neighbors"]["k"] == 1
+    del more["evidence"], more["descriptions"], more["classes"], more["key"]
+    assert {name: plain[name] for name in more} == more
+    assert data(evidence=Evidence(found))["key"] == plain["key"]
+    with pytest.raises(ValueError, match=r"class_descriptions has 'd', which are no classes"):
+        data(class_descriptions={"d": "?"})
+
+
+def test_a_page_goes_on_with_notes(audit, tmp_path):
+    label = str(audit.classes[1])
+    noted = Corrections([Correction("4", label, note="why"), Correction("2", label)])
+    write_page(audit, TEXTS, tmp_path / "r.html", reviewed=noted)
+    decided = data_of(tmp_path / "r.html")["decided"]
+    assert [each[1:] for each in decided] == [[1, "", "", "why"], [1, "", ""]]

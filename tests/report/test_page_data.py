@@ -13,7 +13,7 @@ from label_auditor.data.findings import rows_in_order
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.report.label_columns import N_CANDIDATES
-from label_auditor.report.page_data import N_BINS, page_data
+from label_auditor.report.page_data import N_BINS, page_data, rows_of_page
 from label_auditor.review import queue
 
 N = 200
@@ -194,3 +194,9 @@ def test_decided_rows_are_in_the_page_wherever_they_stand(audit, monkeypatch):
     numbers = unpack(data["queue"]["numbers"], "<f4").reshape(len(places), -1)
     np.testing.assert_array_equal(numbers, facts.numbers[places])
     assert data["key"] != data_of(audit, max_rows=20)["key"]
+
+
+def test_rows_of_a_page_are_those_that_it_holds(audit):
+    rows = rows_of_page(audit, 20, [7, 3])
+    ids = data_of(audit, max_rows=20, decided=[(7, 0, "", ""), (3, 0, "", "")])["rows"]["ids"]
+    assert [str(row) for row in rows] == ids

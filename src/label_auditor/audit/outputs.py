@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
     from label_auditor.review.decided import Reviewed
     from label_auditor.review.estimate import ErrorEstimate
+    from label_auditor.review.evidence import Evidence
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -96,6 +97,8 @@ class Outputs(Hinting):
         title: str = "Label review",
         max_rows: int = 50_000,
         apply_command: str | None = None,
+        evidence: Evidence | None = None,
+        class_descriptions: Mapping[Any, str] | None = None,
     ) -> Path:
         """Write the review page: one HTML file, for any browser, that needs no server.
 
@@ -124,6 +127,11 @@ class Outputs(Hinting):
         apply_command : str, default=None
             What the page says to type in a terminal to apply the decisions. None: ``label-audit
             apply`` with names to fill in.
+        evidence : Evidence, default=None
+            Similar rows, and the words that speak for each label: see
+            :meth:`LabelAuditor.evidence`.
+        class_descriptions : mapping, default=None
+            What classes mean, by class or by the name that reviewers read.
 
         Returns
         -------
@@ -143,4 +151,6 @@ class Outputs(Hinting):
             title=title,
             max_rows=max_rows,
             apply_command=apply_command,
+            evidence=evidence,
+            class_descriptions=class_descriptions,
         )

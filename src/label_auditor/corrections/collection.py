@@ -169,7 +169,7 @@ class Corrections(Sources, Sequence[Correction]):
         ----------
         path : str or path
             The file, in UTF-8, its cells separated by commas, semicolons or tabs. It has a column
-            `id` and a column `label`, and may have `status`, `who` and `when`; other columns are
+            `id` and a column `label`, and may have `status`, `who`, `when` and `note`; others are
             passed over. Several labels of a record are a list as in JSON: ``["a", "b"]``.
 
         Returns
@@ -210,7 +210,7 @@ class Corrections(Sources, Sequence[Correction]):
         Returns
         -------
         pandas.DataFrame
-            `id`, `label`, `status`, `who` and `when`, as a :class:`Correction` holds them.
+            `id`, `label`, `status`, `who`, `when` and `note`, as a :class:`Correction` holds them.
         """
         import pandas as pd
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Path_ = str | os.PathLike[str]
 
 FORMAT = "label-auditor corrections, version 1"
-COLUMNS = ("id", "label", "status", "who", "when")
+COLUMNS = ("id", "label", "status", "who", "when", "note")
 # What spreadsheets put between cells, by language.
 SEPARATORS = (",", ";", "\t")
 # Strings that a cell of CSV could not hold, or that could be taken for something else there.
@@ -37,7 +37,8 @@ def write_json(
     path: Path_, corrections: Iterable[Correction], sample: PageSample | None = None
 ) -> None:
     """Write corrections as JSON, with the sample about which a page asked."""
-    entries = [{name: getattr(each, name) for name in COLUMNS} for each in corrections]
+    names, rows = _tabulate(corrections)
+    entries = [dict(zip(names, row, strict=True)) for row in rows]
     content: dict[str, Any] = {"format": FORMAT, "corrections": entries}
     if sample is not None:
         content["plan"] = {"goal": "count", **dataclasses.asdict(sample)}
@@ -45,6 +46,14 @@ def write_json(
     # UTF-8 has no bytes for half a surrogate pair; JSON has an escape, which is Python's.
     with atomic_write(path) as file:
         file.write(text.encode(errors="backslashreplace"))
+
+
+def _tabulate(corrections: Iterable[Correction]) -> tuple[tuple[str, ...], list[list[Any]]]:
+    """Give names and rows of what is written; notes only if somebody has written one."""
+    rows = [[getattr(each, name) for name in COLUMNS] for each in corrections]
+    if any(row[-1] is not None for row in rows):
+        return COLUMNS, rows
+    return COLUMNS[:-1], [row[:-1] for row in rows]
 
 
 def read_json(path: Path_) -> tuple[list[Correction], PageSample | None]:
@@ -98,6 +107,7 @@ def _read_entry(entry: Any, where: str) -> Correction:
             entry.get("status", VALIDATED),
             entry.get("who"),
             entry.get("when"),
+            entry.get("note"),
         )
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error
@@ -111,14 +121,14 @@ def _is_finite(value: Any) -> bool:
 def write_csv(path: Path_, corrections: Iterable[Correction]) -> None:
     """Write corrections as CSV: a list of labels is a list of JSON in its cell."""
     with atomic_write(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as stream:
+        names, rows = _tabulate(corrections)
         writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        for each in corrections:
-            writer.writerow(_cell(getattr(each, name)) for name in COLUMNS)
+        writer.writerow(names)
+        writer.writerows(map(_cell, row) for row in rows)
 
 
 def read_csv(path: Path_) -> Iterator[Correction]:
-    """Read corrections from CSV with columns id and label, and status, who, when or not."""
+    """Read corrections from CSV with columns id and label, and status, who, when, note or not."""
     csv.field_size_limit(2**31 - 1)
     try:
         text = decode_utf8(Path(path).read_bytes())
@@ -185,6 +195,7 @@ def _read_row(names: list[str], cells: list[str]) -> Correction:
         _text(row.get("status", "")) or VALIDATED,
         _text(row.get("who", "")),
         _text(row.get("when", "")),
+        _text(row.get("note", "")),
     )
 
 

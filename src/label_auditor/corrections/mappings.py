@@ -47,8 +47,8 @@ def read_mapping(decided: Any) -> list[Correction]:
     Examples
     --------
     >>> read_mapping({7: "dog", 9: None})
-    [Correction(id='7', label='dog', status='validated', who=None, when=None),
-     Correction(id='9', label=None, status='discarded', who=None, when=None)]
+    [Correction(id='7', label='dog', status='validated', who=None, when=None, note=None),
+     Correction(id='9', label=None, status='discarded', who=None, when=None, note=None)]
     """
     if not is_decided(decided):
         raise TypeError(

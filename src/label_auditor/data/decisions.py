@@ -29,6 +29,8 @@ class Correction:
         A discarded record has no right label, or none that the reviewer could tell.
     who, when : str or None
         The reviewer, and the time in ISO 8601, where they are known.
+    note : str or None
+        What the reviewer has written beside it.
 
     Raises
     ------
@@ -36,7 +38,7 @@ class Correction:
         If the id is missing, the status is none of the two, or a record is validated without a
         label or discarded with one.
     TypeError
-        If the label is none of the three, or who or when isn't a string.
+        If the label is none of the three, or who, when or note isn't a string.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Correction:
     status: str = VALIDATED
     who: str | None = None
     when: str | None = None
+    note: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) and str(self.id) in ("None", "nan", "NaT", "<NA>"):
@@ -59,11 +62,11 @@ class Correction:
                 "validated record has one, a discarded record has none."
             )
         names = self.label if isinstance(self.label, tuple) else (self.label,)
-        for value in (*names, self.who, self.when):
+        for value in (*names, self.who, self.when, self.note):
             if not isinstance(value, str | None):
                 raise TypeError(
                     f"record {self.id!r} has {value!r:.60} where the name of a class or reviewer, "
-                    "or a time, must be a string."
+                    "a time, or a note, must be a string."
                 )
         if isinstance(self.label, tuple):
             object.__setattr__(self, "label", tuple(sorted(set(self.label))))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from label_auditor.corrections.collection import Corrections
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.decisions import OPEN
+from label_auditor.data.messages import quote_values
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import FLAG_MEANING, doubts
 from label_auditor.report.images import name_images
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from label_auditor.report.page_data import Decided
     from label_auditor.review.decided import Reviewed
     from label_auditor.review.estimate import ErrorEstimate
+    from label_auditor.review.evidence import Evidence
 
 # What the page says to type after the review, if nobody has said how the data are called.
 APPLY_COMMAND = "label-audit apply corrections.json DATA.csv --label LABEL"
@@ -41,7 +43,7 @@ labels, report = apply_corrections(labels, corrections)"""
 
 # In the order of the cascade: what is for small screens and paper goes over the rest.
 BASIC, LAST = ("base", "frame", "review"), ("small", "print")
-STYLES = (*BASIC, "sets", "images", "list", "panels", "dialogs", *LAST)
+STYLES = (*BASIC, "sets", "images", "evidence", "list", "panels", "dialogs", *LAST)
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|let|function) ([\w$]+))", re.MULTILINE)
@@ -61,6 +63,8 @@ def write_page(
     title: str = "Label review",
     max_rows: int = 50_000,
     apply_command: str | None = None,
+    evidence: Evidence | None = None,
+    class_descriptions: Mapping[Any, str] | None = None,
 ) -> Path:
     """Write the review page of an audit: one file, for any browser, from disk, offline.
 
@@ -102,6 +106,13 @@ def write_page(
     apply_command : str, default=None
         What to type in a terminal to apply the decisions, shown on the page as the last step. None:
         ``label-audit apply`` with names to fill in; for sets of labels, the code in Python.
+    evidence : Evidence, default=None
+        The rows most like each row, and the words that speak for each label, as
+        :meth:`LabelAuditor.evidence` gives them. Of neighbours that are not in the page, their
+        labels and the first 300 characters of their texts are. Words are marked if `inputs` are
+        texts, not named fields.
+    class_descriptions : mapping, default=None
+        What classes mean, by class or by the name that reviewers read. Not all need to have one.
 
     Returns
     -------
@@ -112,7 +123,8 @@ def write_page(
     ------
     ValueError, TypeError
         As for :func:`label_auditor.export.records.make_records`; or if `reviewed` has rows or
-        labels that the audit doesn't have; or if images can't be read, or take more than 200 MB.
+        labels that the audit doesn't have; if images can't be read, or take more than 200 MB; if
+        evidence is about other rows or texts; or if classes are described that there are not.
     ImportError
         If there are images, but Pillow isn't installed.
     """
@@ -124,8 +136,11 @@ def write_page(
         audit, inputs, only_issues=False, ids=ids, class_names=class_names, metadata=metadata
     )
     decided = _list_decisions(audit, reviewed, ids, class_names)
-    data = page_data(audit, records, max_rows=max_rows, decided=decided, images=images)
+    data = page_data(
+        audit, records, max_rows=max_rows, decided=decided, images=images, evidence=evidence
+    )
     data["title"] = title
+    data["descriptions"] = _describe_classes(records.class_names, class_descriptions or {})
     data["estimate"] = _plain_estimate(estimate)
     data["doubts"] = doubts(audit)
     in_python = audit.multi_label and apply_command is None
@@ -142,7 +157,7 @@ def _list_decisions(
     ids: Iterable[Any] | None,
     class_names: Mapping[Any, str] | Sequence[str] | None,
 ) -> Decided:
-    """Give the row, the label, the reviewer and the time of each decision; empty if unknown."""
+    """Give row, label, reviewer and time of each decision, empty if unknown; and note, if any."""
     known: dict[str, Any] = {
         "ids": ids,
         "class_names": audit.class_names if class_names is None else class_names,
@@ -154,12 +169,29 @@ def _list_decisions(
     else:
         rows, codes = read_decisions(reviewed, audit.index, audit.classes, **known)
         labels = dict(zip(rows.tolist(), codes.tolist(), strict=True))
-    by = [("", "")] * len(labels)
+    by: list[tuple[str, ...]] = [("", "")] * len(labels)
     if isinstance(reviewed, Corrections):
         agreed = [each for each in reviewed.decisions.values() if each.status != OPEN]
         last = [next(v for v in reversed(each.votes) if v.label == each.label) for each in agreed]
-        by = [(vote.who or "", vote.when or "") for vote in last]
+        by = [
+            (vote.who or "", vote.when or "", *([vote.note] if vote.note else [])) for vote in last
+        ]
     return [(row, label, *each) for (row, label), each in zip(labels.items(), by, strict=True)]
+
+
+def _describe_classes(
+    names: Mapping[Any, str], descriptions: Mapping[Any, str]
+) -> list[str | None]:
+    """Give the description of each class, which is known by its label or by its name."""
+    known = {**{name: name for name in names.values()}, **names}
+    unknown = [each for each in descriptions if each not in known]
+    if unknown:
+        raise ValueError(
+            f"class_descriptions has {quote_values(unknown)}, which are no classes; the classes "
+            f"are {quote_values(names.values())}."
+        )
+    meanings = {known[each]: str(meaning) for each, meaning in descriptions.items()}
+    return [meanings.get(name) for name in names.values()]
 
 
 def _fill(title: str, data: dict[str, Any]) -> bytes:

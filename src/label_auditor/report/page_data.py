@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.data.findings import rows_in_order
 from label_auditor.data.labels import encode_labels
+from label_auditor.report.evidence_data import evidence_data
 from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.report.images import make_thumbnails
 from label_auditor.report.label_columns import LabelColumns, SetColumns, pack
@@ -18,15 +20,18 @@ from label_auditor.review import queue
 from label_auditor.review.plan import plan_review
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Records
+    from label_auditor.review.evidence import Evidence
     from label_auditor.review.plan import ReviewPlan
 
     # The position of a row; that of the decided class, or of all classes of the decided set, or -1
-    # for a discarded row; and by whom and when.
-    Decided = list[tuple[int, int | list[int], str, str]]
+    # for a discarded row; by whom and when; and a note, if there is one.
+    Decided = list[tuple[Any, ...]]
 
 N_BINS = 40
 # The rows that the page asks about to count the errors.
@@ -42,6 +47,7 @@ def page_data(
     max_rows: int,
     decided: Decided | None = None,
     images: Any = None,
+    evidence: Evidence | None = None,
 ) -> dict[str, Any]:
     """Give the data of the page: the audit as a whole, then its first rows as columns.
 
@@ -57,10 +63,13 @@ def page_data(
     max_rows : int
         How many of them are in the page; rows about which something is decided, and those of the
         sample by which it counts errors, are in it anyway.
-    decided : list of (row, code, who, when), default=None
+    decided : list of (row, code, who, when) or (row, code, who, when, note), default=None
         The decisions that the page begins with.
     images : sequence, default=None
         An image for each row of the audit; see :func:`label_auditor.report.images.make_thumbnails`.
+
+    evidence : Evidence, default=None
+        What is shown of the rows besides.
 
     Returns
     -------
@@ -97,7 +106,33 @@ def page_data(
     if images is not None:
         data["images"] = make_thumbnails(images, records.positions[shown], len(audit))
     data["key"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:32]
+    if evidence is not None:
+        texts = data["rows"]["texts"]
+        data["evidence"] = evidence_data(evidence, records, records.positions[shown], texts)
     return data
+
+
+def rows_of_page(audit: Findings, max_rows: int, decided: Iterable[int] = ()) -> NDArray[np.intp]:
+    """Give the positions of the rows that a page holds, in its order.
+
+    Parameters
+    ----------
+    audit : LabelAudit or MultiLabelAudit
+        The audit.
+    max_rows : int
+        How many there are at most besides those about which something is decided, and those of the
+        sample by which it counts errors.
+    decided : iterable of int, default=()
+        The rows about which something is decided.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in the audit.
+    """
+    order = rows_in_order(audit)
+    sample = plan_review(audit, N_COUNTED, goal="count", random_state=SEED)[:]
+    return order[_shown_rows(order, [*decided, *sample], max_rows)]
 
 
 def _shown_rows(order: NDArray[np.intp], chosen: list[int], max_rows: int) -> NDArray[np.intp]:

@@ -3,6 +3,7 @@
 import {
   candidates,
   classes,
+  descriptions,
   fields,
   flagged,
   given,
@@ -17,7 +18,10 @@ import {
 } from "./data.js";
 import { hasSets, nameOf } from "./labels.js";
 import { drawFields } from "./columns.js";
+import { drawEvidence, drawLegend, wordsOf } from "./evidence.js";
 import { drawImage, isOnlyImage } from "./images.js";
+import { marked } from "./marks.js";
+import { drawNote } from "./notes.js";
 import { drawSet } from "./sets.js";
 import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
@@ -36,13 +40,19 @@ const LIKELY = 0.5; // the probability from which a suggestion is likely
 export function drawCard(choose, filterPair) {
   const row = queue.current;
   $("card").classList.toggle("done", row === null);
+  drawEvidence(row);
+  drawNote(row);
   if (row === null) {
     drawNothing();
     return;
   }
   $("row-name").replaceChildren("Row ", foreign(ids[row]));
   $("badges").replaceChildren(...badges(row));
-  $("texts").replaceChildren(...drawImage(row), ...(isOnlyImage(row) ? [] : drawTexts(row)), ...drawMetadata(row));
+  $("texts").replaceChildren(
+    ...drawImage(row),
+    ...(isOnlyImage(row) ? [] : [...drawTexts(row), ...drawLegend(row)]),
+    ...drawMetadata(row),
+  );
   for (const id of ["choose", "discard", "skip"]) $(id).disabled = false;
   (hasSets ? drawSet : drawLabel)(row, choose, filterPair);
 }
@@ -107,7 +117,7 @@ function badges(row) {
 function drawTexts(row) {
   const single = fields.length === 1;
   const draw = (i) => {
-    const { body, more } = drawText(texts[i][row]);
+    const { body, more } = drawText(texts[i][row], single ? wordsOf(row) : []);
     return single
       ? [body, more]
       : el("div", { class: "named" }, el("h4", { dir: "auto" }, foreign(fields[i])), body, more);
@@ -118,7 +128,7 @@ function drawTexts(row) {
 }
 
 /** A text, of which a long one is shown in parts: a browser can't lay out a megabyte at once. */
-function drawText(text) {
+function drawText(text, words) {
   // A long one scrolls in its box, so the keyboard must get there.
   const long = { class: "text long", tabindex: "0", role: "group", "aria-label": "Text" };
   const body = el("div", {
@@ -130,8 +140,9 @@ function drawText(text) {
   const more = el("button", { type: "button", class: "quiet", onclick: () => show(MORE) });
   let end = 0;
   const show = (n) => {
-    body.append(...marked(text.slice(end, end + n)));
+    const from = end;
     end = Math.min(end + n, text.length);
+    body.append(...marked(text, from, end, words));
     if (end === text.length) more.remove();
     else
       more.textContent = `Show more: ${count(end)} of ${count(text.length)} characters are shown`;
@@ -139,21 +150,6 @@ function drawText(text) {
   show(LONG);
   if (text === "") body.append(el("span", { class: "empty" }, "empty"));
   return { body, more: end < text.length ? more : null };
-}
-
-/** A text in which what is searched for is marked. */
-function marked(text) {
-  const sought = mode.counting ? "" : filter.text;
-  const plain = text.toLowerCase();
-  // A letter that has another length in lower case would move what comes after it.
-  if (sought === "" || plain.length !== text.length) return [text];
-  const parts = [];
-  let from = 0;
-  for (let at = plain.indexOf(sought); at >= 0; at = plain.indexOf(sought, from)) {
-    parts.push(text.slice(from, at), el("mark", {}, text.slice(at, at + sought.length)));
-    from = at + sought.length;
-  }
-  return [...parts, text.slice(from)];
 }
 
 function drawMetadata(row) {
@@ -179,6 +175,7 @@ function drawPair(row) {
       { class: `label ${role}` },
       el("span", { class: "role" }, role),
       breakable(nameOf(code), "name"),
+      descriptions[code] ? el("span", { class: "meaning" }, foreign(descriptions[code])) : null,
     );
   const arrow = el("span", { class: "to", "aria-hidden": "true" }, "→");
   if (suggested[row] < 0) return [label("given", given[row])];
@@ -244,7 +241,12 @@ function drawCandidate(row, { label, probability }, i, choose) {
     {},
     el(
       "button",
-      { type: "button", "aria-pressed": String(decided), onclick: () => choose(label) },
+      {
+        type: "button",
+        "aria-pressed": String(decided),
+        title: descriptions[label],
+        onclick: () => choose(label),
+      },
       key,
       el("span", { class: "what" }, breakable(classes[label]), tags),
       el("span", { class: "bar", "aria-hidden": "true" }, fill),

@@ -1,12 +1,12 @@
 // Corrections as files: what Corrections.from_json and Corrections.from_csv read in Python.
 
 const FORMAT = "label-auditor corrections, version 1";
-const COLUMNS = ["id", "label", "status", "who", "when"];
+const COLUMNS = ["id", "label", "status", "who", "when", "note"];
 
 export const VALIDATED = "validated";
 export const DISCARDED = "discarded";
 
-/** Corrections as JSON: objects with id, label (null if discarded), status, who, when; the plan. */
+/** Corrections as JSON: objects with id, label (null if discarded), status, who, when, and note if any; the plan. */
 export function toJson(corrections, plan) {
   const rest = `${JSON.stringify({ format: FORMAT, corrections }, null, 1).slice(0, -2)},\n`;
   return `${rest} "plan": ${JSON.stringify(plan)}\n}\n`;
@@ -14,8 +14,10 @@ export function toJson(corrections, plan) {
 
 /** The same as CSV (RFC 4180). */
 export function toCsv(corrections) {
-  const lines = corrections.map((each) => COLUMNS.map((name) => cell(each[name])).join(","));
-  return `${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
+  const hasNotes = corrections.some(({ note }) => note);
+  const columns = hasNotes ? COLUMNS : COLUMNS.slice(0, -1);
+  const lines = corrections.map((each) => columns.map((name) => cell(each[name] ?? null)).join(","));
+  return `${[columns.join(","), ...lines].join("\r\n")}\r\n`;
 }
 
 /** A value as it stands, or as JSON where that could be misread; empty where it is missing. */
@@ -106,15 +108,15 @@ function cells(text) {
   return records;
 }
 
-function check({ id, label, status, who, when }, i) {
+function check({ id, label, status, who, when, note }, i) {
   const text = (each) => each === null || each === undefined || typeof each === "string";
   const made = status ?? VALIDATED;
   if (!["string", "number"].includes(typeof id)) throw new Error(`correction ${i + 1} has no id.`);
   if (![VALIDATED, DISCARDED].includes(made)) {
     throw new Error(`correction ${i + 1} has a status other than validated and discarded.`);
   }
-  if (!text(who) || !text(when)) {
-    throw new Error(`correction ${i + 1} has a who or a when that is not text.`);
+  if (!text(who) || !text(when) || !text(note)) {
+    throw new Error(`correction ${i + 1} has a who, a when or a note that is not text.`);
   }
   const isSet = Array.isArray(label) && label.every((each) => typeof each === "string");
   if (made === VALIDATED && typeof label !== "string" && !isSet) {
@@ -126,5 +128,6 @@ function check({ id, label, status, who, when }, i) {
     status: made,
     who: who ?? null,
     when: when ?? null,
+    note: note ?? null,
   };
 }

@@ -2,7 +2,7 @@
 
 const page = JSON.parse(document.getElementById("data").textContent);
 
-function unpack(base64, Type) {
+export function unpack(base64, Type) {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
@@ -15,6 +15,8 @@ export const summary = page.summary;
 export const pairs = page.pairs;
 export const histogram = page.histogram;
 export const estimate = page.estimate;
+export const evidence = page.evidence ?? null;
+export const descriptions = page.descriptions; // by class; null where there is none
 export const doubts = page.doubts;
 export const plan = page.plan;
 export const applyCommand = page.apply_command;

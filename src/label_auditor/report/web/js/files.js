@@ -10,9 +10,11 @@ const LIMIT = 200e6; // bytes; corrections of a million rows have less
 const SAVED = `label-auditor ${key} saved`;
 
 // What the last file held, row by row.
-let saved = new Map(
-  [...decided, ...pairs(stored(SAVED, []))].map(([row, label]) => [row, fromStored(label)]),
-);
+const kept = (row, label, note = "") => [row, { label: fromStored(label), note }];
+let saved = new Map([
+  ...decided.map(([row, label, , , note]) => kept(row, label, note)),
+  ...pairs(stored(SAVED, [])).map((each) => kept(...each)),
+]);
 
 function pairs(found) {
   return Array.isArray(found) ? found.filter((each) => Array.isArray(each)) : [];
@@ -20,7 +22,9 @@ function pairs(found) {
 
 /** How many decisions no downloaded file holds. */
 export function unsaved() {
-  return [...decisions].filter(([row, { label }]) => saved.get(row) !== label).length;
+  const isSaved = ([row, { label, note = "" }]) =>
+    saved.get(row)?.label === label && saved.get(row).note === note;
+  return [...decisions].filter((each) => !isSaved(each)).length;
 }
 
 /** The random sample, so that Python can estimate from the decisions alone. */
@@ -36,10 +40,10 @@ function download(name, type, text, done) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
-  saved = new Map([...decisions].map(([row, { label }]) => [row, label]));
+  saved = new Map([...decisions].map(([row, { label, note = "" }]) => [row, { label, note }]));
   store(
     SAVED,
-    [...saved].map(([row, label]) => [row, toStored(label)]),
+    [...saved].map(([row, { label, note }]) => [row, toStored(label), ...(note ? [note] : [])]),
   );
   done();
   toast(`${plural(decisions.size, "decision")} downloaded as ${name}.`);
@@ -103,24 +107,26 @@ function resume({ corrections: found, plan: theirs }, name) {
   const here = found.filter((each) => rows.has(each.id));
   const known = here.filter((each) => fromNames(each.label) !== undefined);
   const latest = new Map(known.map((each) => [rows.get(each.id), each]));
-  const same = ([row, { label, who, when }]) => {
+  const same = ([row, { label, who, when, note }]) => {
     const mine = decisions.get(row);
     return (
       mine &&
       mine.label === fromNames(label) &&
       (mine.who || null) === who &&
-      (mine.when || null) === when
+      (mine.when || null) === when &&
+      (mine.note || null) === note
     );
   };
   const fresh = [...latest].filter((each) => !same(each));
   const answers = answered(theirs).filter((row) => latest.has(row) || decisions.has(row));
   if (fresh.length || answers.some((row) => !asked.has(row))) {
     decide(
-      fresh.map(([row, { label, who, when }]) => [
+      fresh.map(([row, { label, who, when, note }]) => [
         row,
         fromNames(label),
         who ?? "",
         when ?? "",
+        ...(note ? [note] : []),
       ]),
       "import",
       answers,

@@ -19,6 +19,8 @@ const SHEET = [
       ]),
   [["D"], "discard: no label is right, or you can’t tell which one is"],
   [["S"], "skip: the row comes back at the end"],
+  [["E"], "show or hide the rows most like this one"],
+  [["M"], "write a note on this row; Enter leaves it"],
   [["U"], "undo, also after a reload"],
   [["N", "→"], "next row"],
   [["P", "←"], "previous row"],

@@ -11,11 +11,11 @@ const SETTINGS = "label-auditor settings";
 const NO_LABEL = -1;
 
 // An action is {id, kind, rows}; its rows are [row, label, who, when], with the label as it is
-// stored, -1 if discarded.
+// stored, -1 if discarded; a note comes last, where there is one.
 // `asked` are the rows for which it answers the random sample, `of` the action that it undoes.
 let actions = [];
 
-/** The decision about each row, latest last: {label, who, when}. */
+/** The decision about each row, latest last: {label, who, when, note}. */
 export const decisions = new Map();
 
 /** Rows put off, latest last. */
@@ -73,12 +73,13 @@ export function outcome(row) {
 
 /** All decisions as corrections, in the order in which they were made. */
 export function corrections() {
-  return [...decisions].map(([row, { label, who, when }]) => ({
+  return [...decisions].map(([row, { label, who, when, note }]) => ({
     id: ids[row],
     label: toNames(label),
     status: label === NO_LABEL ? DISCARDED : VALIDATED,
     who: who || null,
     when: when || null,
+    ...(note ? { note } : {}),
   }));
 }
 
@@ -101,11 +102,11 @@ function add(action) {
 }
 
 function apply({ kind, rows, asked: answers }) {
-  for (const [row, label, who, when] of rows) {
+  for (const [row, label, who, when, note] of rows) {
     decisions.delete(row);
     skipped.delete(row);
     if (kind === "skip") skipped.add(row);
-    else decisions.set(row, { label: fromStored(label), who, when });
+    else decisions.set(row, { label: fromStored(label), who, when, note });
   }
   answers.forEach((row) => asked.add(row));
 }
@@ -177,12 +178,12 @@ function isAction(found) {
 
 function isDecision(found) {
   if (!Array.isArray(found)) return false;
-  const [row, label, who, when] = found;
-  return isRow(row) && fromStored(label) !== undefined && isText(who) && isText(when);
+  const [row, label, who, when, note = ""] = found;
+  return isRow(row) && fromStored(label) !== undefined && [who, when, note].every(isText);
 }
 
-/** What the reviewer prefers, on every page: {learn, keys, who}. */
-export const settings = preferences({ learn: true, keys: true, who: "" });
+/** What the reviewer prefers, on every page: {learn, keys, who, evidence}. */
+export const settings = preferences({ learn: true, keys: true, who: "", evidence: false });
 
 /** Stored values go over the others where they are of the same type. */
 function preferences(otherwise) {

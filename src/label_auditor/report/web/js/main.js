@@ -30,6 +30,8 @@ import {
 import { hasSets, nameOf } from "./labels.js";
 import { bindSets, draftOf, dropDraft, pressedOf, toggle, toggles } from "./sets.js";
 import { drawCounting } from "./counting.js";
+import { toggleEvidence } from "./evidence.js";
+import { bindNote, keepDraft, takeNote } from "./notes.js";
 import { drawSummary, markPair, markScore } from "./summary.js";
 import { drawClasses } from "./classes.js";
 import { describe, drawCard } from "./card.js";
@@ -87,7 +89,7 @@ function choose(label) {
   if (row === null || label === undefined) return;
   dropDraft(row);
   const before = decisions.has(row) ? said(row) : null;
-  decide([[row, label, settings.who, now()]], "decide", mode.counting ? [row] : []);
+  decide([decision(row, label)], "decide", mode.counting ? [row] : []);
   advance(row, `${said(row)}.`);
   if (before && before !== said(row)) {
     const change = `Row ${ids[row]} was decided before. ${before}; now: ${said(row)}.`;
@@ -109,8 +111,7 @@ function pick(label) {
 
 /** Decide for many rows as one action. */
 function decideAll(pairs, message) {
-  const time = now();
-  decide(pairs.map(([row, label]) => [row, label, settings.who, time]));
+  decide(pairs.map(([row, label]) => decision(row, label)));
   queue.current = nextOpen();
   draw();
   toast(message, { name: "Undo", run: actions.undo });
@@ -123,6 +124,16 @@ function said(row) {
 }
 
 const now = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
+
+/** A decision as the log has it: by whom, when, and with what note. */
+const decision = (row, label) => [row, label, settings.who, now(), ...takeNote(row)];
+
+/** Take up the note on a row that is decided. */
+function noteChanged(row) {
+  decide([decision(row, decisions.get(row).label)]);
+  draw();
+  announce("Note kept.");
+}
 
 function advance(row, message) {
   queue.current = nextOpen(anew ? null : row);
@@ -167,6 +178,7 @@ const actions = {
     openChooser(row, pick, hasSets ? pressedOf(row) : undefined);
   },
   accept: () => $("accept").disabled || choose(draftOf(queue.current)),
+  evidence: () => announce(toggleEvidence(queue.current)),
   skip() {
     const row = queue.current;
     if (row === null) return;
@@ -184,6 +196,7 @@ const actions = {
     const undone = undo();
     if (!undone) return;
     const [row] = undone.rows[0] ?? [undone.asked[0]];
+    for (const [each, , , , note] of undone.rows) keepDraft(each, note);
     if (mode.counting && !queue.visible.includes(row)) mode.counting = false;
     update();
     queue.current = row;
@@ -271,7 +284,8 @@ function toggleLearning() {
 }
 
 function bind() {
-  for (const [name, action] of Object.entries(actions)) $(name).addEventListener("click", action);
+  for (const [name, action] of Object.entries(actions))
+    $(name === "evidence" ? "evidence-open" : name).addEventListener("click", action);
   $("learn").checked = settings.learn;
   $("learn").addEventListener("change", toggleLearning);
   $("page-back").addEventListener("click", () => turn(-1, go));
@@ -280,6 +294,7 @@ function bind() {
   $("who").addEventListener("change", () => set("who", $("who").value.trim()));
   bindFilters();
   bindMany(decideAll);
+  bindNote(noteChanged);
   bindApply();
   bindChooser();
   bindHelp();
@@ -295,6 +310,8 @@ function bind() {
     d: actions.discard,
     s: actions.skip,
     u: actions.undo,
+    e: actions.evidence,
+    m: () => $("note").focus(),
     n: actions.next,
     p: actions.previous,
     arrowright: actions.next,
