@@ -12,16 +12,16 @@ looked for where a shorter one is left out: what contains it occurs in one text 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from label_auditor.fitting.numbering import chain_rows, number_in_order
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +37,7 @@ class Chunks(NamedTuple):
 
     Attributes
     ----------
-    matrix : csr_matrix of float, shape (n_texts, n_chunks)
+    matrix : csr_matrix of int, shape (n_texts, n_chunks)
         A 1 for each chunk, in reading order; a chunk that a text repeats has several.
     distinct : list of str
         What the columns stand for, in lower case.
@@ -87,7 +87,7 @@ def split_texts(texts: Sequence[str]) -> Chunks:
     >>> split_texts(["Red car, red", "car"]).distinct
     ['red', 'car,', 'car']
     """
-    return Chunks(*_number_in_order(text.lower().split() for text in texts))
+    return Chunks(*number_in_order(text.lower().split() for text in texts))
 
 
 def count_words(chunks: Chunks) -> csr_matrix:
@@ -188,36 +188,8 @@ def _read_words(chunks: Chunks) -> csr_matrix:
 
     No word reaches over white space, so that words are looked for in each different chunk, once.
     """
-    in_chunks, _ = _number_in_order(map(_find_words, chunks.distinct))
-    in_order = in_chunks[chunks.matrix.indices]
-    ends = in_order.indptr[chunks.matrix.indptr]
-    shape = (chunks.matrix.shape[0], in_chunks.shape[1])
-    return csr_matrix((in_order.data, in_order.indices, ends), shape=shape)
-
-
-def _number_in_order(texts: Iterable[list[str]]) -> tuple[csr_matrix, list[str]]:
-    """Give each different string a number, in the order in which they appear.
-
-    Returns
-    -------
-    matrix : csr_matrix of float, shape (n_texts, n_strings)
-        A 1 for each string, in reading order; a string that a text repeats has several.
-    distinct : list of str
-        What the columns stand for.
-    """
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    ends: list[int] = [0]
-
-    def read() -> Iterator[list[str]]:
-        for strings in texts:
-            ends.append(ends[-1] + len(strings))
-            yield strings
-
-    in_order = map(numbers.__getitem__, chain.from_iterable(read()))
-    indices = np.fromiter(in_order, dtype=np.int32)
-    shape = (len(ends) - 1, len(numbers))
-    return csr_matrix((np.ones(len(indices)), indices, ends), shape=shape), list(numbers)
+    in_chunks, _ = number_in_order(map(_find_words, chunks.distinct))
+    return chain_rows(chunks.matrix, in_chunks)
 
 
 def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix:

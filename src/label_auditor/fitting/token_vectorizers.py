@@ -7,8 +7,6 @@ vectoriser learns from the texts it is fitted on is the vocabulary (with its `mi
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,14 +15,16 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
 from label_auditor._sklearn import CountTokens, TfidfTokens, copy_weights
+from label_auditor.fitting.numbering import chain_rows, number_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 # Parameters that say how tokens become columns; the others say how texts become tokens.
 COLUMN_PARAMS = {"binary", "dtype", "max_df", "max_features", "min_df"} | set(
     TfidfTransformer().get_params()
 )
+WORD = CountVectorizer().token_pattern
 BY_TOKENS = {CountVectorizer: CountTokens, TfidfVectorizer: TfidfTokens}
 
 
@@ -74,26 +74,39 @@ def read_tokens(vectorizer: Any, texts: Iterable[Any]) -> Tokens:
     params = vectorizer.get_params(deep=False)
     reader = CountVectorizer(**{name: params[name] for name in params.keys() - COLUMN_PARAMS})
     reader.set_params(vocabulary=[""]).fit([])  # its own checks of the parameters
-    analyze = reader.build_analyzer()
-    numbers: defaultdict[Any, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    n_tokens: list[int] = []
+    if _keeps_to_white_space(reader):
+        by_appearance, distinct = _read_chunks(reader, texts)
+    else:
+        analyze = reader.build_analyzer()
+        by_appearance, distinct = number_in_order(list(analyze(text)) for text in texts)
+    order = sorted(range(len(distinct)), key=distinct.__getitem__)
+    column = np.empty(len(order), dtype=np.int32)
+    column[order] = np.arange(len(order))
+    tokens = by_appearance.data, column[by_appearance.indices], by_appearance.indptr
+    matrix = csr_matrix(tokens, shape=by_appearance.shape)
+    return Tokens(matrix, [distinct[token] for token in order])
 
-    def read() -> Iterator[list[Any]]:
-        for text in texts:
-            tokens = list(analyze(text))
-            n_tokens.append(len(tokens))
-            yield tokens
 
-    in_order = map(numbers.__getitem__, chain.from_iterable(read()))
-    by_appearance = np.fromiter(in_order, dtype=np.int32)
-    terms = sorted(numbers)
-    column = np.empty(len(terms), dtype=np.int32)
-    column[[numbers[term] for term in terms]] = np.arange(len(terms))
-    indices = column[by_appearance]
-    ends = np.cumsum([0, *n_tokens])
-    ones = np.ones(len(indices), dtype=np.int32)
-    return Tokens(csr_matrix((ones, indices, ends), shape=(len(ends) - 1, len(terms))), terms)
+def _keeps_to_white_space(reader: CountVectorizer) -> bool:
+    """Say whether no token reaches over white space, nor depends on what is beyond it."""
+    if reader.preprocessor is not None:
+        return False
+    by_default = reader.tokenizer is None and reader.token_pattern == WORD
+    if reader.analyzer == "word":
+        return by_default and tuple(reader.ngram_range) == (1, 1)
+    return bool(reader.analyzer == "char_wb")
+
+
+def _read_chunks(reader: CountVectorizer, texts: Iterable[Any]) -> tuple[csr_matrix, list[Any]]:
+    """Read each different chunk of the texts once, and give their tokens in reading order.
+
+    Chunks are what stands between white space; texts have many of them in common.
+    """
+    preprocess = reader.build_preprocessor()
+    chunks, distinct = number_in_order(preprocess(reader.decode(text)).split() for text in texts)
+    inside = clone(reader).set_params(input="content", lowercase=False, strip_accents=None)
+    in_chunks, tokens = number_in_order(map(inside.build_analyzer(), distinct))
+    return chain_rows(chunks, in_chunks), tokens
 
 
 def vectorize_tokens(vectorizer: Any) -> Any:
