@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from label_auditor.corrections.mappings import is_decided
 from label_auditor.corrections.sources import Sources
@@ -115,10 +115,68 @@ class Corrections(Sources, Sequence[Correction]):
         Of each reviewer the latest vote counts, and all votes without a name count as those of
         one reviewer. The decision with the most votes wins; a tie leaves the record open.
         """
+        return {record: decide(given) for record, given in self._latest_votes().items()}
+
+    def decide(
+        self, method: Literal["majority", "dawid_skene"] = "majority"
+    ) -> dict[str, Decision]:
+        """Give the decision about each record, by a method of your choice.
+
+        Parameters
+        ----------
+        method : {"majority", "dawid_skene"}, default="majority"
+            "majority" gives :attr:`decisions`. "dawid_skene" learns from all records how often each
+            reviewer is right, and with what each confuses which label; so one good reviewer may
+            outweigh two bad ones, and a tie is seldom left. Discarding a record is one of the
+            decisions that a reviewer can make, and so is each set of labels.
+
+        Returns
+        -------
+        dict of str to Decision
+            By id, in the order in which the records were first reviewed.
+
+        Raises
+        ------
+        ValueError
+            If there is no such method.
+
+        See Also
+        --------
+        label_auditor.audit_annotators : Says how good each reviewer is as well.
+
+        Examples
+        --------
+        >>> from label_auditor import Corrections
+        >>> from label_auditor.corrections import Correction
+        >>> corrections = Corrections(
+        ...     Correction(str(row), label, who=who)
+        ...     for row in range(20)
+        ...     for who, label in (
+        ...         ("ann", "cat" if row % 2 else "dog"),
+        ...         ("bob", "cat" if row % 2 else "dog"),
+        ...         ("eve", "cat"),
+        ...     )
+        ...     if (row, who) != (0, "bob")
+        ... )
+        >>> corrections.decisions["0"].status
+        'open'
+        >>> corrections.decide("dawid_skene")["0"].label
+        'dog'
+        """
+        from label_auditor.confident_learning.consensus import check_method
+        from label_auditor.corrections.deciding import decide_by_dawid_skene
+
+        check_method(method, ("majority", "dawid_skene"))
+        if method == "majority":
+            return self.decisions
+        return decide_by_dawid_skene(self._latest_votes())
+
+    def _latest_votes(self) -> dict[str, tuple[Correction, ...]]:
+        """Give the latest vote of each reviewer on each record."""
         votes: dict[str, dict[str | None, Correction]] = defaultdict(dict)
         for each in self:
             votes[each.id][each.who] = each
-        return {record: decide(tuple(given.values())) for record, given in votes.items()}
+        return {record: tuple(given.values()) for record, given in votes.items()}
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> Corrections:
