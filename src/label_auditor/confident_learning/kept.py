@@ -24,8 +24,8 @@ Array = npt.NDArray[Any]
 
 # The threshold of a class is its mean in the whole data; a block has a mean of its own, near to it.
 NEAR = 0.8
-# The means of smaller classes say little.
-FEWEST_ROWS = 30
+# The means of smaller classes say little, and many rows say no more than some.
+FEWEST_ROWS, SOME_ROWS = 30, 2**14
 
 
 class Whole(NamedTuple):
@@ -55,8 +55,8 @@ class Entries(NamedTuple):
 
     Attributes
     ----------
-    row : ndarray of shape (n_entries,), int
-        Positions in the block; an entry may be there twice.
+    row : ndarray of shape (n_entries,), int32
+        Positions in the block, ascending.
     column : ndarray of shape (n_entries,), int
     value : ndarray of shape (n_entries,), float
     n_classes : int
@@ -73,20 +73,20 @@ class Entries(NamedTuple):
     def read(self, rows: Array) -> Array:
         """Give the probabilities of some rows, in ascending order, with 0 for all others."""
         probs = np.zeros((rows.size, self.n_classes), self.value.dtype)
-        at = np.searchsorted(rows, self.row)
-        found = np.flatnonzero(rows.take(at, mode="clip") == self.row) if rows.size else at[:0]
-        probs[at[found], self.column[found]] = self.value[found]
+        at, column, value = self.find(rows)
+        probs[at, column] = value
         return probs
 
-    def take(self, rows: Array, columns: Array) -> Array:
-        """Give single probabilities, 0 for those that were not kept."""
-        places = self.row.astype(np.int64) * self.n_classes + self.column
-        order = places.argsort(kind="stable")
-        wanted = rows * self.n_classes + columns
-        if not order.size:
-            return np.zeros(wanted.size, self.value.dtype)
-        at = order.take(np.searchsorted(places[order], wanted), mode="clip")
-        return np.where(places[at] == wanted, self.value[at], 0)
+    def find(self, rows: Array) -> tuple[Array, Array, Array]:
+        """Find the entries of some rows: their places among these, columns and values."""
+        if not rows.size:
+            return rows, self.column[:0], self.value[:0]
+        some = slice(*np.searchsorted(self.row, (rows[0], rows[-1] + 1)))
+        place = np.full(rows[-1] - rows[0] + 1, -1)
+        place[rows - rows[0]] = np.arange(rows.size)
+        at = place[self.row[some] - rows[0]]
+        found = np.flatnonzero(at >= 0)
+        return at[found], self.column[some][found], self.value[some][found]
 
 
 Kept: TypeAlias = "Whole | Entries"
@@ -101,12 +101,13 @@ def suggest_bound(codes: Array, given_prob: Array, n_classes: int) -> float:
         Given labels, and their probabilities.
     n_classes : int
     """
-    judged = codes >= 0
-    if not judged.any():
+    judged = np.flatnonzero(codes >= 0)
+    if not judged.size:
         return np.inf
-    given = codes[judged]
+    some = judged[:: -(-judged.size // SOME_ROWS)]
+    given = codes[some]
     sizes = np.bincount(given, minlength=n_classes)
-    sums = np.bincount(given, given_prob[judged], n_classes)
+    sums = np.bincount(given, given_prob[some], n_classes)
     large = sizes >= FEWEST_ROWS
     means = sums[large] / sizes[large] if large.any() else sums.sum() / (2 * sizes.sum())
     return NEAR * float(np.min(means))
@@ -143,10 +144,17 @@ def keep_entries(
         bound = float(np.partition(value, -codes.size)[-codes.size])
         row, column, value = (each[value > bound] for each in (row, column, value))
         bound = float(np.nextafter(bound, 2))
-    rows, columns, values = (
-        np.concatenate(parts) for parts in zip(above, (row, column, value), strict=True)
-    )
-    return Entries(rows, columns, values, n_classes, bound)
+    return _merge(above, [row, column, value], n_classes, bound)
+
+
+def _merge(one: list[Array], other: list[Array], n_classes: int, bound: float) -> Entries:
+    """Put entries together of which some are in both lists."""
+    row, column, value = (np.concatenate(parts) for parts in zip(one, other, strict=True))
+    places = row.astype(np.int64) * n_classes + column
+    order = places.argsort(kind="stable")  # quick, as each of the two is in order
+    new = np.append(True, np.diff(places[order]) > 0)[: order.size]
+    first = order[new]
+    return Entries(row[first], column[first], value[first], n_classes, bound)
 
 
 def _entries_from(probs: Array, scan: RowScan, rows: Array, bounds: Array) -> list[Array]:
@@ -161,8 +169,9 @@ def _entries_from(probs: Array, scan: RowScan, rows: Array, bounds: Array) -> li
         wanted = part >= bounds[some, None]
         at = np.arange(some.size)
         wanted[at, scan.predicted[some]] = False
-        row, column = np.divmod(np.flatnonzero(wanted), n_classes)
+        places = np.flatnonzero(wanted)
+        row, column = np.divmod(places, n_classes)
         found[0].append(some[row].astype(np.int32))
         found[1].append(column.astype(code_dtype(n_classes)))
-        found[2].append(part[row, column].astype(dtype))
+        found[2].append(part.ravel()[places].astype(dtype))
     return [np.concatenate(parts) for parts in found]
