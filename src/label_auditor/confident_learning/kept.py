@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, code_dtype
+from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, code_dtype, take_rows
 
 if TYPE_CHECKING:
     from label_auditor.confident_learning.scan import RowScan
@@ -43,7 +43,7 @@ class Whole(NamedTuple):
 
     def read(self, rows: Array) -> Array:
         """Give the probabilities of some rows, which are ascending positions in the block."""
-        return self.probs[rows]
+        return take_rows(self.probs, rows)
 
     def take(self, rows: Array, columns: Array) -> Array:
         """Give single probabilities."""
@@ -132,46 +132,36 @@ def keep_entries(
         Whether the bound is raised where more than one entry for each row would be kept.
     """
     dtype, n_classes = scan.given_prob.dtype, probs.shape[1]
-    disputed = (codes != scan.predicted) & (codes >= 0)
-    above = _entries_from(
-        probs, scan, np.flatnonzero(disputed), np.nextafter(scan.given_prob, dtype.type(2))
-    )
+    above = np.nextafter(scan.given_prob, dtype.type(2))
+    above[(codes == scan.predicted) | (codes < 0)] = np.inf
     # Two classes have no more than 1 together, or little more.
     both = (scan.highest >= bound) & (1.01 + CLOSE * n_classes - scan.highest >= bound)
-    lowest = np.full(codes.size, bound, dtype)
-    row, column, value = _entries_from(probs, scan, np.flatnonzero(both), lowest)
-    if limited and value.size > codes.size:
-        bound = float(np.partition(value, -codes.size)[-codes.size])
-        row, column, value = (each[value > bound] for each in (row, column, value))
-        bound = float(np.nextafter(bound, 2))
-    return _merge(above, [row, column, value], n_classes, bound)
+    limits = np.where(both, np.minimum(above, dtype.type(bound)), above)
+    row, column, value = _entries_from(probs, scan.predicted, limits)
+    below = value < above[row]
+    n_below = np.count_nonzero(below)
+    if limited and n_below > codes.size:
+        highest_left = np.partition(value[below], n_below - codes.size - 1)[: n_below - codes.size]
+        bound = float(np.nextafter(highest_left[-1], dtype.type(2)))
+        kept = ~below | (value >= bound)
+        row, column, value = row[kept], column[kept], value[kept]
+    return Entries(row, column, value, n_classes, bound)
 
 
-def _merge(one: list[Array], other: list[Array], n_classes: int, bound: float) -> Entries:
-    """Put entries together of which some are in both lists."""
-    row, column, value = (np.concatenate(parts) for parts in zip(one, other, strict=True))
-    places = row.astype(np.int64) * n_classes + column
-    order = places.argsort(kind="stable")  # quick, as each of the two is in order
-    new = np.append(True, np.diff(places[order]) > 0)[: order.size]
-    first = order[new]
-    return Entries(row[first], column[first], value[first], n_classes, bound)
-
-
-def _entries_from(probs: Array, scan: RowScan, rows: Array, bounds: Array) -> list[Array]:
-    """Find the entries of some rows that are at or above the bound of the row."""
+def _entries_from(probs: Array, predicted: Array, limits: Array) -> list[Array]:
+    """Find the entries that are at or above the limit of their row, but for the likeliest."""
+    rows = np.flatnonzero(limits < np.inf)
     n_classes = probs.shape[1]
-    dtype = scan.given_prob.dtype
-    found: list[list[Array]] = [[rows[:0].astype(np.int32)], [scan.predicted[:0]], [bounds[:0]]]
-    step = max(1, CACHE_BYTES // (4 * dtype.itemsize * n_classes))
+    found: list[list[Array]] = [[rows[:0].astype(np.int32)], [predicted[:0]], [limits[:0]]]
+    step = max(1, CACHE_BYTES // (4 * limits.itemsize * n_classes))
     for start in range(0, rows.size, step):
         some = rows[start : start + step]
-        part = probs[some]
-        wanted = part >= bounds[some, None]
-        at = np.arange(some.size)
-        wanted[at, scan.predicted[some]] = False
+        part = take_rows(probs, some)
+        wanted = part >= limits[some, None]
+        wanted[np.arange(some.size), predicted[some]] = False
         places = np.flatnonzero(wanted)
-        row, column = np.divmod(places, n_classes)
-        found[0].append(some[row].astype(np.int32))
-        found[1].append(column.astype(code_dtype(n_classes)))
-        found[2].append(part.ravel()[places].astype(dtype))
+        row = places // n_classes
+        found[0].append(some.astype(np.int32).take(row))
+        found[1].append((places - row * n_classes).astype(code_dtype(n_classes)))
+        found[2].append(part.ravel().take(places).astype(limits.dtype, copy=False))
     return [np.concatenate(parts) for parts in found]

@@ -67,8 +67,9 @@ def test_rows_in_the_order_of_their_classes():
 
 
 @pytest.mark.usefixtures("client")
-def test_the_probabilities_stay_on_the_workers(case, monkeypatch):
-    codes, pred_probs, lazy = case
+def test_the_probabilities_stay_on_the_workers(monkeypatch):
+    codes, pred_probs = make_rows(60_000, 10, noise=0.08, sharpness=7.0, dtype=np.float32)
+    lazy = dask_array.from_array(pred_probs, chunks=(20_000, -1))
     fetched = []
     gather = distributed.Client.gather
 
