@@ -28,9 +28,11 @@ def test_what_is_kept(block):
     expected = np.where(wanted, pred_probs, 0)
     np.testing.assert_array_equal(kept.read(rows), expected[rows])
     np.testing.assert_array_equal(kept.read(rows[:0]), expected[:0])
+    at, column, value = kept.find(rows)
+    np.testing.assert_array_equal(np.stack([at, column]), expected[rows].nonzero())
+    np.testing.assert_array_equal(value, expected[rows][at, column])
     for k in range(12):
-        np.testing.assert_array_equal(kept.take(rows, np.full(4, k)), expected[rows, k])
-        np.testing.assert_array_equal(Whole(pred_probs).take(rows, [k]), pred_probs[rows, k])
+        np.testing.assert_array_equal(Whole(pred_probs).take(rows, k), pred_probs[rows, k])
 
 
 def test_no_more_is_kept_than_an_entry_for_each_row(block):
@@ -48,7 +50,7 @@ def test_no_more_is_kept_than_an_entry_for_each_row(block):
 def test_a_block_of_nothing_kept():
     codes, pred_probs = np.zeros(4, int), np.tile([0.9, 0.1], (4, 1))
     kept = keep_entries(codes, pred_probs, scan_rows(codes, pred_probs), 0.5)
-    np.testing.assert_array_equal(kept.take(np.arange(4), np.ones(4, int)), 0)
+    assert [each.size for each in kept.find(np.arange(4))] == [0, 0, 0]
     np.testing.assert_array_equal(kept.read(np.arange(4)), 0)
 
 

@@ -196,6 +196,8 @@ def audit_labels(
             index=index,
             n_jobs=n_jobs,
         )
+    if hasattr(labels, "compute"):  # dask: the labels are few bytes, and give the index too
+        labels = labels.compute()
     codes, columns = read_labels(labels, classes)
     if classes is None and class_names is not None:
         positions, columns = find_named(columns, class_names)

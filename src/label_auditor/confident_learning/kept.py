@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, code_dtype
+from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, code_dtype, take_rows
 
 if TYPE_CHECKING:
     from label_auditor.confident_learning.scan import RowScan
@@ -24,8 +24,8 @@ Array = npt.NDArray[Any]
 
 # The threshold of a class is its mean in the whole data; a block has a mean of its own, near to it.
 NEAR = 0.8
-# The means of smaller classes say little.
-FEWEST_ROWS = 30
+# The means of smaller classes say little, and many rows say no more than some.
+FEWEST_ROWS, SOME_ROWS = 30, 2**14
 
 
 class Whole(NamedTuple):
@@ -43,7 +43,7 @@ class Whole(NamedTuple):
 
     def read(self, rows: Array) -> Array:
         """Give the probabilities of some rows, which are ascending positions in the block."""
-        return self.probs[rows]
+        return take_rows(self.probs, rows)
 
     def take(self, rows: Array, columns: Array) -> Array:
         """Give single probabilities."""
@@ -55,8 +55,8 @@ class Entries(NamedTuple):
 
     Attributes
     ----------
-    row : ndarray of shape (n_entries,), int
-        Positions in the block; an entry may be there twice.
+    row : ndarray of shape (n_entries,), int32
+        Positions in the block, ascending.
     column : ndarray of shape (n_entries,), int
     value : ndarray of shape (n_entries,), float
     n_classes : int
@@ -73,20 +73,20 @@ class Entries(NamedTuple):
     def read(self, rows: Array) -> Array:
         """Give the probabilities of some rows, in ascending order, with 0 for all others."""
         probs = np.zeros((rows.size, self.n_classes), self.value.dtype)
-        at = np.searchsorted(rows, self.row)
-        found = np.flatnonzero(rows.take(at, mode="clip") == self.row) if rows.size else at[:0]
-        probs[at[found], self.column[found]] = self.value[found]
+        at, column, value = self.find(rows)
+        probs[at, column] = value
         return probs
 
-    def take(self, rows: Array, columns: Array) -> Array:
-        """Give single probabilities, 0 for those that were not kept."""
-        places = self.row.astype(np.int64) * self.n_classes + self.column
-        order = places.argsort(kind="stable")
-        wanted = rows * self.n_classes + columns
-        if not order.size:
-            return np.zeros(wanted.size, self.value.dtype)
-        at = order.take(np.searchsorted(places[order], wanted), mode="clip")
-        return np.where(places[at] == wanted, self.value[at], 0)
+    def find(self, rows: Array) -> tuple[Array, Array, Array]:
+        """Find the entries of some rows: their places among these, columns and values."""
+        if not rows.size:
+            return rows, self.column[:0], self.value[:0]
+        some = slice(*np.searchsorted(self.row, (rows[0], rows[-1] + 1)))
+        place = np.full(rows[-1] - rows[0] + 1, -1)
+        place[rows - rows[0]] = np.arange(rows.size)
+        at = place[self.row[some] - rows[0]]
+        found = np.flatnonzero(at >= 0)
+        return at[found], self.column[some][found], self.value[some][found]
 
 
 Kept: TypeAlias = "Whole | Entries"
@@ -101,12 +101,13 @@ def suggest_bound(codes: Array, given_prob: Array, n_classes: int) -> float:
         Given labels, and their probabilities.
     n_classes : int
     """
-    judged = codes >= 0
-    if not judged.any():
+    judged = np.flatnonzero(codes >= 0)
+    if not judged.size:
         return np.inf
-    given = codes[judged]
+    some = judged[:: -(-judged.size // SOME_ROWS)]
+    given = codes[some]
     sizes = np.bincount(given, minlength=n_classes)
-    sums = np.bincount(given, given_prob[judged], n_classes)
+    sums = np.bincount(given, given_prob[some], n_classes)
     large = sizes >= FEWEST_ROWS
     means = sums[large] / sizes[large] if large.any() else sums.sum() / (2 * sizes.sum())
     return NEAR * float(np.min(means))
@@ -131,38 +132,36 @@ def keep_entries(
         Whether the bound is raised where more than one entry for each row would be kept.
     """
     dtype, n_classes = scan.given_prob.dtype, probs.shape[1]
-    disputed = (codes != scan.predicted) & (codes >= 0)
-    above = _entries_from(
-        probs, scan, np.flatnonzero(disputed), np.nextafter(scan.given_prob, dtype.type(2))
-    )
+    above = np.nextafter(scan.given_prob, dtype.type(2))
+    above[(codes == scan.predicted) | (codes < 0)] = np.inf
     # Two classes have no more than 1 together, or little more.
     both = (scan.highest >= bound) & (1.01 + CLOSE * n_classes - scan.highest >= bound)
-    lowest = np.full(codes.size, bound, dtype)
-    row, column, value = _entries_from(probs, scan, np.flatnonzero(both), lowest)
-    if limited and value.size > codes.size:
-        bound = float(np.partition(value, -codes.size)[-codes.size])
-        row, column, value = (each[value > bound] for each in (row, column, value))
-        bound = float(np.nextafter(bound, 2))
-    rows, columns, values = (
-        np.concatenate(parts) for parts in zip(above, (row, column, value), strict=True)
-    )
-    return Entries(rows, columns, values, n_classes, bound)
+    limits = np.where(both, np.minimum(above, dtype.type(bound)), above)
+    row, column, value = _entries_from(probs, scan.predicted, limits)
+    below = value < above[row]
+    n_below = np.count_nonzero(below)
+    if limited and n_below > codes.size:
+        highest_left = np.partition(value[below], n_below - codes.size - 1)[: n_below - codes.size]
+        bound = float(np.nextafter(highest_left[-1], dtype.type(2)))
+        kept = ~below | (value >= bound)
+        row, column, value = row[kept], column[kept], value[kept]
+    return Entries(row, column, value, n_classes, bound)
 
 
-def _entries_from(probs: Array, scan: RowScan, rows: Array, bounds: Array) -> list[Array]:
-    """Find the entries of some rows that are at or above the bound of the row."""
+def _entries_from(probs: Array, predicted: Array, limits: Array) -> list[Array]:
+    """Find the entries that are at or above the limit of their row, but for the likeliest."""
+    rows = np.flatnonzero(limits < np.inf)
     n_classes = probs.shape[1]
-    dtype = scan.given_prob.dtype
-    found: list[list[Array]] = [[rows[:0].astype(np.int32)], [scan.predicted[:0]], [bounds[:0]]]
-    step = max(1, CACHE_BYTES // (4 * dtype.itemsize * n_classes))
+    found: list[list[Array]] = [[rows[:0].astype(np.int32)], [predicted[:0]], [limits[:0]]]
+    step = max(1, CACHE_BYTES // (4 * limits.itemsize * n_classes))
     for start in range(0, rows.size, step):
         some = rows[start : start + step]
-        part = probs[some]
-        wanted = part >= bounds[some, None]
-        at = np.arange(some.size)
-        wanted[at, scan.predicted[some]] = False
-        row, column = np.divmod(np.flatnonzero(wanted), n_classes)
-        found[0].append(some[row].astype(np.int32))
-        found[1].append(column.astype(code_dtype(n_classes)))
-        found[2].append(part[row, column].astype(dtype))
+        part = take_rows(probs, some)
+        wanted = part >= limits[some, None]
+        wanted[np.arange(some.size), predicted[some]] = False
+        places = np.flatnonzero(wanted)
+        row = places // n_classes
+        found[0].append(some.astype(np.int32).take(row))
+        found[1].append((places - row * n_classes).astype(code_dtype(n_classes)))
+        found[2].append(part.ravel().take(places).astype(limits.dtype, copy=False))
     return [np.concatenate(parts) for parts in found]

@@ -234,6 +234,9 @@ def _check_pred_probs(pred_probs: Any, n_labels: int) -> Any:
 
 def _dtype_of(pred_probs: Any) -> np.dtype[Any]:
     """Give the type of the probabilities, without reading one."""
+    if hasattr(pred_probs, "__dask_graph__"):
+        dtype: np.dtype[Any] = pred_probs.dtype
+        return dtype
     if type(pred_probs).__module__.startswith("scipy.sparse"):
         raise ValueError("pred_probs is a sparse matrix; pass pred_probs.toarray().")
     try:
@@ -260,6 +263,11 @@ def _to_rows(pred_probs: Any) -> Any:
                 "for each label, with a number for each class."
             ) from error
     shape = tuple(pred_probs.shape)
+    if np.isnan(shape).any():
+        raise ValueError(
+            "pred_probs is a dask array that doesn't know how many rows its chunks have; call "
+            "pred_probs.compute_chunk_sizes() first, or make it by to_dask_array(lengths=True)."
+        )
     if len(shape) != 2:
         raise ValueError(
             f"pred_probs has shape {shape}, but one row per label and one column per class are "

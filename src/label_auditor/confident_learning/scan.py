@@ -165,6 +165,12 @@ def take_given(probs: Array, given: Array) -> Array:
     return given_prob
 
 
+def take_rows(probs: Array, rows: Array) -> Array:
+    """Give some rows."""
+    # `take` is twice as quick, but copies the whole of any other array first.
+    return probs.take(rows, axis=0) if probs.flags.c_contiguous else probs[rows]
+
+
 def _take(probs: Array, codes: Array) -> Array:
     """Give one probability of each row."""
     n, n_classes = probs.shape

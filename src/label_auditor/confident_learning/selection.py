@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from label_auditor.confident_learning.kept import Entries
 from label_auditor.confident_learning.scan import CACHE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from label_auditor.confident_learning.joint import Joint
-    from label_auditor.confident_learning.kept import Kept
+    from label_auditor.confident_learning.kept import Kept, Whole
 
 __all__ = [
     "CellMargins",
@@ -270,7 +271,10 @@ def cell_margins(
     CellMargins
         In the order of the rows; positions and cells in small types.
     """
-    if cells.dense:
+    if isinstance(kept, Entries):
+        at, true, prob = kept.find(rows)
+        cell = cells.find(given[at], true)
+    elif cells.dense:
         at, true, prob = _large_enough(rows, given, given_prob, kept, cells)
         cell = cells.find(given[at], true)
     else:
@@ -280,13 +284,13 @@ def cell_margins(
         cell = np.arange(at.size) + np.repeat(first - (sizes.cumsum() - sizes), sizes)
         prob = kept.take(rows[at], cells.true[cell])
     margin = prob - given_prob[at]
-    found = np.flatnonzero(margin >= cells.lower[cell])
+    found = np.flatnonzero((cell >= 0) & (margin >= cells.lower[cell]))
     small = np.min_scalar_type(cells.pairs.size)
     return CellMargins(rows[at[found]].astype(np.int32), cell[found].astype(small), margin[found])
 
 
 def _large_enough(
-    rows: Array, given: Array, given_prob: Array, kept: Kept, cells: NoiseCells
+    rows: Array, given: Array, given_prob: Array, kept: Whole, cells: NoiseCells
 ) -> tuple[Array, Array, Array]:
     """Find rows and true labels whose margins may be large enough, in pieces that stay cached."""
     found = [np.empty(0, np.intp)]

@@ -2,11 +2,12 @@ import inspect
 
 import pytest
 
+from label_auditor.confident_learning.engines.cluster import ClusterEngine
 from label_auditor.confident_learning.engines.protocol import Engine
 from label_auditor.confident_learning.engines.threads import ThreadEngine
 
 
-@pytest.mark.parametrize("engine", [ThreadEngine])
+@pytest.mark.parametrize("engine", [ThreadEngine, ClusterEngine])
 def test_engines_have_what_the_protocol_names(engine):
     for name, method in inspect.getmembers(Engine, inspect.isfunction):
         if not name.startswith("_"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from label_auditor.confident_learning.engines.cluster import ClusterEngine, find_client
 from label_auditor.confident_learning.engines.threads import ThreadEngine
 
 if TYPE_CHECKING:
@@ -15,4 +16,5 @@ __all__ = ["choose_engine"]
 
 def choose_engine(data: LabelledRows) -> Engine:
     """Choose the workers of a cluster for a dask array whose cluster is in charge, else threads."""
-    return ThreadEngine(data)
+    client = find_client(data.pred_probs)
+    return ThreadEngine(data) if client is None else ClusterEngine(data, client)

@@ -1,0 +1,229 @@
+"""The engine of a Dask cluster: every block is worked on where its chunk lies.
+
+The probabilities never leave the workers. A task reads a chunk and keeps the state of its rows; all
+other tasks go by that state, so that only sums, disputed rows and what a result holds of every row
+travel to the client. Where a worker is lost, Dask computes its chunks again, from the graph.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from label_auditor.confident_learning.engines.packing import pack, unpack
+from label_auditor.confident_learning.pairwise_sums import PartialSum, join_sums, sum_part, total
+from label_auditor.confident_learning.scan import ABSENT, group_by_class
+from label_auditor.confident_learning.scores import SCORES, ScoreName, score_rows
+from label_auditor.confident_learning.steps import BlockState, keep_more, scan_block
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from label_auditor.confident_learning.row_blocks import LabelledRows
+
+__all__ = ["ClusterEngine", "find_client"]
+
+Array = npt.NDArray[Any]
+Result = TypeVar("Result")
+
+# So many results are merged by a task.
+FAN_IN = 16
+
+
+def find_client(array: Any) -> Any:
+    """Give the client of the cluster that is in charge of a dask array; None if there is none."""
+    if not type(array).__module__.startswith("dask.array") or "distributed" not in sys.modules:
+        return None
+    import distributed
+    from dask.base import get_scheduler
+
+    try:
+        distributed.get_worker()
+    except ValueError:
+        scheduler: Any = get_scheduler
+        client = getattr(scheduler(collections=[array]), "__self__", None)
+        known = isinstance(client, distributed.Client) and not client.asynchronous
+        return client if known else None
+    return None  # A task that waited for tasks would keep its worker from them.
+
+
+class ClusterEngine:
+    """Works on the chunks of a dask array, on the workers of its cluster.
+
+    Parameters
+    ----------
+    data : LabelledRows
+        The labels, and the dask array of probabilities.
+    client : distributed.Client
+        The client in charge.
+    """
+
+    def __init__(self, data: LabelledRows, client: Any) -> None:
+        self.data = data
+        self._client = client
+        array = data.pred_probs.rechunk({1: -1})
+        ends = np.cumsum(array.chunks[0]).tolist()
+        self.starts = [0, *ends[:-1]]
+        self._blocks = [slice(*each) for each in zip(self.starts, ends, strict=True)]
+        self._chunks = array.to_delayed().ravel().tolist()
+        self._states: list[Any] = []
+        # An adjusted score, and the thresholds of the classes that it takes.
+        self._adjusted: tuple[ScoreName, Array] | None = None
+
+    @cached_property
+    def given_prob(self) -> Array:
+        """Probability of the given label of each row; NaN where the row is not judged."""
+        return np.concatenate(self.ask(_given_prob))
+
+    def scan(self, score: ScoreName | None) -> Array:
+        """Read all blocks, keep their states, and give the rows that hold no probabilities."""
+        codes = [self.data.codes[rows] for rows in self._blocks]
+        self._states = self._read(_scan_chunk, codes, score)
+        found = zip(self.ask(_invalid_rows), self.starts, strict=True)
+        return np.concatenate([invalid + start for invalid, start in found])
+
+    def class_means(self, sizes: Array) -> list[Any]:
+        """Average the self-confidence of each class; ABSENT without rows."""
+        counts = [
+            np.bincount(self.data.codes[rows] + 1, minlength=sizes.size + 1)[1:]
+            for rows in self._blocks
+        ]
+        before = np.cumsum(counts, axis=0) - counts
+        parts = self._client.map(_sum_classes, self._states, list(before), sizes=sizes, pure=False)
+        sums = zip(self._fold(parts, _join_classes), sizes, strict=True)
+        # Divided as NumPy's mean is.
+        return [
+            (whole := total(each)).dtype.type(whole / np.intp(size)) if size else ABSENT
+            for each, size in sums
+        ]
+
+    def know_from(self, bound: float) -> None:
+        """Read the blocks again if probabilities from this bound on were not kept."""
+        bounds = self.ask(_bound)
+        lacking = [k for k, known in enumerate(bounds) if known > bound]
+        states = self._read(_keep_more, [self._states[k] for k in lacking], bound, which=lacking)
+        for k, state in zip(lacking, states, strict=True):
+            self._states[k] = state
+
+    def ask(self, step: Callable[..., Result], *known: Any) -> list[Result]:
+        """Give what a step makes of the state of each block."""
+        futures = self._submit(_take_and_pack, step, known)
+        return [unpack(found) for found in self._client.gather(futures)]
+
+    def fold(
+        self, step: Callable[..., Result], merge: Callable[[Sequence[Result]], Result], *known: Any
+    ) -> Result:
+        """Do the same, and merge what the blocks gave on the workers."""
+        folded: Result = self._fold(self._submit(_take_step, step, known), merge)
+        return folded
+
+    def read_again(self, step: Callable[..., Result], *known: Any) -> list[Result]:
+        """Give what a step makes of the state and the probabilities of each block."""
+        futures = self._read(_read_and_pack, self._states, step, *known)
+        return [unpack(found) for found in self._client.gather(futures)]
+
+    def score_when_read(self, score: ScoreName, thresholds: Array) -> None:
+        """Compute an adjusted score when the blocks are next read."""
+        if SCORES[score].adjusted:
+            self._adjusted = (score, thresholds)
+
+    def scores(self) -> Array:
+        """Give the scores that were asked for."""
+        if self._adjusted is None:
+            return np.concatenate(self.ask(_scores))
+        return np.concatenate(self.read_again(_score_chunk, *self._adjusted))
+
+    def _submit(
+        self, take: Callable[..., Any], step: Callable[..., Any], known: tuple[Any, ...]
+    ) -> list[Any]:
+        """Start a step for each block; what is known of all is sent to each worker once."""
+        shared = self._client.submit(_share, *known, pure=False)
+        return list(self._client.map(take, self._states, step=step, known=shared, pure=False))
+
+    def _read(
+        self,
+        step: Callable[..., Any],
+        first: Sequence[Any],
+        *known: Any,
+        which: Sequence[int] | None = None,
+    ) -> list[Any]:
+        """Start a step for each chunk, or for some, and what belongs to it."""
+        from dask.delayed import delayed
+
+        chunks = self._chunks if which is None else [self._chunks[k] for k in which]
+        task = delayed(step, pure=False)
+        tasks = [task(each, chunk, *known) for each, chunk in zip(first, chunks, strict=True)]
+        with warnings.catch_warnings():
+            # The labels are in the graph, so that it has all that lost tasks need.
+            warnings.filterwarnings("ignore", "Sending large graph")
+            return list(self._client.compute(tasks))
+
+    def _fold(self, parts: list[Any], merge: Callable[[Sequence[Any]], Any]) -> Any:
+        """Merge the results of tasks, neighbours first, and fetch what comes out."""
+        while len(parts) > 1:
+            groups = [parts[k : k + FAN_IN] for k in range(0, len(parts), FAN_IN)]
+            parts = [self._client.submit(merge, group, pure=False) for group in groups]
+        return self._client.gather(parts[0])
+
+
+def _share(*known: Any) -> tuple[Any, ...]:
+    return known
+
+
+def _take_step(state: BlockState, *, step: Callable[..., Any], known: tuple[Any, ...]) -> Any:
+    return step(state, *known)
+
+
+def _take_and_pack(state: BlockState, *, step: Callable[..., Any], known: tuple[Any, ...]) -> Any:
+    return pack(step(state, *known))
+
+
+def _read_and_pack(state: BlockState, chunk: Any, step: Callable[..., Any], *known: Any) -> Any:
+    return pack(step(state, np.asarray(chunk), *known))
+
+
+def _scan_chunk(codes: Array, chunk: Any, score: ScoreName | None) -> BlockState:
+    return scan_block(codes, np.asarray(chunk), in_memory=False, score=score)
+
+
+def _keep_more(state: BlockState, chunk: Any, bound: float) -> BlockState:
+    return keep_more(state, np.asarray(chunk), bound)
+
+
+def _invalid_rows(state: BlockState) -> Array:
+    return state.scan.invalid
+
+
+def _given_prob(state: BlockState) -> Array:
+    return state.scan.given_prob
+
+
+def _bound(state: BlockState) -> float:
+    return state.kept.bound
+
+
+def _scores(state: BlockState) -> Any:
+    return state.scores
+
+
+def _score_chunk(state: BlockState, probs: Array, score: ScoreName, thresholds: Array) -> Array:
+    return score_rows(state.codes, probs, score, thresholds)
+
+
+def _sum_classes(state: BlockState, before: Array, sizes: Array) -> list[PartialSum]:
+    """Sum the self-confidences of each class in a block; so many are before them."""
+    values, here = group_by_class(state.codes, state.scan.given_prob, sizes.size)
+    ends = np.append(0, here.cumsum())
+    return [
+        sum_part(values[ends[k] : ends[k + 1]], int(before[k]), int(sizes[k]))
+        for k in range(sizes.size)
+    ]
+
+
+def _join_classes(parts: Sequence[list[PartialSum]]) -> list[PartialSum]:
+    return [join_sums(of_class) for of_class in zip(*parts, strict=True)]

@@ -1,0 +1,140 @@
+import os
+import pickle
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from label_auditor import audit_labels
+from label_auditor.confident_learning import find_issues
+from label_auditor.confident_learning.engines import choose_engine
+from label_auditor.confident_learning.engines.cluster import ClusterEngine, find_client
+from label_auditor.confident_learning.engines.threads import ThreadEngine
+from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.confident_learning.rules import RULES
+from label_auditor.confident_learning.scores import SCORES
+from optional import dask_frames, needs_dask_frames
+from oracle import make_rows
+
+dask = pytest.importorskip("dask")
+dask_array = pytest.importorskip("dask.array")
+distributed = pytest.importorskip("distributed")
+
+CHUNKS = ((9_000, 1, 0, 20_999), (7, 3))
+
+
+@pytest.fixture(scope="module")
+def client():
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(processes=True, **options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def case():
+    codes, pred_probs = make_rows(30_000, 10, dtype=np.float32)
+    return codes, pred_probs, dask_array.from_array(pred_probs, chunks=CHUNKS)
+
+
+def assert_same(found, expected):
+    for field in ("codes", "predicted", "issues", "quality", "ranked", "confident_joint"):
+        one, other = getattr(found, field), getattr(expected, field)
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize(
+    "options", [{"filter_by": rule} for rule in RULES] + [{"rank_by": score} for score in SCORES]
+)
+def test_the_result_is_that_of_threads_to_the_last_bit(case, options):
+    codes, pred_probs, lazy = case
+    assert_same(audit_labels(codes, lazy, **options), audit_labels(codes, pred_probs, **options))
+
+
+@pytest.mark.usefixtures("client")
+def test_rows_in_the_order_of_their_classes():
+    """A chunk tells the threshold of one class alone, so that others are read again."""
+    codes, pred_probs = make_rows(6_000, 6, sharpness=1.0)
+    order = codes.argsort(kind="stable")
+    codes, pred_probs = codes[order], pred_probs[order]
+    lazy = dask_array.from_array(pred_probs, chunks=(1_500, -1))
+    assert_same(audit_labels(codes, lazy), audit_labels(codes, pred_probs))
+
+
+@pytest.mark.usefixtures("client")
+def test_the_probabilities_stay_on_the_workers(monkeypatch):
+    codes, pred_probs = make_rows(60_000, 10, noise=0.08, sharpness=7.0, dtype=np.float32)
+    lazy = dask_array.from_array(pred_probs, chunks=(20_000, -1))
+    fetched = []
+    gather = distributed.Client.gather
+
+    def count(self, futures, *args, **options):
+        found = gather(self, futures, *args, **options)
+        fetched.append(len(pickle.dumps(found)))
+        return found
+
+    # Whatever the client fetches goes through this.
+    monkeypatch.setattr(distributed.Client, "gather", count)
+    audit_labels(codes, lazy)
+    assert 0 < sum(fetched) < 0.12 * pred_probs.nbytes
+
+
+def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch):
+    """Its states are lost; Dask reads its chunks again."""
+    codes, pred_probs, lazy = case
+    expected = audit_labels(codes, pred_probs)
+    pids = client.run(os.getpid)
+    settle = find_issues._settle
+
+    def kill_one(engine, thresholds):
+        holders = client.who_has(engine._states)
+        worker = next(iter(holders.values()))[0]
+        os.kill(pids[worker], signal.SIGKILL)
+        return settle(engine, thresholds)
+
+    monkeypatch.setattr(find_issues, "_settle", kill_one)
+    assert_same(audit_labels(codes, lazy), expected)
+    assert set(client.run(os.getpid).values()) != set(pids.values())
+
+
+@needs_dask_frames
+@pytest.mark.usefixtures("client")
+def test_labels_of_dask_keep_their_index(case):
+    codes, pred_probs, lazy = case
+    series = pd.Series(codes, index=np.arange(30_000) + 7)
+    found = audit_labels(dask_frames.from_pandas(series, npartitions=3), lazy)
+    assert_same(found, audit_labels(codes, pred_probs))
+    assert list(found.index[:2]) == [7, 8]
+    assert_same(audit_labels(dask_array.from_array(codes), lazy), found)
+
+
+@pytest.mark.usefixtures("client")
+def test_rows_that_are_no_probabilities_are_named(case):
+    codes, pred_probs, _ = case
+    wrong = pred_probs.copy()
+    wrong[[9_000, 29_999]] = 2
+    with pytest.raises(ValueError, match=r"in rows 9000, 29999: row 9000 has 2, which is above 1"):
+        audit_labels(codes, dask_array.from_array(wrong, chunks=CHUNKS))
+
+
+def test_unknown_chunk_sizes_are_refused(case):
+    codes, _, lazy = case
+    with pytest.raises(ValueError, match=r"call pred_probs\.compute_chunk_sizes\(\) first"):
+        audit_labels(codes, lazy[lazy.sum(axis=1) > 0])
+
+
+def test_who_is_in_charge(client, case):
+    codes, pred_probs, lazy = case
+    assert find_client(lazy) is client
+    assert find_client(pred_probs) is None
+    assert isinstance(choose_engine(LabelledRows(codes, lazy)), ClusterEngine)
+    assert isinstance(choose_engine(LabelledRows(codes, pred_probs)), ThreadEngine)
+    with dask.config.set(scheduler="threads"):
+        assert find_client(lazy) is None
+    # A task doesn't wait for other tasks.
+    assert client.submit(find_client, lazy).result() is None
