@@ -56,7 +56,7 @@ def test_texts_whose_counts_do_not_fit_into_memory_are_refused_before_they_are_c
     many = texts(*ENGLISH * 100)
     monkeypatch.setattr(memory, "free_memory", lambda: 200_000)
     with pytest.raises(
-        InputError, match="counting the characters of 300 texts takes at least .*--model words"
+        InputError, match=r"counting the characters of 300 texts takes at least .*--model words"
     ):
         prepare_texts(many, "text", None)
     assert prepare_texts(many, "text", "words").X.shape[0] == 300

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-# What the counts of characters take for each character: it begins a run of each of four lengths, and
-# a run has a number and its place. While they are counted, nearly twice as much was seen.
+# What the counts of characters take for each of them: it begins a run of each of four lengths, and
+# a run has a count and a column. While they are counted, nearly twice as much was seen.
 BYTES_PER_CHARACTER = 4 * 12
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
 
@@ -119,8 +119,8 @@ def prepare_texts(
         check_memory(
             sum(map(len, texts)) * BYTES_PER_CHARACTER,
             f"counting the characters of {len(texts):,} texts",
-            "--model words takes about a quarter of that, and scale.md in the documentation says how "
-            "to audit more texts than fit into memory",
+            "--model words takes about a quarter of that, and the documentation says, under 'How "
+            "far it goes', how to audit more texts than fit into memory",
         )
     parallel = Parallel(n_jobs=n_jobs, prefer="threads")
     chunks = split_texts(texts)
