@@ -26,6 +26,8 @@ def test_what_does_not_fit_is_refused_by_name(monkeypatch):
     check_memory(1.9e9, "in.csv")
     with pytest.raises(InputError, match=r"^in\.csv takes at least 2\.1 GB of memory, and only 2"):
         check_memory(2.1e9, "in.csv")
+    with pytest.raises(InputError, match=r"only 2\.0 GB are free; take less\.$"):
+        check_memory(2.1e9, "in.csv", "take less")
 
 
 def test_where_nothing_tells_what_is_free_nothing_is_refused(monkeypatch):

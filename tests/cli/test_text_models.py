@@ -7,6 +7,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.utils.validation import check_is_fitted
 
 from label_auditor import LabelAuditor
+from label_auditor.cli import memory
 from label_auditor.cli.audit import TEXT_MODELS
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.text_models import choose_views, prepare_texts
@@ -49,6 +50,16 @@ def test_texts_become_sparse_matrices_of_terms_in_two_texts(model):
     assert prepared.cv == "loo"
     with pytest.raises(NotFittedError):
         check_is_fitted(prepared.classifier)
+
+
+def test_texts_whose_counts_do_not_fit_into_memory_are_refused_before_they_are_counted(monkeypatch):
+    many = texts(*ENGLISH * 100)
+    monkeypatch.setattr(memory, "free_memory", lambda: 200_000)
+    with pytest.raises(
+        InputError, match=r"counting the characters of 300 texts takes at least .*--model words"
+    ):
+        prepare_texts(many, "text", None)
+    assert prepare_texts(many, "text", "words").X.shape[0] == 300
 
 
 def test_words_are_counted_in_pairs_and_characters_within_words():

@@ -8,13 +8,13 @@ from pathlib import Path
 from label_auditor.cli.errors import InputError
 
 
-def check_memory(needed: float, what: str) -> None:
-    """Raise InputError if `what` needs more bytes than are free."""
+def check_memory(needed: float, what: str, remedy: str = "") -> None:
+    """Raise InputError if `what` needs more bytes than are free; `remedy` says what to do then."""
     free = free_memory()
     if free is not None and needed > free:
         raise InputError(
             f"{what} takes at least {needed / 1e9:,.1f} GB of memory, and only "
-            f"{free / 1e9:,.1f} GB are free."
+            f"{free / 1e9:,.1f} GB are free{remedy and f'; {remedy}'}."
         )
 
 

@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.cli.errors import InputError
+from label_auditor.cli.memory import check_memory
 from label_auditor.cli.models import Prepared
 from label_auditor.cli.tables import get_texts
 from label_auditor.fitting.equal_discriminant import EqualDiscriminant
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
+# What the counts of characters take for each of them: it begins a run of each of four lengths, and
+# a run has a count and a column. While they are counted, nearly twice as much was seen.
+BYTES_PER_CHARACTER = 4 * 12
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
 
 
@@ -111,6 +115,13 @@ def prepare_texts(
         )
         texts = [text[:MAX_CHARACTERS] for text in texts]
     names = [model] if model else choose_views(texts)
+    if "characters" in names:
+        check_memory(
+            sum(map(len, texts)) * BYTES_PER_CHARACTER,
+            f"counting the characters of {len(texts):,} texts",
+            "--model words takes about a quarter of that, and the documentation says, under 'How "
+            "far it goes', how to audit more texts than fit into memory",
+        )
     parallel = Parallel(n_jobs=n_jobs, prefer="threads")
     chunks = split_texts(texts)
     weighed = parallel(delayed(_weigh)(VIEWS[name].count, chunks) for name in names)

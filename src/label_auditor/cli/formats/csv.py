@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +22,7 @@ _SEPARATOR_LINE = re.compile(r"sep=([,;|:\t^~])(?:\r\n|\r|\n)", re.IGNORECASE)
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?").fullmatch
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 class _Record(NamedTuple):
@@ -42,7 +42,7 @@ def read(content: bytes, name: str, separator: str | None = None) -> pd.DataFram
     separator = separator or _find_separator(text, name)
     records = _skip_blank(_iterate(text, separator, name))
     header = next(records, _Record("", [], 0)).cells
-    rows = []
+    columns: list[list[str]] = [[] for _ in header]
     for record in records:
         if len(record.cells) != len(header):
             raise InputError(
@@ -50,9 +50,10 @@ def read(content: bytes, name: str, separator: str | None = None) -> pd.DataFram
                 f"{len(header)}; cells that hold {SEPARATORS.get(separator, repr(separator))} must "
                 "be quoted."
             )
-        rows.append(record.cells)
-    columns = zip(*rows, strict=True) if rows else ([] for _ in header)
-    return make_table(header, [_convert(cells) for cells in columns], len(rows))
+        for column, cell in zip(columns, record.cells, strict=True):
+            column.append(cell)
+    n_rows = len(columns[0]) if columns else 0
+    return make_table(header, (_convert(cells) for cells in columns), n_rows)
 
 
 def _convert(cells: Collection[str]) -> pd.Series:
@@ -179,15 +180,16 @@ def _iterate(text: str, separator: str, name: str) -> Iterator[_Record]:
     lines: list[str] = []
 
     def take_lines() -> Iterator[str]:
-        for line in stream:
-            lines.append(line)
-            yield line
+        # A line at a time: io.StringIO would take four bytes for each character of the file.
+        for line in _LINE.finditer(text, start):
+            lines.append(line[0])
+            yield line[0]
 
-    stream = io.StringIO(text, newline="")
-    first = 1
-    if _SEPARATOR_LINE.match(text):
-        yield _Record(stream.readline(), [], first)
-        first = 2
+    first, start = 1, 0
+    told = _SEPARATOR_LINE.match(text)
+    if told:
+        yield _Record(told[0], [], first)
+        first, start = 2, told.end()
     reader = csv.reader(take_lines(), delimiter=separator, strict=True)
     line = first
     try:
