@@ -5,6 +5,7 @@ from __future__ import annotations
 AS_FRAME = "to_frame(inputs), which gives a pandas.DataFrame"
 ISSUES = "to_frame(inputs, only_issues=True, sort=True) for the flagged rows, worst first"
 PLOT = "label_auditor.plots.ConfidentJointDisplay.from_audit(audit), or another display there"
+SHOW = "preview(inputs) in a notebook, or to_html(path, inputs) for a page to review"
 SUMMARY = "summary() for a table of the classes, or to_html(path, inputs) for a page to review"
 
 # Of pandas, and of those who want what it has.
@@ -26,7 +27,8 @@ OF_AUDITS = {
         ISSUES,
     ),
     **dict.fromkeys(("describe", "info", "report"), SUMMARY),
-    **dict.fromkeys(("plot", "plots", "show"), PLOT),
+    **dict.fromkeys(("plot", "plots"), PLOT),
+    **dict.fromkeys(("display", "show", "view"), SHOW),
     **dict.fromkeys(("label_quality", "label_quality_scores", "label_scores"), "scores"),
     **dict.fromkeys(("get_label_quality_scores", "quality_scores"), "scores"),
     **dict.fromkeys(("issue_indices", "ranked_issues"), "ranked, the flagged rows by position"),
@@ -50,7 +52,8 @@ OF_AUDITORS = {
     ),
     "fit_predict": "fit(X, y).label_issues_ for the flags, or fit(X, y).predict(X) for classes",
     **dict.fromkeys(("describe", "info", "report"), f"audit_.{SUMMARY}"),
-    **dict.fromkeys(("plot", "plots", "show"), PLOT.replace("(audit)", "(auditor.audit_)")),
+    **dict.fromkeys(("plot", "plots"), PLOT.replace("(audit)", "(auditor.audit_)")),
+    **dict.fromkeys(("display", "show", "view"), SHOW),
     **dict.fromkeys(("issues", "issues_", "label_issues"), "label_issues_ or ranked_issues_"),
     **dict.fromkeys(("label_quality", "label_quality_", "label_quality_scores"), "label_scores_"),
     **dict.fromkeys(("label_scores", "quality", "scores", "scores_"), "label_scores_"),
