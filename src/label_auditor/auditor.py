@@ -388,8 +388,8 @@ class LabelAuditor(
         if fitted is not None:
             self.estimator_: Any = fitted
         self.audit_ = audit
-        self.classes_ = audit.classes
-        self.cv_probabilities_ = audit.pred_probs
+        self.classes_: NDArray[Any] = audit.classes
+        self.cv_probabilities_: NDArray[np.floating] = audit.pred_probs
         self.label_issues_: NDArray[np.bool_] = audit.issues
         self.label_scores_: NDArray[np.float64] = audit.scores
         self.ranked_issues_: NDArray[np.intp] = audit.ranked

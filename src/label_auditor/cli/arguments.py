@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,18 @@ class Parser(argparse.ArgumentParser):
         """End the command with status 2."""
         line = " ".join(message.split())
         self.exit(2, f"{self.prog}: error: {line} ({self.prog} --help lists the options)\n")
+
+
+class PrintText(argparse.Action):
+    """Print the text that `const` makes, and end: it is made only if it is asked for."""
+
+    def __init__(self, option_strings: list[str], dest: str, const: Any, help: str) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, const=const, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Do it."""
+        print(self.const())
+        parser.exit()
 
 
 def whole_number(lowest: int) -> Callable[[str], int]:

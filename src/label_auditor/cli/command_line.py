@@ -91,8 +91,8 @@ def _run(argv: Sequence[str]) -> None:
 
 def _make_parser(word: str, commands: Mapping[str, ModuleType]) -> Parser:
     """Make the parser of a command; that of the command without a name tells of the others."""
-    from label_auditor.cli.arguments import Parser
-    from label_auditor.cli.completion import PrintCompletion
+    from label_auditor.cli.arguments import Parser, PrintText
+    from label_auditor.cli.completion import make_script
 
     command = commands[word]
     if word:
@@ -101,11 +101,16 @@ def _make_parser(word: str, commands: Mapping[str, ModuleType]) -> Parser:
         listed = [f"  {name:<10}  {each.SUMMARY}" for name, each in commands.items() if name]
         listed.insert(0, "\ncommands (label-audit COMMAND --help says more):")
         parser = Parser("label-audit", command.DESCRIPTION, command.EPILOG + "\n".join(listed))
-        parser.add_argument("--version", action="version", version=f"label-audit {_version()}")
+        parser.add_argument(
+            "--version",
+            action=PrintText,
+            const=lambda: f"label-audit {_version()}",
+            help="print the version",
+        )
         parser.add_argument(
             "--completion",
-            action=PrintCompletion,
-            const=lambda: {name: _make_parser(name, commands) for name in commands},
+            action=PrintText,
+            const=lambda: make_script({name: _make_parser(name, commands) for name in commands}),
             help='print what completes words in bash and zsh: eval "$(label-audit --completion)"',
         )
     command.add_arguments(parser)

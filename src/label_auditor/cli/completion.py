@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
 # Where nothing is suggested, the shell completes the names of files.
@@ -29,18 +29,6 @@ _label_audit() {{
 }}
 complete -o default -F _label_audit label-audit
 """
-
-
-class PrintCompletion(argparse.Action):
-    """Print the script, and end; `const` has the parser of each command, "" for the main one."""
-
-    def __init__(self, option_strings: list[str], dest: str, const: Any, help: str) -> None:  # noqa: A002
-        super().__init__(option_strings, dest, nargs=0, const=const, help=help)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        """Do it."""
-        print(make_script(self.const()), end="")
-        parser.exit()
 
 
 def make_script(parsers: Mapping[str, argparse.ArgumentParser]) -> str:

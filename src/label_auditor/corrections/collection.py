@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from label_auditor.corrections.mappings import is_decided
 from label_auditor.corrections.sources import Sources
@@ -20,6 +20,7 @@ from label_auditor.data.decisions import (
     names_in,
     read_label,
 )
+from label_auditor.data.hints import Hinting
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import name_classes, unique_ids
 from label_auditor.data.own_methods import own_methods
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @own_methods
-class Corrections(Sources, Sequence[Correction]):
+class Corrections(Hinting, Sources, Sequence[Correction]):
     """The decisions of reviewers, one for each time that somebody decided.
 
     Parameters
@@ -55,6 +56,13 @@ class Corrections(Sources, Sequence[Correction]):
     >>> corrections.decisions["7"].label
     'dog'
     """
+
+    _HINTS: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("apply", "apply_to"), "label_auditor.apply_corrections(y, corrections)"),
+        **dict.fromkeys(("items", "keys", "to_dict", "values"), "decisions, by the ids of records"),
+        **dict.fromkeys(("save", "write"), "to_json(path) or to_csv(path)"),
+        **dict.fromkeys(("df", "head", "to_pandas"), "to_frame(), which gives a pandas.DataFrame"),
+    }
 
     def __init__(self, corrections: Iterable[Correction], sample: PageSample | None = None) -> None:
         if is_decided(corrections):

@@ -8,16 +8,19 @@ import os
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args, overload
 
 import numpy as np
 
 from label_auditor.data.atomic_write import atomic_write
+from label_auditor.data.hints import Hinting
 from label_auditor.review.decided import decided_rows
 from label_auditor.review.queue import order_by_queue
 from label_auditor.review.sampling import Stratum, sampling_order, stratify
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -31,7 +34,7 @@ GOALS = get_args(Goal)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class ReviewPlan(Sequence[int]):
+class ReviewPlan(Hinting, Sequence[int]):
     """The rows to review, in order, and how they were chosen.
 
     A sequence of row positions, made by :func:`plan_review`. Review them in this order: whenever
@@ -52,6 +55,11 @@ class ReviewPlan(Sequence[int]):
     seed : int or None
         The seed of the random order; None for the goal "find".
     """
+
+    _HINTS: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("df", "head", "iloc", "to_csv", "to_dict", "to_excel", "to_pandas"),
+        "to_frame(), which gives a pandas.DataFrame",
+    )
 
     rows: NDArray[np.intp]
     goal: Goal

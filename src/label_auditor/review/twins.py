@@ -114,6 +114,9 @@ def find_twins_by_words(audit: Findings, texts: Sequence[str], words: Any) -> pd
     """
     from sklearn.feature_extraction.text import TfidfTransformer
 
+    if not words.shape[1]:  # no text has a word, and scikit-learn wants a column
+        words = sparse.csr_array((len(texts), 1), dtype=np.float32)
+
     def weigh(first: NDArray[np.intp]) -> Any:
         return TfidfTransformer().fit_transform(words[first]) if len(first) else words[first]
 
