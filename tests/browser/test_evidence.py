@@ -53,7 +53,7 @@ def items(page):
 
 def test_similar_rows_are_one_key_away_and_twins_with_other_labels_come_first(page):
     assert page.locator("#evidence-summary").inner_text() == (
-        "a near twin is labelled cat; 2 of 3 are labelled cat"
+        "2 of 3 are labelled cat, a near twin among them"
     )
     assert items(page).count() == 0
     page.keyboard.press("e")

@@ -85,12 +85,16 @@ function summarise(row, neighbors) {
   for (const { label } of neighbors) counts.set(label, (counts.get(label) ?? 0) + 1);
   const [label, n] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
   const twin = neighbors.find(({ comesFirst }) => comesFirst);
-  const most =
-    n === neighbors.length ? (n === 1 ? "it is" : `all ${n} are`) : `${n} of ${neighbors.length} are`;
+  const all = neighbors.length;
+  if (n === 1 && all > 1 && !twin) return [`all ${all} have different labels`];
+  const most = n < all ? `${n} of ${all} are` : n === 1 ? "it is" : `all ${n} are`;
   return [
-    ...(twin ? ["a near twin is labelled ", foreign(nameOf(twin.label)), "; "] : []),
+    ...(twin && twin.label !== label
+      ? ["a near twin is labelled ", foreign(nameOf(twin.label)), "; "]
+      : []),
     `${most} labelled `,
     foreign(nameOf(label)),
+    twin?.label === label && all > 1 ? ", a near twin among them" : "",
   ];
 }
 
