@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from label_auditor import audit_labels
+from label_auditor.review import Evidence, Neighbors, Words
 
 RUN = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
@@ -17,6 +18,7 @@ STATES = {
     "help": "?",
     "chooser": "c",
     "without shortcuts": "L",
+    "similar rows": "e",
 }
 
 
@@ -41,6 +43,8 @@ def test_axe_finds_nothing_serious(open_page, animals, axe, scheme, state):
         animals,
         {"title": ["a title"] * 40, "text": ["long " * 900] * 40},
         metadata={"source": ["web"] * 40},
+        evidence=Evidence(animals.neighbors(np.random.default_rng(0).normal(size=(40, 3)))),
+        class_descriptions={"cat": "it purrs", "dog": "it barks"},
         color_scheme=scheme,
         reduced_motion="reduce",
     )
@@ -62,6 +66,28 @@ def test_axe_finds_nothing_serious_while_errors_are_counted(
     page.locator("#count").click()
     for i in range(n_asked):
         page.keyboard.press("kkkd"[i % 4])
+    assert findings(page, axe) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1360])
+def test_axe_finds_nothing_serious_in_evidence(open_page, animals, axe, scheme, width):
+    every = np.arange(40)
+    rows = np.stack([(every + 1) % 40, (every + 2) % 40], axis=1)
+    neighbors = Neighbors(every, rows, np.full((40, 2), 0.9), recall=0.9, twin_cosine=0.8)
+    starts = np.tile([0, 5, 12], 40)
+    words = Words(np.repeat(every, 3), starts, starts + 4, np.tile([2.0, -2.0, 0.5], 40))
+    page = open_page(
+        animals,
+        ["some words, and others"] * 40,
+        evidence=Evidence(neighbors, words),
+        color_scheme=scheme,
+        viewport={"width": width, "height": 800},
+    )
+    page.keyboard.press("e")
+    page.keyboard.press("t")
+    assert page.locator("#evidence-list li").count() == 2
+    assert page.locator("#texts mark").count() >= 3
     assert findings(page, axe) == []
 
 

@@ -216,6 +216,10 @@ def test_a_file_goes_over_what_was_decided_and_says_what_it_left_out(page):
             "correction 1 has a who or a when that is not text",
         ),
         (
+            json.dumps({"format": FORMAT, "corrections": [{"id": "1", "label": "a", "note": 3}]}),
+            "correction 1 has a note that is not text",
+        ),
+        (
             json.dumps({"format": FORMAT, "corrections": [{"id": "1", "status": "validated"}]}),
             "correction 1 is validated but has no label",
         ),

@@ -24,7 +24,7 @@ def write(out, **options):
     given = {"data": "d.csv", "label": "y", "format": None, "sep": None, "max_rows": 9}
     arguments = argparse.Namespace(**(given | {"spreadsheet": False} | options))
     shown = pd.DataFrame({"rank": list("wxyz")})
-    return write_files(audit, shown, out, arguments, Decided(), twins)
+    return write_files(audit, shown, out, arguments, Decided(), twins, {})
 
 
 def test_files_are_named_and_columns_that_clash_are_renamed(tmp_path):

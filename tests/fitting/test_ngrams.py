@@ -10,6 +10,8 @@ from label_auditor.fitting.ngrams import (
     count_characters,
     count_single_words,
     count_words,
+    name_characters,
+    name_words,
     split_texts,
 )
 
@@ -143,3 +145,15 @@ def test_long_texts_without_spaces_take_memory_for_what_they_share():
 def test_no_word_reaches_over_white_space():
     """Words are looked for between white space; so none of the characters may be both."""
     assert not [c for c in map(chr, range(0x110000)) if c.isspace() and re.match(r"\w", c)]
+
+
+@pytest.mark.parametrize(("name", "options"), [(name_characters, CHARACTERS), (name_words, WORDS)])
+def test_names_are_those_of_the_columns(name, options):
+    texts = [*ODD, *ODD[::-1], "abc word_word"]
+    counts, names = name(split_texts(texts))
+    vectorizer = CountVectorizer(**options, min_df=2)
+    expected = vectorizer.fit_transform(texts)
+    columns = names.columns()
+    assert columns.keys() == vectorizer.vocabulary_.keys()
+    places = [columns[term] for term in vectorizer.get_feature_names_out()]
+    np.testing.assert_array_equal(counts[:, places].toarray(), expected.toarray())

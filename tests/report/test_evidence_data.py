@@ -39,8 +39,10 @@ def test_neighbors_are_named_by_their_place_in_the_page_or_after_it(records):
         twin_cosine=0.8,
     )
     data = data_of(records, found)["neighbors"]
-    rows = unpack(data["rows"], "<i4").reshape(3, 3)
-    assert rows.tolist() == [[-1, -1, -1], [2, 3, -1], [4, 1, 0]]
+    assert data["bytes"] == 2
+    none = 2**16 - 1
+    rows = unpack(data["rows"], "<u2").reshape(3, 3)
+    assert rows.tolist() == [[none] * 3, [2, 3, none], [4, 1, 0]]
     assert unpack(data["cosines"], "u1").reshape(3, 3).tolist() == [
         [0, 0, 0],
         [90, 26, 0],
@@ -59,7 +61,7 @@ def test_five_neighbors_are_shown(records):
     rows = np.array([[1, 2, 3, 4, 5, 0]])
     data = data_of(records, Neighbors(np.array([0]), rows, np.linspace(1, 0.5, 6)[None]))
     assert data["neighbors"]["k"] == 5
-    assert unpack(data["neighbors"]["rows"], "<i4").reshape(3, 5)[1].tolist() == [2, 0, 3, 4, 5]
+    assert unpack(data["neighbors"]["rows"], "<u2").reshape(3, 5)[1].tolist() == [2, 0, 3, 4, 5]
 
 
 def test_words_follow_each_other_in_the_order_of_reading(records):
@@ -127,3 +129,13 @@ def test_a_page_without_neighbors_outside(records):
     data = data_of(records, none, empty)
     assert data["neighbors"]["outside"] == {"ids": [], "texts": [], "given": []}
     assert unpack(data["words"]["counts"], "<u2").tolist() == [0, 0, 0]
+
+
+def test_places_among_many_rows_take_four_bytes():
+    n = 2**16
+    audit = audit_labels(["a", "b"] * (n // 2), np.tile([[0.6, 0.4]], (n, 1)))
+    records = make_records(audit, [""] * n, only_issues=False)
+    found = Neighbors(np.array([0]), np.array([[n - 1, -1]]), np.array([[0.9, np.nan]]))
+    data = evidence_data(Evidence(found), records, np.arange(n), [[""] * n])["neighbors"]
+    assert data["bytes"] == 4
+    assert unpack(data["rows"], "<u4").reshape(n, 2)[0].tolist() == [n - 1, 2**32 - 1]

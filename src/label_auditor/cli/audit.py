@@ -13,6 +13,7 @@ from label_auditor.cli.arguments import number_of_jobs, whole_number
 from label_auditor.cli.decisions import read_decided
 from label_auditor.cli.embeddings import Embedded, check_embeddings, embed_column
 from label_auditor.cli.errors import InputError, explain
+from label_auditor.cli.evidence import DESCRIPTIONS, gather_for_page, read_descriptions
 from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
 from label_auditor.cli.gate import read_limit
 from label_auditor.cli.label_notes import note_on_labels
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from label_auditor.audit.single_label import LabelAudit
+    from label_auditor.auditor import LabelAuditor
     from label_auditor.cli.decisions import Decided
     from label_auditor.cli.models import Prepared
 
@@ -139,6 +140,7 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         metavar="LIMIT",
         help="end with status 1 if N rows, or P%% of all, or more are flagged and not yet decided",
     )
+    add("--class-descriptions", type=Path, metavar="FILE", help=DESCRIPTIONS)
     add("--open", action="store_true", help="open the review page in a browser")
     output.add_arguments(parser, "the summary")
 
@@ -155,7 +157,7 @@ def run(arguments: argparse.Namespace) -> None:
     check_embeddings(arguments)
     _check_folder(out)
     outputs = [out / name for name in (*FILES, SPREADSHEET)]
-    refuse_overwriting(outputs, [data, arguments.corrections])
+    refuse_overwriting(outputs, [data, arguments.corrections, arguments.class_descriptions])
     with output.progress(terminal) as stage:
         with stage(f"Read {data}"):
             table = data_file.read_data(data, arguments.format, arguments.sep).read()
@@ -163,6 +165,8 @@ def run(arguments: argparse.Namespace) -> None:
             labels = get_labels(table, arguments.label, allow_missing=suggest)
             single = _check_counts(labels, arguments.label, arguments.cv or "loo")
             decided = read_decided(arguments.corrections, labels, data, arguments.label)
+            names = {str(label) for label in labels.tolist() if label is not None}
+            descriptions = read_descriptions(arguments.class_descriptions, names)
         embedded = None
         if arguments.embeddings:
             with stage(f"Embed {len(table):,} texts") as tell:
@@ -173,10 +177,18 @@ def run(arguments: argparse.Namespace) -> None:
             _check_counts(labels, arguments.label, prepared.cv)
             _check_size(prepared, labels, arguments.label)
         with stage(f"Judge the labels by {_name_model(prepared)}"):
-            audit = _audit(prepared, labels, arguments, decided)
+            auditor = _audit(prepared, labels, arguments, decided)
+            audit = auditor.audit_
+        with stage("Gather evidence"):
+            evidence = gather_for_page(
+                auditor, prepared, arguments.text, decided, arguments.max_rows
+            )
+            page = {"evidence": evidence, "class_descriptions": descriptions}
         with stage(f"Write to {out}"):
             twins, twin_notes = find_twins_of(audit, prepared, arguments.text)
-            files, notes = write_files(audit, prepared.shown, out, arguments, decided, twins)
+            files, notes = write_files(
+                audit, prepared.shown, out, arguments, decided, twins, page=page
+            )
     named = quote_values(single)
     found = Found(audit, prepared.shown, files, decided, twins)
     _show(
@@ -309,7 +321,7 @@ def _name_model(prepared: Prepared) -> str:
 
 def _audit(
     prepared: Prepared, labels: NDArray[Any], arguments: argparse.Namespace, decided: Decided
-) -> LabelAudit:
+) -> LabelAuditor:
     """Judge all labels; folds are shuffled, the same each time."""
     from sklearn.model_selection import StratifiedKFold
 
@@ -325,7 +337,7 @@ def _audit(
         cv=cv,
         rank_by="log_margin",  # see docs/benchmarks.md, "Which labels first"
         share_preprocessing=True,
-        train_on=None,
+        train_on="all" if prepared.names else None,  # what the page says of words needs a model
         missing_labels=arguments.missing_labels,
         n_jobs=arguments.jobs,
     )
@@ -333,4 +345,4 @@ def _audit(
         # Those that a user can act on, classes of a single row, are said in a line of their own.
         warnings.simplefilter("ignore")
         auditor.fit(prepared.X, labels, reviewed=decided.corrections)
-    return auditor.audit_
+    return auditor

@@ -43,6 +43,8 @@ class Prepared(NamedTuple):
         How often each text has each word, to find near twins by; None where there are no texts.
     vectors : ndarray of shape (n_rows, n_columns) or None
         The embeddings of the texts, to find near twins by instead.
+    names : dict or None
+        By the name of each view, what the columns of its matrix stand for.
     """
 
     X: Any
@@ -52,6 +54,7 @@ class Prepared(NamedTuple):
     notes: list[str]
     words: Any = None
     vectors: Any = None
+    names: Any = None
 
 
 def prepare_features(

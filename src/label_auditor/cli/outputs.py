@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from label_auditor.cli.errors import InputError, explain
 from label_auditor.cli.formats import csv
@@ -41,8 +41,12 @@ def write_files(
     arguments: argparse.Namespace,
     decided: Decided,
     twins: pd.DataFrame,
+    page: dict[str, Any],
 ) -> tuple[list[Path], list[str]]:
-    """Write all files, or none; give their paths, and what is to say about them."""
+    """Write all files, or none; give their paths, and what is to say about them.
+
+    `page` is what the review page shows besides: options of `to_html`.
+    """
     from label_auditor.review.twins import describe_twins
 
     issues, notes = _tabulate(audit, shown, twins)
@@ -72,6 +76,7 @@ def write_files(
                 reviewed=decided.corrections,
                 max_rows=arguments.max_rows,
                 apply_command=_apply_command(arguments),
+                **page,
             )
             if arguments.spreadsheet:
                 with parts[3].open("wb") as file:

@@ -15,9 +15,10 @@ from label_auditor.cli.tables import get_texts
 from label_auditor.fitting.equal_discriminant import EqualDiscriminant
 from label_auditor.fitting.ngrams import (
     Chunks,
-    count_characters,
+    Names,
     count_single_words,
-    count_words,
+    name_characters,
+    name_words,
     split_texts,
 )
 from label_auditor.fitting.parts import OnPart, Parts
@@ -41,15 +42,18 @@ class View(NamedTuple):
 
     Attributes
     ----------
-    count : callable
-        From chunks of texts to the counts of what occurs in at least two texts.
+    count_and_name : callable
+        From chunks of texts to the counts of what occurs in at least two texts, and its names.
+    like : dict
+        The parameters of the vectoriser of scikit-learn's that counts the same.
     alpha : float
         The smoothing of the naive Bayes classifier that judges by it.
     counted : str
         What is counted, in messages.
     """
 
-    count: Callable[[Chunks], csr_matrix]
+    count_and_name: Callable[[Chunks], tuple[csr_matrix, Names]]
+    like: dict[str, Any]
     alpha: float
     counted: str
 
@@ -59,8 +63,13 @@ class View(NamedTuple):
 # or C=10 .58/.83, in 40 to 120 times the time; plain counts .63/.76, most probabilities above .99
 # on the first.
 VIEWS = {
-    "words": View(count_words, 0.1, "word"),
-    "characters": View(count_characters, 0.03, "run of characters"),
+    "words": View(name_words, {"ngram_range": (1, 2)}, 0.1, "word"),
+    "characters": View(
+        name_characters,
+        {"analyzer": "char_wb", "ngram_range": (2, 5)},
+        0.03,
+        "run of characters",
+    ),
 }
 # Embeddings are judged by a discriminant analysis that is surer of itself than it is right, and so
 # it has half a vote. docs/benchmarks.md has the table of members, shrinkages and weights.
@@ -124,8 +133,9 @@ def prepare_texts(
         )
     parallel = Parallel(n_jobs=n_jobs, prefer="threads")
     chunks = split_texts(texts)
-    weighed = parallel(delayed(_weigh)(VIEWS[name].count, chunks) for name in names)
-    found = {name: X for name, X in zip(names, weighed, strict=True) if X.shape[1]}
+    weighed = parallel(delayed(_weigh)(VIEWS[name].count_and_name, chunks) for name in names)
+    counted = {name: each for name, each in zip(names, weighed, strict=True) if each[0].shape[1]}
+    found = {name: X for name, (X, _) in counted.items()}
     if not found:
         what = " and no ".join(VIEWS[name].counted for name in names)
         other = "; try --model characters" if model == "words" else ""
@@ -136,7 +146,8 @@ def prepare_texts(
         notes.append("no word occurs in two of the texts, so only characters are counted")
     X, classifier = _combine(found, vectors)
     words = count_single_words(chunks)
-    return Prepared(X, classifier, "loo", table[[column]], notes, words, vectors)
+    named = {name: columns for name, (_, columns) in counted.items()}
+    return Prepared(X, classifier, "loo", table[[column]], notes, words, vectors, named)
 
 
 def choose_views(texts: Sequence[str]) -> list[str]:
@@ -146,12 +157,14 @@ def choose_views(texts: Sequence[str]) -> list[str]:
     return ["words", "characters"] if separated else ["characters"]
 
 
-def _weigh(count: Callable[[Chunks], csr_matrix], chunks: Chunks) -> csr_matrix:
-    """Count, and weigh the counts by TF-IDF."""
-    counts = count(chunks)
+def _weigh(
+    count: Callable[[Chunks], tuple[csr_matrix, Names]], chunks: Chunks
+) -> tuple[csr_matrix, Names]:
+    """Count, and weigh the counts by TF-IDF; give what the columns stand for, too."""
+    counts, names = count(chunks)
     if not counts.shape[1]:
-        return counts
-    return TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)
+        return counts, names
+    return TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False), names
 
 
 def _combine(found: dict[str, csr_matrix], vectors: NDArray[Any] | None) -> tuple[Any, Any]:

@@ -21,7 +21,7 @@ from scipy.sparse import csr_matrix
 from label_auditor.fitting.numbering import chain_rows, number_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -90,6 +90,27 @@ def split_texts(texts: Sequence[str]) -> Chunks:
     return Chunks(*number_in_order(text.lower().split() for text in texts))
 
 
+class Names(NamedTuple):
+    """What the columns of a matrix of counts stand for, each by a place where it occurs.
+
+    Attributes
+    ----------
+    starts, stops : ndarray of int, shape (n_runs,)
+        Where a run begins and ends in what has been counted.
+    spell : callable
+        From begin and end to the run as scikit-learn's vectorisers spell it.
+    """
+
+    starts: Ints
+    stops: Ints
+    spell: Callable[[int, int], str]
+
+    def columns(self) -> dict[str, int]:
+        """Give the column of each run: what vectorisers call a vocabulary."""
+        places = zip(self.starts.tolist(), self.stops.tolist(), strict=True)
+        return {self.spell(*place): column for column, place in enumerate(places)}
+
+
 def count_words(chunks: Chunks) -> csr_matrix:
     """Count words and pairs of neighbouring words, if they occur in at least two texts.
 
@@ -111,10 +132,28 @@ def count_words(chunks: Chunks) -> csr_matrix:
            [1., 1., 1.],
            [0., 0., 0.]])
     """
-    words = _read_words(chunks)
+    return name_words(chunks)[0]
+
+
+def name_words(chunks: Chunks) -> tuple[csr_matrix, Names]:
+    """Count as `count_words` does, and say what the columns stand for.
+
+    Examples
+    --------
+    >>> counts, names = name_words(split_texts(["a red car", "red car"]))
+    >>> names.columns()
+    {'red': 0, 'car': 1, 'red car': 2}
+    """
+    words, distinct = _read_words(chunks)
     text = np.arange(words.shape[0])
     lengths = np.diff(words.indptr)
-    return _count_runs(Sequences(words.indices, words.shape[1], lengths, text, text), 1, 2)
+    sequences = Sequences(words.indices, words.shape[1], lengths, text, text)
+
+    def spell(start: int, stop: int) -> str:
+        return " ".join(distinct[word] for word in words.indices[start:stop].tolist())
+
+    counts, starts, stops = _count_runs(sequences, 1, 2)
+    return counts, Names(starts, stops, spell)
 
 
 def count_single_words(chunks: Chunks) -> csr_matrix:
@@ -136,7 +175,7 @@ def count_single_words(chunks: Chunks) -> csr_matrix:
     array([[2., 2.],
            [1., 1.]], dtype=float32)
     """
-    words = _read_words(chunks).astype(np.float32)
+    words = _read_words(chunks)[0].astype(np.float32)
     words.sum_duplicates()
     return words
 
@@ -167,6 +206,18 @@ def count_characters(chunks: Chunks) -> csr_matrix:
            [2., 2., 2., 2., 2., 2.],
            [0., 0., 0., 0., 0., 0.]])
     """
+    return name_characters(chunks)[0]
+
+
+def name_characters(chunks: Chunks) -> tuple[csr_matrix, Names]:
+    """Count as `count_characters` does, and say what the columns stand for.
+
+    Examples
+    --------
+    >>> counts, names = name_characters(split_texts(["at", "AT", "b"]))
+    >>> names.columns()
+    {' a': 0, 'at': 1, 't ': 2, ' at': 3, 'at ': 4, ' at ': 5}
+    """
     words, distinct = chunks
     padded = "".join(f" {word} " for word in distinct)
     # Files may hold half of a surrogate pair, which is a character like any other.
@@ -177,22 +228,23 @@ def count_characters(chunks: Chunks) -> csr_matrix:
     # Where an index is repeated, the last value stays.
     first[words.indices[::-1]] = text[::-1]
     last[words.indices] = text
-    runs = _count_runs(Sequences(symbols, N_CODE_POINTS, lengths, first, last), 2, 5)
+    sequences = Sequences(symbols, N_CODE_POINTS, lengths, first, last)
+    runs, starts, stops = _count_runs(sequences, 2, 5)
     counts = words @ runs
     counts.sort_indices()  # a matrix is read in order at several places; here it is sorted once
-    return counts
+    return counts, Names(starts, stops, lambda start, stop: padded[start:stop])
 
 
-def _read_words(chunks: Chunks) -> csr_matrix:
-    """Give the words of each text in reading order.
+def _read_words(chunks: Chunks) -> tuple[csr_matrix, list[str]]:
+    """Give the words of each text in reading order, and what they are.
 
     No word reaches over white space, so that words are looked for in each different chunk, once.
     """
-    in_chunks, _ = number_in_order(map(_find_words, chunks.distinct))
-    return chain_rows(chunks.matrix, in_chunks)
+    in_chunks, distinct = number_in_order(map(_find_words, chunks.distinct))
+    return chain_rows(chunks.matrix, in_chunks), distinct
 
 
-def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix:
+def _count_runs(sequences: Sequences, shortest: int, longest: int) -> tuple[csr_matrix, Ints, Ints]:
     """Count the runs of each sequence that occur in at least two texts.
 
     Parameters
@@ -204,15 +256,17 @@ def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix
 
     Returns
     -------
-    csr_matrix of float, shape (n_sequences, n_runs)
+    counts : csr_matrix of float, shape (n_sequences, n_runs)
         How often each sequence has each run.
+    starts, stops : ndarray of int, shape (n_runs,)
+        A place of each run among the symbols.
     """
     symbols, n_symbols, lengths = sequences.symbols, sequences.n_symbols, sequences.lengths
     sequence = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
     ends = np.cumsum(lengths)
     starts: Ints = np.arange(len(symbols))
     numbers: Ints = np.zeros(len(symbols), dtype=np.int64)
-    rows, columns, n_columns = [], [], 0
+    rows, columns, places, n_columns = [], [], [], 0
     for length in range(1, longest + 1):
         fits = starts + length <= ends[sequence[starts]]
         starts, numbers = starts[fits], numbers[fits]
@@ -225,9 +279,13 @@ def _count_runs(sequences: Sequences, shortest: int, longest: int) -> csr_matrix
             rows.append(owners[common])
             columns.append((numbers + n_columns).astype(np.int32))
             n_columns += n_runs
+            place = np.empty(n_runs, dtype=np.int64)
+            place[numbers] = starts  # any of the places of a run
+            places.append((place, place + length))
     row, column = np.concatenate(rows), np.concatenate(columns)
     shape = (len(lengths), n_columns)
-    return csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
+    first, last = (np.concatenate(each) for each in zip(*places, strict=True))
+    return csr_matrix((np.ones(len(row)), (row, column)), shape=shape), first, last
 
 
 def _number_common(keys: Ints, first: Ints, last: Ints) -> tuple[Ints, int]:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 MOST_NEIGHBORS = 5
 # What is shown of a neighbour that is not in the page.
-MOST_CHARACTERS = 300
+MOST_CHARACTERS = 160
 # The largest numbers that a column of two bytes and one of one byte hold.
+NOBODY = 2**16 - 1
 LONGEST_GAP, LONGEST_WORD = 2**16 - 1, 2**8 - 1
 
 
@@ -71,12 +72,18 @@ def _neighbors(found: Neighbors, records: Records, shown: NDArray[np.intp]) -> d
     place[np.concatenate([shown, outside])] = np.arange(len(shown) + len(outside))
     return {
         "k": k,
-        "rows": pack(place[rows], "<i4"),
+        "bytes": 2 if len(shown) + len(outside) <= NOBODY else 4,
+        "rows": _pack_places(place[rows], len(shown) + len(outside)),
         "cosines": pack(np.clip(np.round(100 * cosines), 0, 100), "u1"),
         "recall": found.recall,
         "twin": None if found.twin_cosine is None else 100 * found.twin_cosine,
         "outside": _outside(dataclasses.replace(records, positions=outside)),
     }
+
+
+def _pack_places(places: NDArray[Any], n: int) -> str:
+    """Pack places among n rows; -1, which is none, becomes the largest number."""
+    return pack(places % 2**16, "<u2") if n <= NOBODY else pack(places % 2**32, "<u4")
 
 
 def _outside(records: Records) -> dict[str, list[Any]]:

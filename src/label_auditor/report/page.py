@@ -109,7 +109,7 @@ def write_page(
     evidence : Evidence, default=None
         The rows most like each row, and the words that speak for each label, as
         :meth:`LabelAuditor.evidence` gives them. Of neighbours that are not in the page, their
-        labels and the first 300 characters of their texts are. Words are marked if `inputs` are
+        labels and the first 160 characters of their texts are. Words are marked if `inputs` are
         texts, not named fields.
     class_descriptions : mapping, default=None
         What classes mean, by class or by the name that reviewers read. Not all need to have one.
@@ -208,11 +208,16 @@ def _fill(title: str, data: dict[str, Any]) -> bytes:
         "style": style,
         "script": script,
         # "<" would end the element that holds it, or begin a comment.
-        "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
+        "data": _compact(data).replace("<", "\\u003c"),
     }
     page = re.sub(r"\{\{ (\w+) \}\}", lambda found: parts[found[1]], _asset("template.html"))
     # Half of a surrogate pair can't be encoded in UTF-8; its escape is valid JSON, too.
     return page.encode("utf-8", "backslashreplace")
+
+
+def _compact(data: dict[str, Any]) -> str:
+    """Give JSON without spaces between values, of which there are many."""
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ": "))
 
 
 def _script() -> str:

@@ -61,7 +61,9 @@ def _surprise(column: Any, codes: NDArray[np.intp]) -> NDArray[np.float64]:
     """Give the surprise of each value of a column; infinite for texts, which come first."""
     import pandas as pd
 
-    values = pd.Series(np.asarray(column))
+    cells = np.asarray(column)
+    # pandas 3 makes texts of objects, and can't hold half of a surrogate pair in them.
+    values = pd.Series(cells, dtype=object if cells.dtype.kind in "OU" else None)
     # Rows without a class are of none of them.
     classes = np.where(codes < 0, codes.max() + 1, codes)
     if pd.api.types.infer_dtype(values, skipna=True) in NUMBERS:

@@ -72,23 +72,26 @@ class GathersEvidence:
         ['lost', 'card']
         """
         audit: Findings = self._held_audit()  # type: ignore[attr-defined]
-        taught = getattr(self, "_taught", None)
-        if taught is None or self.train_on != "all":  # type: ignore[attr-defined]
-            raise ValueError(
-                "evidence needs the model of all rows, fitted in memory and without sample weights "
-                f"or other metadata, with train_on='all', but train_on is {self.train_on!r}"  # type: ignore[attr-defined]
-                f"{' and metadata were given' if self.train_on == 'all' else ''}; fit so, or find "  # type: ignore[attr-defined]
-                "neighbours by vectors of your own: audit_.neighbors(vectors)."
-            )
+        taught = label_taught(self)
+        estimator = self.estimator_  # type: ignore[attr-defined]
+        members = list(find_members(estimator, X))
+        of = read_rows(rows, len(audit))
         return gather_evidence(
-            audit,
-            list(find_members(self.estimator_, X)),  # type: ignore[attr-defined]
-            X,
-            read_rows(rows, len(audit)),
-            taught=taught,
-            classes=self.estimator_.classes_,  # type: ignore[attr-defined]
-            k=k,
+            audit, members, X, of, taught=taught, classes=estimator.classes_, k=k
         )
+
+
+def label_taught(auditor: Any) -> NDArray[np.intp]:
+    """Give the position of the label that each row has taught a fitted auditor's classifier."""
+    taught: NDArray[np.intp] | None = getattr(auditor, "_taught", None)
+    if taught is None or auditor.train_on != "all":
+        raise ValueError(
+            "evidence needs the model of all rows, fitted in memory and without sample weights or "
+            f"other metadata, with train_on='all', but train_on is {auditor.train_on!r}"
+            f"{' and metadata were given' if auditor.train_on == 'all' else ''}; fit so, or find "
+            "neighbours by vectors of your own: audit_.neighbors(vectors)."
+        )
+    return taught
 
 
 def gather_evidence(

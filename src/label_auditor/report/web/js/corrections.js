@@ -115,8 +115,11 @@ function check({ id, label, status, who, when, note }, i) {
   if (![VALIDATED, DISCARDED].includes(made)) {
     throw new Error(`correction ${i + 1} has a status other than validated and discarded.`);
   }
-  if (!text(who) || !text(when) || !text(note)) {
-    throw new Error(`correction ${i + 1} has a who, a when or a note that is not text.`);
+  if (!text(who) || !text(when)) {
+    throw new Error(`correction ${i + 1} has a who or a when that is not text.`);
+  }
+  if (!text(note)) {
+    throw new Error(`correction ${i + 1} has a note that is not text.`);
   }
   const isSet = Array.isArray(label) && label.every((each) => typeof each === "string");
   if (made === VALIDATED && typeof label !== "string" && !isSet) {

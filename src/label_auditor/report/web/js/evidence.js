@@ -7,7 +7,8 @@ import { decisions, set, settings } from "./log.js";
 import { nameOfMark } from "./marks.js";
 
 const found = evidence?.neighbors ?? null;
-const LONG = 300; // characters of a neighbour's text that are shown
+const nAll = nRows + (found?.outside.ids.length ?? 0); // what is no less stands for none
+const LONG = 160; // characters of a neighbour's text that are shown
 
 // The columns are unpacked when they are first asked for, not when the page opens.
 const once = (make) => {
@@ -15,7 +16,7 @@ const once = (make) => {
   return () => (made ??= make());
 };
 
-const neighborRows = once(() => unpack(found.rows, Int32Array));
+const neighborRows = once(() => unpack(found.rows, found.bytes === 2 ? Uint16Array : Uint32Array));
 const neighborCosines = once(() => unpack(found.cosines, Uint8Array));
 const spans = once(() => {
   const counts = unpack(evidence.words.counts, Uint16Array);
@@ -64,10 +65,10 @@ function neighborsOf(row) {
   const all = Array.from({ length: k }, (_, i) => {
     const at = neighborRows()[row * k + i];
     const cosine = neighborCosines()[row * k + i];
-    const label = at < 0 ? -1 : labelOf(at);
+    const label = at < nAll ? labelOf(at) : -1;
     const isTwin = found.twin !== null && cosine >= found.twin;
     return { at, cosine, label, isTwin, comesFirst: isTwin && label !== given[row] };
-  }).filter(({ at }) => at >= 0);
+  }).filter(({ at }) => at < nAll);
   return all.sort((a, b) => b.comesFirst - a.comesFirst);
 }
 
@@ -84,12 +85,16 @@ function summarise(row, neighbors) {
   for (const { label } of neighbors) counts.set(label, (counts.get(label) ?? 0) + 1);
   const [label, n] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
   const twin = neighbors.find(({ comesFirst }) => comesFirst);
-  const most =
-    n === neighbors.length ? (n === 1 ? "it is" : `all ${n} are`) : `${n} of ${neighbors.length} are`;
+  const all = neighbors.length;
+  if (n === 1 && all > 1 && !twin) return [`all ${all} have different labels`];
+  const most = n < all ? `${n} of ${all} are` : n === 1 ? "it is" : `all ${n} are`;
   return [
-    ...(twin ? ["a near twin is labelled ", foreign(nameOf(twin.label)), "; "] : []),
+    ...(twin && twin.label !== label
+      ? ["a near twin is labelled ", foreign(nameOf(twin.label)), "; "]
+      : []),
     `${most} labelled `,
     foreign(nameOf(label)),
+    twin?.label === label && all > 1 ? ", a near twin among them" : "",
   ];
 }
 
