@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from joblib import Parallel, delayed
-from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.cli.errors import InputError
@@ -18,6 +17,7 @@ from label_auditor.fitting.ngrams import (
     count_single_words,
     count_words,
     split_texts,
+    weigh,
 )
 from label_auditor.fitting.parts import OnPart, Parts
 from label_auditor.fitting.voting import GeometricVotingClassifier
@@ -138,9 +138,7 @@ def choose_views(texts: Sequence[str]) -> list[str]:
 def _weigh(count: Callable[[Chunks], csr_matrix], chunks: Chunks) -> csr_matrix:
     """Count, and weigh the counts by TF-IDF."""
     counts = count(chunks)
-    if not counts.shape[1]:
-        return counts
-    return TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)
+    return weigh(counts) if counts.shape[1] else counts
 
 
 def _combine(found: dict[str, csr_matrix], vectors: NDArray[Any] | None) -> tuple[Any, Any]:
