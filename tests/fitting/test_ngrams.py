@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
+from label_auditor.fitting import ngrams
 from label_auditor.fitting.ngrams import (
     count_characters,
     count_single_words,
@@ -13,6 +14,7 @@ from label_auditor.fitting.ngrams import (
     name_characters,
     name_words,
     split_texts,
+    weigh,
 )
 
 CHARACTERS = {"analyzer": "char_wb", "ngram_range": (2, 5)}
@@ -95,9 +97,14 @@ def test_any_texts_are_counted_as_scikit_learn_counts_them(texts, count, options
 
 
 @BOTH
-def test_weights_are_those_of_tfidf(count, options, texts):
+def test_weights_are_those_of_tfidf(monkeypatch, count, options, texts):
     counts = count(split_texts(texts))
-    weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    by_scikit_learn = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    monkeypatch.setattr(ngrams, "BLOCK_CELLS", 1000)
+    assert counts.nnz > 1000
+    weights = weigh(counts)
+    np.testing.assert_allclose(weights.toarray(), by_scikit_learn.toarray(), atol=1e-15)
+    assert weights is counts
     vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, **options)
     expected = vectorizer.fit_transform(texts)
     assert weights.shape == expected.shape

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from joblib import Parallel, delayed
-from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.cli.errors import InputError
@@ -20,6 +19,7 @@ from label_auditor.fitting.ngrams import (
     name_characters,
     name_words,
     split_texts,
+    weigh,
 )
 from label_auditor.fitting.parts import OnPart, Parts
 from label_auditor.fitting.voting import GeometricVotingClassifier
@@ -162,9 +162,7 @@ def _weigh(
 ) -> tuple[csr_matrix, Names]:
     """Count, and weigh the counts by TF-IDF; give what the columns stand for, too."""
     counts, names = count(chunks)
-    if not counts.shape[1]:
-        return counts, names
-    return TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False), names
+    return weigh(counts) if counts.shape[1] else counts, names
 
 
 def _combine(found: dict[str, csr_matrix], vectors: NDArray[Any] | None) -> tuple[Any, Any]:

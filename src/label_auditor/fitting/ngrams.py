@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
+from sklearn.preprocessing import normalize
 
 from label_auditor.fitting.numbering import chain_rows, number_in_order
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer]
 
 N_CODE_POINTS = 0x110000
+BLOCK_CELLS = 2**20
 # A word is what it is for scikit-learn: two letters or digits, or more.
 _find_words = re.compile(r"(?u)\b\w\w+\b").findall
 
@@ -233,6 +235,40 @@ def name_characters(chunks: Chunks) -> tuple[csr_matrix, Names]:
     counts = words @ runs
     counts.sort_indices()  # a matrix is read in order at several places; here it is sorted once
     return counts, Names(starts, stops, lambda start, stop: padded[start:stop])
+
+
+def weigh(counts: csr_matrix) -> csr_matrix:
+    """Weigh counts by TF-IDF, in place: nothing else of their size is made.
+
+    Parameters
+    ----------
+    counts : csr_matrix of float, shape (n_texts, n_runs)
+        The counts; they become the weights.
+
+    Returns
+    -------
+    csr_matrix of float, shape (n_texts, n_runs)
+        What ``TfidfTransformer(sublinear_tf=True)`` gives.
+
+    Examples
+    --------
+    >>> weigh(count_words(split_texts(["red red car", "red car", "a car"]))).toarray().round(3)
+    array([[0.801, 0.367, 0.473],
+           [0.62 , 0.481, 0.62 ],
+           [0.   , 1.   , 0.   ]])
+    """
+    n_texts, n_runs = counts.shape
+    with_run = np.zeros(n_runs, dtype=np.intp)
+    cells = range(0, counts.nnz, BLOCK_CELLS)
+    for start in cells:
+        with_run += np.bincount(counts.indices[start : start + BLOCK_CELLS], minlength=n_runs)
+    rarity = np.log((n_texts + 1) / (with_run + 1)) + 1
+    for start in cells:
+        weights = counts.data[start : start + BLOCK_CELLS]
+        np.log(weights, out=weights)
+        weights += 1
+        weights *= rarity[counts.indices[start : start + BLOCK_CELLS]]
+    return normalize(counts, copy=False)
 
 
 def _read_words(chunks: Chunks) -> tuple[csr_matrix, list[str]]:
