@@ -144,10 +144,10 @@ def read_long(parts: Iterable[Iterable[Any]], index: Any = None) -> LabelTable:
             f"labels has more than one label by {', '.join(pairs)}{more}; keep the one that "
             "counts, by drop_duplicates(keep='last') for instance."
         )
-    who, names = pd.factorize(frame["annotator"])
+    who, names = pd.factorize(frame["annotator"].to_numpy())
     if index is None:
-        rows, found = pd.factorize(frame["row"])
-        index = pd.Index(found).infer_objects() if hasattr(found, "__array__") else found
+        rows, found = pd.factorize(frame["row"].to_numpy())
+        index = pd.Index(pd.Series(found).infer_objects())
     else:
         rows = _find_rows(frame["row"], index)
     there = ~find_missing(frame["label"].to_numpy())
@@ -260,7 +260,7 @@ def _find_rows(names: Any, index: Any) -> NDArray[np.intp]:
 
     known = pd.Index(index)
     _refuse_twice(known, "index has more than one row called", "give each row one name")
-    rows: NDArray[np.intp] = known.get_indexer(pd.Index(names).infer_objects())
+    rows: NDArray[np.intp] = known.get_indexer(pd.Index(names.infer_objects()))
     unknown = pd.unique(names[rows < 0])
     if len(unknown):
         raise ValueError(
