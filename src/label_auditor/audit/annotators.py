@@ -206,6 +206,8 @@ def _read(
 ) -> tuple[LabelTable, ArrayLike | None]:
     """Read labels of any form, and the classes as they are given."""
     if isinstance(labels, Corrections):
+        if columns is not None:
+            raise ValueError("columns= is for a table; the columns of Corrections are known.")
         return _read_corrections(labels, pred_probs, classes, class_names, index)
     if class_names is not None:
         raise ValueError(
