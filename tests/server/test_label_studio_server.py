@@ -33,6 +33,15 @@ def content(tasks):
     }
 
 
+def without_age(task):
+    """Leave out the minutes since something was made: a slow machine sees another number."""
+    lists = {
+        key: [{k: v for k, v in each.items() if k != "created_ago"} for each in task[key]]
+        for key in ("annotations", "predictions")
+    }
+    return task | lists
+
+
 def test_there_and_back(small_audit, label_studio, title, tmp_path):
     report = push(small_audit, title, metadata={"n": range(40)})
     assert (report.n_stored, report.left_alone, report.failed) == (40, (), {})
@@ -148,4 +157,4 @@ def test_nothing_is_lost_or_doubled_and_no_annotation_touched(
     assert (report.n_stored, {*report.left_alone}) == (38, worked_on)
     after = label_studio.tasks(title)
     assert sorted(after, key=int) == list(map(str, range(40)))
-    assert all(after[name] == before[name] for name in worked_on)
+    assert all(without_age(after[name]) == without_age(before[name]) for name in worked_on)
