@@ -169,6 +169,8 @@ def test_what_corrections_cannot_be_is_said():
         audit_annotators(corrections, class_names=["cat"])
     with pytest.raises(ValueError, match=r"several labels \('1'\).*decide"):
         audit_annotators(Corrections([Correction("1", ("a", "b"))]))
+    with pytest.raises(ValueError, match="columns= is for a table"):
+        audit_annotators(corrections, columns=["a", "b", "c"])
     with pytest.raises(ValueError, match="class_names= is for Corrections"):
         audit_annotators(LABELS, class_names={"x": "X"})
 

@@ -146,6 +146,24 @@ def test_columns_have_other_names_if_it_is_said():
             columns_of_long(labels, columns)
 
 
+def test_a_table_that_could_be_either_is_asked_about():
+    frame = pd.DataFrame({"task": [1, 1], "annotator": [0, 1], "label": [1, 0]})
+    with pytest.raises(ValueError, match=r"labels has the columns 'task', .* by columns="):
+        is_long(frame, None)
+    assert is_long(frame, ["task", "annotator", "label"])
+
+
+def test_a_column_of_ids_is_no_annotator():
+    frame = pd.DataFrame({"id": range(100, 120), "a": [0, 1] * 10, "b": [0, 0, 1, 1] * 5})
+    with pytest.raises(
+        ValueError, match=r"columns whose values all differ \('id'\), which are ids"
+    ):
+        encode(read_wide(frame), None)
+    assert len(encode(read_wide(frame[["a", "b"]]), None)[1]) == 2
+    # Alone, or for a few rows, nobody can tell.
+    assert len(encode(read_wide(frame[:9]), None)[1]) == 11
+
+
 def test_labels_are_found_among_the_classes():
     table = read_wide(pd.DataFrame({"a": ["y", None], "b": ["x", "y"]}))
     codes, classes = encode(table, None)

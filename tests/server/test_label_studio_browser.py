@@ -41,10 +41,21 @@ def test_from_the_audit_to_corrections(news, page, label_studio, title):  # noqa
     page.locator("input[name=password]").fill("secret-pass-1")
     page.locator("button[type=submit], [aria-label='Log In']").first.click()
     page.wait_for_url(re.compile("projects|/$"))
-    # The list of tasks, sorted by rank: what its button "Order" stores in the address of a tab.
-    view = {"project": project["id"], "data": {"title": "Rank", "type": "list"}}
-    view["data"]["ordering"] = ["tasks:data.label_error_candidate"]
-    number = label_studio.request("POST", "/dm/views", view)["id"]
+    # The list of tasks, sorted by rank.
+    page.goto(f"{label_studio.url}/projects/{project['id']}/data")
+    page.get_by_role("button", name="Order by").click()
+    page.get_by_text("label_error_candidate", exact=True).last.click()
+    views = f"/dm/views?project={project['id']}"
+
+    def ordered():
+        return [
+            view["id"]
+            for view in label_studio.request("GET", views)
+            if view["data"].get("ordering") == ["tasks:data.label_error_candidate"]
+        ]
+
+    wait_for(ordered)
+    (number,) = ordered()
     for row in list(DOUBT)[:2]:
         task = tasks[str(row)]["id"]
         page.goto(f"{label_studio.url}/projects/{project['id']}/data?tab={number}&task={task}")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from label_auditor import Corrections, apply_corrections
+from label_auditor import Corrections, apply_corrections, audit_labels
 from label_auditor.export import server as http
 from label_auditor.export.push import PushInterruptedError
 from server.faulty_proxy import FAULTS, PATIENCE, FaultyProxy
@@ -31,6 +31,15 @@ def content(tasks):
         )
         for name, task in tasks.items()
     }
+
+
+def without_age(task):
+    """Leave out the minutes since something was made: a slow machine sees another number."""
+    lists = {
+        key: [{k: v for k, v in each.items() if k != "created_ago"} for each in task[key]]
+        for key in ("annotations", "predictions")
+    }
+    return task | lists
 
 
 def test_there_and_back(small_audit, label_studio, title, tmp_path):
@@ -75,6 +84,16 @@ def test_there_and_back(small_audit, label_studio, title, tmp_path):
             each.id: each.label for each in corrections if each.id in ids
         }
         assert all(each.when.startswith("20") for each in read)
+
+
+def test_another_audit_brings_tasks_up_to_date(small_audit, label_studio, title):
+    push(small_audit, title)
+    other = audit_labels(small_audit.labels, small_audit.pred_probs[:, ::-1])
+    assert push(other, title).n_stored == 40
+    texts = [f"text {i}" for i in range(40)]
+    _, sent = other.to_label_studio(texts, only_issues=False, class_names=NAMES)
+    expected = {each["data"]["record_id"]: each for each in sent}
+    assert content(label_studio.tasks(title)) == content(expected)
 
 
 def test_several_labels(label_sets, label_studio, title, tmp_path):
@@ -148,4 +167,4 @@ def test_nothing_is_lost_or_doubled_and_no_annotation_touched(
     assert (report.n_stored, {*report.left_alone}) == (38, worked_on)
     after = label_studio.tasks(title)
     assert sorted(after, key=int) == list(map(str, range(40)))
-    assert all(after[name] == before[name] for name in worked_on)
+    assert all(without_age(after[name]) == without_age(before[name]) for name in worked_on)

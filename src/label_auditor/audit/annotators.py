@@ -114,7 +114,8 @@ def audit_annotators(
     index : sequence of length n_samples, default=None
         The names of the rows. By default, these are the index of `labels` if it is a table with a
         column for each annotator, and otherwise the rows that occur.
-    filter_by, rank_by, frac_noise, min_examples_per_class, num_to_remove_per_class, n_jobs
+    filter_by, rank_by, frac_noise, min_examples_per_class, num_to_remove_per_class, n_jobs : \
+as in audit_labels
         How the consensus is audited: see :func:`audit_labels`.
 
     Returns
@@ -206,6 +207,8 @@ def _read(
 ) -> tuple[LabelTable, ArrayLike | None]:
     """Read labels of any form, and the classes as they are given."""
     if isinstance(labels, Corrections):
+        if columns is not None:
+            raise ValueError("columns= is for a table; the columns of Corrections are known.")
         return _read_corrections(labels, pred_probs, classes, class_names, index)
     if class_names is not None:
         raise ValueError(

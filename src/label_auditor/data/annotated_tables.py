@@ -35,6 +35,8 @@ __all__ = [
 
 # The columns of a table with a row for each label, unless they are named otherwise.
 LONG = ("row", "annotator", "label")
+# So many values that all differ are no classes.
+MANY = 10
 
 
 class LabelTable(NamedTuple):
@@ -66,7 +68,15 @@ def is_long(labels: Any, columns: Sequence[str] | None) -> bool:
     """Tell whether a table has a row for each label: its columns are called so, or named."""
     if columns is not None:
         return True
-    return is_table(labels) and set(LONG) <= set(_column_names(labels))
+    names = _column_names(labels) if is_table(labels) else []
+    found = set(LONG) & set(names)
+    if found and len(found) < len(LONG):
+        raise ValueError(
+            f"labels has the columns {quote_values(names)}; if it has a row for each label, name "
+            "the columns of row, annotator and label by columns=. If each column is an annotator, "
+            f"call {quote_values(sorted(found))} otherwise."
+        )
+    return bool(found)
 
 
 def read_wide(labels: Any) -> LabelTable:
@@ -144,10 +154,10 @@ def read_long(parts: Iterable[Iterable[Any]], index: Any = None) -> LabelTable:
             f"labels has more than one label by {', '.join(pairs)}{more}; keep the one that "
             "counts, by drop_duplicates(keep='last') for instance."
         )
-    who, names = pd.factorize(frame["annotator"])
+    who, names = pd.factorize(frame["annotator"].to_numpy())
     if index is None:
-        rows, found = pd.factorize(frame["row"])
-        index = pd.Index(found).infer_objects() if hasattr(found, "__array__") else found
+        rows, found = pd.factorize(frame["row"].to_numpy())
+        index = pd.Index(pd.Series(found).infer_objects())
     else:
         rows = _find_rows(frame["row"], index)
     there = ~find_missing(frame["label"].to_numpy())
@@ -182,6 +192,7 @@ def encode(table: LabelTable, classes: ArrayLike | None) -> tuple[NDArray[np.int
     if not len(table.values):
         raise ValueError("labels is missing (None, NaN or NA) everywhere; pass at least one label.")
     codes, order = encode_labels(table.values, classes, rows=table.rows)
+    _refuse_other_columns(table, codes)
     if classes is None and order.dtype.kind == "i" and len(order) > 2 and order.min() == -1:
         warnings.warn(
             f"labels holds -1, which often stands for a label that is missing. It is taken for a "
@@ -190,6 +201,20 @@ def encode(table: LabelTable, classes: ArrayLike | None) -> tuple[NDArray[np.int
             stacklevel=3,
         )
     return codes, order
+
+
+def _refuse_other_columns(table: LabelTable, codes: NDArray[np.intp]) -> None:
+    """Raise for a column of texts, ids or scores: each of its values occurs this one time."""
+    alone = np.bincount(codes)[codes] == 1
+    n_alone = np.bincount(table.annotators, alone, minlength=len(table.names))
+    n_labels = np.bincount(table.annotators, minlength=len(table.names))
+    other = np.flatnonzero((n_labels >= MANY) & (n_alone == n_labels))
+    if len(other) and len(table.names) > 1:
+        names = quote_values([table.names[position] for position in other])
+        raise ValueError(
+            f"labels has columns whose values all differ ({names}), which are ids, texts "
+            "or scores and no labels; leave these columns out."
+        )
 
 
 def _read_columns(labels: Any) -> tuple[tuple[Any, ...], list[NDArray[Any]]]:
@@ -260,7 +285,7 @@ def _find_rows(names: Any, index: Any) -> NDArray[np.intp]:
 
     known = pd.Index(index)
     _refuse_twice(known, "index has more than one row called", "give each row one name")
-    rows: NDArray[np.intp] = known.get_indexer(pd.Index(names).infer_objects())
+    rows: NDArray[np.intp] = known.get_indexer(pd.Index(names.infer_objects()))
     unknown = pd.unique(names[rows < 0])
     if len(unknown):
         raise ValueError(

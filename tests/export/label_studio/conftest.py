@@ -117,9 +117,13 @@ class LabelStudioStandIn(StandIn):
             return 201, made
         for task in self.tasks.values():
             for each in task["predictions"]:
-                if each["id"] == number:
-                    task["predictions"].remove(each)
-                    return 204, b""
+                if each["id"] != number:
+                    continue
+                if method == "PATCH":
+                    each.update({key: body[key] for key in body if key != "task"})
+                    return 200, each
+                task["predictions"].remove(each)
+                return 204, b""
         return 404, {"detail": "No Prediction matches the given query."}
 
     def _page(self, kind, query):

@@ -61,9 +61,35 @@ def test_a_suggestion_is_replaced_and_those_of_others_stay(audit, pushed):
     theirs = {"id": 99, "model_version": "theirs", "score": 1.0, "result": []}
     task(pushed, "4")["predictions"].append(theirs)
     task(pushed, "4")["predictions"][0]["score"] = 0.5
+    first = len(pushed.requests)
     push(audit)
     found = {each["model_version"]: each["score"] for each in task(pushed, "4")["predictions"]}
     assert found == {"theirs": 1.0, "label-auditor": 0.97}
+    # It is changed where it stands, so there is no moment without it.
+    (changed,) = (each for each in pushed.requests[first:] if "predictions" in each)
+    assert changed.startswith("PATCH")
+
+
+def test_a_suggestion_that_goes_during_the_push_is_made_again(audit, pushed):
+    task(pushed, "4")["predictions"][0]["score"] = 0.5
+    answer = pushed._answer
+
+    def delete_first(path, body):
+        if pushed.requests[-1].startswith("PATCH /api/predictions"):
+            task(pushed, "4")["predictions"].clear()
+        return answer(path, body)
+
+    pushed._answer = delete_first
+    push(audit)
+    assert [each["score"] for each in task(pushed, "4")["predictions"]] == [0.97]
+
+
+def test_suggestions_come_and_go(audit, pushed):
+    with_one, (one, *_) = task(pushed, "4"), task(pushed, "4")["predictions"]
+    with_one["predictions"] += [one | {"id": 98}]
+    task(pushed, "9")["predictions"].clear()
+    push(audit)
+    assert [len(task(pushed, name)["predictions"]) for name in ("4", "9")] == [1, 1]
 
 
 def test_a_copy_that_somebody_works_on_is_the_one_that_stays(audit, pushed):

@@ -39,8 +39,12 @@ class Votes:
         n_annotators: int,
         n_classes: int,
     ) -> None:
-        self.rows, self.annotators, self.codes = rows, annotators, codes
-        self.n_rows, self.n_annotators, self.n_classes = n_rows, n_annotators, n_classes
+        self.rows: NDArray[np.intp] = rows
+        self.annotators: NDArray[np.intp] = annotators
+        self.codes: NDArray[np.intp] = codes
+        self.n_rows: int = n_rows
+        self.n_annotators: int = n_annotators
+        self.n_classes: int = n_classes
 
     def __len__(self) -> int:
         return len(self.rows)

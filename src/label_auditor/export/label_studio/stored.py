@@ -105,11 +105,20 @@ class StoredTasks:
         wanted = task.get("predictions", [])
         if _shown(ours) == _shown(wanted):
             return True
-        for each in ours:
-            self._delete(f"/api/predictions/{each['id']}")
-        for each in wanted:
-            self._server.request("POST", "/api/predictions", {**each, "task": number})
+        for old, new in zip(ours, wanted, strict=False):
+            self._replace(old["id"], {**new, "task": number})
+        for old in ours[len(wanted) :]:
+            self._delete(f"/api/predictions/{old['id']}")
+        for new in wanted[len(ours) :]:
+            self._server.request("POST", "/api/predictions", {**new, "task": number})
         return True
+
+    def _replace(self, number: int, prediction: dict[str, Any]) -> None:
+        """Change a prediction where it stands, or make it if it is gone by now."""
+        try:
+            self._server.request("PATCH", f"/api/predictions/{number}", prediction)
+        except NotFoundError:
+            self._server.request("POST", "/api/predictions", prediction)
 
     def _read(self) -> dict[str, Known]:
         """Read all tasks, and delete second copies that nobody has worked on."""
