@@ -163,17 +163,35 @@ def _positive_margins(
 
     Of the rows of a cell those are known already whose likeliest class is its true label.
     """
-    cell = cells.find(disputes.given, disputes.predicted)
-    known = np.flatnonzero(cell >= 0)
-    cell, margin = cell[known], disputes.margin[known]
-    cells = replace(
-        cells, lower=np.maximum(cells.lower, -_cuts(engine, -margin, cell, cells.numbers))
-    )
-    large = np.flatnonzero(margin >= cells.lower[cell])
-    likeliest = CellMargins(disputes.rows[known[large]], cell[large], margin[large])
-    others = merge_margins(engine.ask(margins_above, cells, _whole(engine)), engine.starts)
+    cell, rows = cells.find(disputes.given, disputes.predicted), disputes.rows
+    negative = disputes.given_prob - disputes.highest
+    known = cell >= 0
+    if not known.all():
+        cell, rows, negative = cell[known], rows[known], negative[known]
+    cuts = _cuts(engine, negative, cell, cells.numbers)
+    cells = replace(cells, lower=np.maximum(cells.lower, -cuts))
+    large = np.flatnonzero(negative <= -cells.lower[cell])
+    likeliest = CellMargins(rows[large], cell[large], -negative[large])
+    del cell, rows, negative, known
+    wanted = _may_have_more(disputes, cells, _whole(engine))
+    parts = np.split(wanted, np.searchsorted(wanted, engine.starts[1:]))
+    blocks = [
+        (part - start).astype(np.int32) for part, start in zip(parts, engine.starts, strict=True)
+    ]
+    others = merge_margins(engine.ask(margins_above, cells, each=blocks), engine.starts)
     both = zip(likeliest, others, strict=True)
     return cells, CellMargins(*(np.concatenate(parts) for parts in both))
+
+
+def _may_have_more(disputes: Disputes, cells: NoiseCells, whole: float) -> Array:
+    """Find the rows that may have a margin large enough beside that of the likeliest class."""
+    # A third class has no more than the likeliest and the given one leave.
+    most = whole - disputes.highest
+    most -= disputes.given_prob
+    np.minimum(most, disputes.highest, out=most)
+    most -= disputes.given_prob
+    rows: Array = disputes.rows[most >= cells.lowest[disputes.given]]
+    return rows
 
 
 def _cuts(engine: Engine, values: Array, cell: Array, numbers: Array) -> Array:

@@ -105,7 +105,7 @@ def doubt_block(state: BlockState, thresholds: Array, tolerance: float) -> Doubt
     return find_doubts(state.codes, state.scan, rows, classes)
 
 
-def margins_above(state: BlockState, cells: NoiseCells, whole: float) -> CellMargins:
+def margins_above(state: BlockState, rows: Array, cells: NoiseCells) -> CellMargins:
     """Find the margins of disputed rows that are large enough for their cells.
 
     Those of the likeliest classes, which are known already, are left out.
@@ -113,19 +113,14 @@ def margins_above(state: BlockState, cells: NoiseCells, whole: float) -> CellMar
     Parameters
     ----------
     state : BlockState
+    rows : ndarray of shape (n_disputed,), int
+        Positions in the block, ascending.
     cells : NoiseCells
         With bounds above 0 for the margins.
-    whole : float
-        The largest sum of a row.
     """
-    given, scan = state.codes, state.scan
-    # No class but the likeliest has more than that one leaves.
-    second = np.minimum(whole - scan.highest, scan.highest)
-    wanted = (given != scan.predicted) & (given >= 0)
-    wanted &= scan.given_prob + cells.lowest.take(given, mode="clip") <= second
-    rows = np.flatnonzero(wanted)
-    found = cell_margins(rows, given[rows], scan.given_prob[rows], state.kept, cells)
-    other = cells.true[found.cell] != scan.predicted[found.row]
+    own = state.scan.given_prob[rows]
+    found = cell_margins(rows, state.codes[rows], own, state.kept, cells)
+    other = cells.true[found.cell] != state.scan.predicted[found.row]
     return CellMargins(*(each[other] for each in found))
 
 
