@@ -173,14 +173,27 @@ def _positive_margins(
     large = np.flatnonzero(negative <= -cells.lower[cell])
     likeliest = CellMargins(rows[large], cell[large], -negative[large])
     del cell, rows, negative, known
-    wanted = _may_have_more(disputes, cells, _whole(engine))
-    parts = np.split(wanted, np.searchsorted(wanted, engine.starts[1:]))
-    blocks = [
-        (part - start).astype(np.int32) for part, start in zip(parts, engine.starts, strict=True)
-    ]
-    others = merge_margins(engine.ask(margins_above, cells, each=blocks), engine.starts)
-    both = zip(likeliest, others, strict=True)
-    return cells, CellMargins(*(np.concatenate(parts) for parts in both))
+    # Where a cell has fewer such rows than it is to lose, any margin above 0 is large enough. Of
+    # the other cells few rows may have one.
+    short = ~np.isfinite(cuts)
+    parts = [likeliest, *(_other_margins(engine, disputes, cells, w) for w in (~short, short))]
+    return cells, CellMargins(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _other_margins(
+    engine: Engine, disputes: Disputes, cells: NoiseCells, which: Array
+) -> CellMargins:
+    """Find the margins in some of the cells whose true label is not the likeliest class."""
+    some = cells.keep(which, cells.lower)
+    rows = _may_have_more(disputes, some, _whole(engine))
+    if not rows.size:
+        return CellMargins(rows, rows, cells.lower[:0])
+    parts = zip(
+        np.split(rows, np.searchsorted(rows, engine.starts[1:])), engine.starts, strict=True
+    )
+    blocks = [(part - start).astype(np.int32) for part, start in parts]
+    found = merge_margins(engine.ask(margins_above, some, each=blocks), engine.starts)
+    return found._replace(cell=np.flatnonzero(which)[found.cell])
 
 
 def _may_have_more(disputes: Disputes, cells: NoiseCells, whole: float) -> Array:
