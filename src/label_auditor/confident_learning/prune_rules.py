@@ -21,7 +21,12 @@ from label_auditor.confident_learning.selection import (
     rank_in_group,
     smallest_of_each_group,
 )
-from label_auditor.confident_learning.steps import margins_above, margins_below
+from label_auditor.confident_learning.steps import (
+    likeliest_margins,
+    margins_above,
+    margins_below,
+)
+from label_auditor.confident_learning.worker_cuts import nth_of_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,7 +173,11 @@ def _positive_margins(
     known = cell >= 0
     if not known.all():
         cell, rows, negative = cell[known], rows[known], negative[known]
-    cuts = _cuts(engine, negative, cell, cells.numbers)
+    if engine.far:
+        dtype = negative.dtype
+        cuts = nth_of_groups(engine, likeliest_margins, cells.numbers, dtype, cells)
+    else:
+        cuts = _cuts(engine, negative, cell, cells.numbers)
     cells = replace(cells, lower=np.maximum(cells.lower, -cuts))
     large = np.flatnonzero(negative <= -cells.lower[cell])
     likeliest = CellMargins(rows[large], cell[large], -negative[large])

@@ -28,6 +28,7 @@ __all__ = [
     "count_block",
     "doubt_block",
     "keep_more",
+    "likeliest_margins",
     "margins_above",
     "margins_below",
     "scan_block",
@@ -103,6 +104,15 @@ def doubt_block(state: BlockState, thresholds: Array, tolerance: float) -> Doubt
     part = state.scan.part(rows)
     classes = confident_classes(part, thresholds, read, tolerance=tolerance)
     return find_doubts(state.codes, state.scan, rows, classes)
+
+
+def likeliest_margins(state: BlockState, cells: NoiseCells) -> tuple[Array, Array]:
+    """Give the margins of the likeliest classes of disputed rows, times -1, and their cells."""
+    codes, scan = state.codes, state.scan
+    rows = np.flatnonzero((codes != scan.predicted) & (codes >= 0))
+    cell = cells.find(codes[rows], scan.predicted[rows])
+    rows, cell = rows[cell >= 0], cell[cell >= 0]
+    return scan.given_prob[rows] - scan.highest[rows], cell
 
 
 def margins_above(state: BlockState, rows: Array, cells: NoiseCells) -> CellMargins:

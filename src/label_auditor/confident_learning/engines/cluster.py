@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 
 # So many results are merged by a task.
 FAN_IN = 16
+# Of more rows than this, the client sorts nothing.
+MOST_SORTED = 10**8
 
 
 def find_client(array: Any) -> Any:
@@ -65,6 +67,7 @@ class ClusterEngine:
 
     def __init__(self, data: LabelledRows, client: Any) -> None:
         self.data = data
+        self.far = data.codes.size > MOST_SORTED
         self._client = client
         array = data.pred_probs.rechunk({1: -1})
         ends = np.cumsum(array.chunks[0]).tolist()

@@ -27,10 +27,13 @@ class Engine(Protocol):
         The labels and the probabilities.
     starts : list of int
         Position of the first row of each block.
+    far : bool
+        Whether blocks are worked on elsewhere, and so many that what is to be sorted stays there.
     """
 
     data: LabelledRows
     starts: list[int]
+    far: bool
 
     @property
     def given_prob(self) -> npt.NDArray[np.floating]:

@@ -33,6 +33,7 @@ class ThreadEngine:
     """
 
     given_prob: Array
+    far = False
 
     def __init__(self, data: LabelledRows) -> None:
         self.data = data
