@@ -4,7 +4,9 @@
     python benchmarks/scale.py 10000000
 
 One thread, ten classes, float32 probabilities. cleanlab's flags and scores stand beside the audit.
-The peak of memory is what Linux counts for the process, so that this runs on Linux only.
+The peak of memory is what Linux counts for the process, so that this runs on Linux only. What an
+audit holds of each row, and the most that it takes, are counted by Python. Readings are how often a
+row of a source that is no array in memory is read. `benchmarks/cluster.py` measures a cluster.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import gc
 import tempfile
 import time
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,8 @@ import pyarrow as pa
 
 from confident_learning import make
 from label_auditor import LabelAudit, audit_labels, plan_review
+from label_auditor.confident_learning.rules import RULES
+from label_auditor.confident_learning.scores import SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +67,40 @@ def forms_of(codes: np.ndarray) -> dict[str, Any]:
     }
 
 
+class Counted:
+    """Rows that are read from somewhere; it counts how often each is."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.reads = np.zeros(len(array), np.int8)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        self.reads[rows] += 1
+        return self.array[rows]
+
+
+def print_memory(codes: np.ndarray, pred_probs: np.ndarray) -> None:
+    """Print the bytes that an audit holds of each row, and the most that it takes meanwhile."""
+    for name, source in (("array", pred_probs), ("source read once", Counted(pred_probs))):
+        tracemalloc.start()
+        audit = audit_labels(codes, source)
+        held, most = (size / len(codes) for size in tracemalloc.get_traced_memory())
+        tracemalloc.stop()
+        print(f"{name:34} {held:8.1f} bytes a row held, {most:.1f} at most")
+    fields = ("codes", "predicted", "issues", "quality", "ranked", "evaluated")
+    sizes = [f"{field} {getattr(audit, field).nbytes / len(codes):.1f}" for field in fields]
+    print(f"{'of these':34} {', '.join(sizes)}")
+
+
+def print_readings(codes: np.ndarray, pred_probs: np.ndarray) -> None:
+    """Print how often the rows of a lazy source are read, by every rule and for every score."""
+    ways = [{"filter_by": rule} for rule in RULES] + [{"rank_by": score} for score in SCORES]
+    for way in ways:
+        counted = Counted(pred_probs)
+        audit_labels(codes, counted, **way)
+        print(f"{'readings, ' + next(iter(way.values())):44} {counted.reads.max()}")
+
+
 def find_with_cleanlab(codes: np.ndarray, pred_probs: np.ndarray) -> None:
     cleanlab.filter.find_label_issues(
         codes, pred_probs, return_indices_ranked_by="self_confidence", n_jobs=1
@@ -77,6 +116,8 @@ def main() -> None:
     codes, pred_probs = make(n, N_CLASSES, "float32")
     print(f"{n:,} rows, {N_CLASSES} classes")
     audit = measure("audit, labels as ints", lambda: audit_labels(codes, pred_probs), repeat)
+    print_memory(codes, pred_probs)
+    print_readings(codes, pred_probs)
     for name, labels in forms_of(codes).items():
         measure(f"audit, {name}", lambda labels=labels: audit_labels(labels, pred_probs), repeat)
     measure("cleanlab", lambda: find_with_cleanlab(codes, pred_probs), 1)

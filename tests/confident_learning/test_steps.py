@@ -8,6 +8,7 @@ from label_auditor.confident_learning.steps import (
     count_block,
     doubt_block,
     keep_more,
+    likeliest_margins,
     margins_above,
     margins_below,
     scan_block,
@@ -42,15 +43,29 @@ def test_a_block_elsewhere_knows_what_one_in_memory_knows(block, cells):
     assert kept.kept.bound <= THRESHOLDS.min() - 1e-6
     joints = [count_block(state, THRESHOLDS, 1e-3).toarray() for state in (whole, kept)]
     np.testing.assert_array_equal(*joints)
-    for step, *known in [(doubt_block, THRESHOLDS, 1e-3), (margins_above, cells, 1.001)]:
+    disputed = np.flatnonzero(block[0] != whole.scan.predicted)
+    for step, *known in [(doubt_block, THRESHOLDS, 1e-3), (margins_above, disputed, cells)]:
         for one, other in zip(step(whole, *known), step(kept, *known), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_margins_of_the_likeliest_classes(block, cells):
+    codes, pred_probs = block
+    state, _ = states_of(*block)
+    some = cells.keep(cells.given != 3, cells.lower)
+    values, cell = likeliest_margins(state, some)
+    likeliest = pred_probs.argmax(axis=1)
+    rows = np.flatnonzero((likeliest != codes) & (codes != 3))
+    np.testing.assert_array_equal(some.given[cell], codes[rows])
+    np.testing.assert_array_equal(some.true[cell], likeliest[rows])
+    np.testing.assert_array_equal(values, pred_probs[rows, codes[rows]] - pred_probs[rows].max(1))
 
 
 def test_margins_of_the_other_classes(block, cells):
     codes, pred_probs = block
     state, _ = states_of(*block)
-    found = margins_above(state, cells, 1.001)
+    disputed = np.flatnonzero(codes != state.scan.predicted)
+    found = margins_above(state, disputed, cells)
     own, likeliest = pred_probs[np.arange(4000), codes], pred_probs.argmax(axis=1)
     margin = pred_probs - own[:, None]
     margin[np.arange(4000), likeliest] = 0

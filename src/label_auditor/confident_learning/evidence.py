@@ -129,7 +129,10 @@ def settle(doubts: Doubts, codes: Array, given_prob: Array) -> tuple[Array, Disp
 
 def merge_disputes(blocks: Iterable[Disputes]) -> Disputes:
     """Put the disputed rows of all blocks together."""
-    return Disputes(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
+    columns = [list(column) for column in zip(*blocks, strict=True)]
+    del blocks
+    # Each column of the blocks is let go when it is put together.
+    return Disputes(*(np.concatenate(columns.pop(0)) for _ in Disputes._fields))
 
 
 class Evidence(NamedTuple):

@@ -124,6 +124,7 @@ def find_label_issues(
     _know_enough(engine, thresholds)
     joint = engine.fold(count_block, merge_joints, thresholds, data.tolerance)
     predicted, disputes = _settle(engine, thresholds)
+    engine.let_go()
     found = Evidence(engine, disputes, sizes, calibrate(joint, sizes))
     issues = np.zeros(data.codes.size, bool)
     issues[rule.flag(found)] = True

@@ -21,7 +21,12 @@ from label_auditor.confident_learning.selection import (
     rank_in_group,
     smallest_of_each_group,
 )
-from label_auditor.confident_learning.steps import margins_above, margins_below
+from label_auditor.confident_learning.steps import (
+    likeliest_margins,
+    margins_above,
+    margins_below,
+)
+from label_auditor.confident_learning.worker_cuts import nth_of_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,17 +168,52 @@ def _positive_margins(
 
     Of the rows of a cell those are known already whose likeliest class is its true label.
     """
-    cell = cells.find(disputes.given, disputes.predicted)
-    known = np.flatnonzero(cell >= 0)
-    cell, margin = cell[known], disputes.margin[known]
-    cells = replace(
-        cells, lower=np.maximum(cells.lower, -_cuts(engine, -margin, cell, cells.numbers))
+    cell, rows = cells.find(disputes.given, disputes.predicted), disputes.rows
+    negative = disputes.given_prob - disputes.highest
+    known = cell >= 0
+    if not known.all():
+        cell, rows, negative = cell[known], rows[known], negative[known]
+    if engine.far:
+        dtype = negative.dtype
+        cuts = nth_of_groups(engine, likeliest_margins, cells.numbers, dtype, cells)
+    else:
+        cuts = _cuts(engine, negative, cell, cells.numbers)
+    cells = replace(cells, lower=np.maximum(cells.lower, -cuts))
+    large = np.flatnonzero(negative <= -cells.lower[cell])
+    likeliest = CellMargins(rows[large], cell[large], -negative[large])
+    del cell, rows, negative, known
+    # Where a cell has fewer such rows than it is to lose, any margin above 0 is large enough. Of
+    # the other cells few rows may have one.
+    short = ~np.isfinite(cuts)
+    parts = [likeliest, *(_other_margins(engine, disputes, cells, w) for w in (~short, short))]
+    return cells, CellMargins(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _other_margins(
+    engine: Engine, disputes: Disputes, cells: NoiseCells, which: Array
+) -> CellMargins:
+    """Find the margins in some of the cells whose true label is not the likeliest class."""
+    some = cells.keep(which, cells.lower)
+    rows = _may_have_more(disputes, some, _whole(engine))
+    if not rows.size:
+        return CellMargins(rows, rows, cells.lower[:0])
+    parts = zip(
+        np.split(rows, np.searchsorted(rows, engine.starts[1:])), engine.starts, strict=True
     )
-    large = np.flatnonzero(margin >= cells.lower[cell])
-    likeliest = CellMargins(disputes.rows[known[large]], cell[large], margin[large])
-    others = merge_margins(engine.ask(margins_above, cells, _whole(engine)), engine.starts)
-    both = zip(likeliest, others, strict=True)
-    return cells, CellMargins(*(np.concatenate(parts) for parts in both))
+    blocks = [(part - start).astype(np.int32) for part, start in parts]
+    found = merge_margins(engine.ask(margins_above, some, each=blocks), engine.starts)
+    return found._replace(cell=np.flatnonzero(which)[found.cell])
+
+
+def _may_have_more(disputes: Disputes, cells: NoiseCells, whole: float) -> Array:
+    """Find the rows that may have a margin large enough beside that of the likeliest class."""
+    # A third class has no more than the likeliest and the given one leave.
+    most = whole - disputes.highest
+    most -= disputes.given_prob
+    np.minimum(most, disputes.highest, out=most)
+    most -= disputes.given_prob
+    rows: Array = disputes.rows[most >= cells.lowest[disputes.given]]
+    return rows
 
 
 def _cuts(engine: Engine, values: Array, cell: Array, numbers: Array) -> Array:

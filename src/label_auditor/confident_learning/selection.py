@@ -33,6 +33,9 @@ __all__ = [
 
 Array = npt.NDArray[Any]
 
+# Values that are worked on at a time, where their numbers would take eight bytes each.
+PIECE = 2**16
+
 
 def smallest_of_each_group(
     values: Array,
@@ -182,9 +185,14 @@ class NoiseCells:
         return self.pairs.size > self.n_classes**2 / 8
 
     @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """The smallest type that holds the position of a cell, and -1."""
+        return np.dtype(np.min_scalar_type(-self.pairs.size - 1))
+
+    @cached_property
     def positions(self) -> Array:
         """Position of each pair among the cells, -1 where it is none; for dense cells."""
-        positions = np.full(self.n_classes**2, -1)
+        positions = np.full(self.n_classes**2, -1, self.dtype)
         positions[self.pairs] = np.arange(self.pairs.size)
         return positions
 
@@ -198,13 +206,17 @@ class NoiseCells:
 
     def find(self, given: Array, true: Array) -> Array:
         """Find the cells of some pairs of labels; -1 where there is none."""
-        pairs = given.astype(np.intp) * self.n_classes + true
-        if self.dense:
-            positions: Array = self.positions[pairs]
-            return positions
-        cell = np.searchsorted(self.pairs, pairs)
-        cell[self.pairs.take(cell, mode="clip") != pairs] = -1
-        return cell
+        found = np.empty(given.size, self.dtype)
+        for start in range(0, given.size, PIECE):
+            some = slice(start, start + PIECE)
+            pairs = given[some].astype(np.intp) * self.n_classes + true[some]
+            if self.dense:
+                found[some] = self.positions[pairs]
+            else:
+                cell = np.searchsorted(self.pairs, pairs)
+                cell[self.pairs.take(cell, mode="clip") != pairs] = -1
+                found[some] = cell
+        return found
 
     def keep(self, which: Array, lower: Array) -> NoiseCells:
         """Keep some of the cells, with other bounds."""
@@ -285,8 +297,9 @@ def cell_margins(
         prob = kept.take(rows[at], cells.true[cell])
     margin = prob - given_prob[at]
     found = np.flatnonzero((cell >= 0) & (margin >= cells.lower[cell]))
-    small = np.min_scalar_type(cells.pairs.size)
-    return CellMargins(rows[at[found]].astype(np.int32), cell[found].astype(small), margin[found])
+    return CellMargins(
+        rows[at[found]].astype(np.int32), cell[found].astype(cells.dtype), margin[found]
+    )
 
 
 def _large_enough(

@@ -28,6 +28,7 @@ __all__ = [
     "count_block",
     "doubt_block",
     "keep_more",
+    "likeliest_margins",
     "margins_above",
     "margins_below",
     "scan_block",
@@ -105,7 +106,16 @@ def doubt_block(state: BlockState, thresholds: Array, tolerance: float) -> Doubt
     return find_doubts(state.codes, state.scan, rows, classes)
 
 
-def margins_above(state: BlockState, cells: NoiseCells, whole: float) -> CellMargins:
+def likeliest_margins(state: BlockState, cells: NoiseCells) -> tuple[Array, Array]:
+    """Give the margins of the likeliest classes of disputed rows, times -1, and their cells."""
+    codes, scan = state.codes, state.scan
+    rows = np.flatnonzero((codes != scan.predicted) & (codes >= 0))
+    cell = cells.find(codes[rows], scan.predicted[rows])
+    rows, cell = rows[cell >= 0], cell[cell >= 0]
+    return scan.given_prob[rows] - scan.highest[rows], cell
+
+
+def margins_above(state: BlockState, rows: Array, cells: NoiseCells) -> CellMargins:
     """Find the margins of disputed rows that are large enough for their cells.
 
     Those of the likeliest classes, which are known already, are left out.
@@ -113,19 +123,14 @@ def margins_above(state: BlockState, cells: NoiseCells, whole: float) -> CellMar
     Parameters
     ----------
     state : BlockState
+    rows : ndarray of shape (n_disputed,), int
+        Positions in the block, ascending.
     cells : NoiseCells
         With bounds above 0 for the margins.
-    whole : float
-        The largest sum of a row.
     """
-    given, scan = state.codes, state.scan
-    # No class but the likeliest has more than that one leaves.
-    second = np.minimum(whole - scan.highest, scan.highest)
-    wanted = (given != scan.predicted) & (given >= 0)
-    wanted &= scan.given_prob + cells.lowest.take(given, mode="clip") <= second
-    rows = np.flatnonzero(wanted)
-    found = cell_margins(rows, given[rows], scan.given_prob[rows], state.kept, cells)
-    other = cells.true[found.cell] != scan.predicted[found.row]
+    own = state.scan.given_prob[rows]
+    found = cell_margins(rows, state.codes[rows], own, state.kept, cells)
+    other = cells.true[found.cell] != state.scan.predicted[found.row]
     return CellMargins(*(each[other] for each in found))
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from label_auditor import audit_labels
-from label_auditor.confident_learning import find_issues
-from label_auditor.confident_learning.engines import choose_engine
+from label_auditor.confident_learning import find_issues, prune_rules
+from label_auditor.confident_learning.engines import choose_engine, cluster
 from label_auditor.confident_learning.engines.cluster import ClusterEngine, find_client
 from label_auditor.confident_learning.engines.threads import ThreadEngine
 from label_auditor.confident_learning.row_blocks import LabelledRows
@@ -28,8 +28,8 @@ CHUNKS = ((9_000, 1, 0, 20_999), (7, 3))
 def client():
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
-        distributed.LocalCluster(processes=True, **options) as cluster,
-        distributed.Client(cluster) as client,
+        distributed.LocalCluster(processes=True, **options) as local,
+        distributed.Client(local) as client,
     ):
         yield client
 
@@ -54,6 +54,26 @@ def assert_same(found, expected):
 def test_the_result_is_that_of_threads_to_the_last_bit(case, options):
     codes, pred_probs, lazy = case
     assert_same(audit_labels(codes, lazy, **options), audit_labels(codes, pred_probs, **options))
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("min_examples_per_class", [1, 2_900])  # the cells then lose few rows
+def test_cuts_of_many_rows_are_found_on_the_workers(case, min_examples_per_class, monkeypatch):
+    codes, pred_probs, lazy = case
+    options = {"min_examples_per_class": min_examples_per_class}
+    expected = audit_labels(codes, pred_probs, **options)
+    monkeypatch.setattr(cluster, "MOST_SORTED", 29_999)
+    sorted_here = []
+    cuts = prune_rules.group_cuts
+
+    def count(values, *others):
+        sorted_here.append(len(values))
+        return cuts(values, *others)
+
+    monkeypatch.setattr(prune_rules, "group_cuts", count)
+    assert_same(audit_labels(codes, lazy, **options), expected)
+    # Only what is flagged, or may be.
+    assert max(sorted_here) < 2 * expected.n_issues + 100
 
 
 @pytest.mark.usefixtures("client")

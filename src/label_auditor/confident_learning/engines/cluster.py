@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 
 # So many results are merged by a task.
 FAN_IN = 16
+# Of more rows than this, the client sorts nothing.
+MOST_SORTED = 10**8
 
 
 def find_client(array: Any) -> Any:
@@ -65,6 +67,7 @@ class ClusterEngine:
 
     def __init__(self, data: LabelledRows, client: Any) -> None:
         self.data = data
+        self.far = data.codes.size > MOST_SORTED
         self._client = client
         array = data.pred_probs.rechunk({1: -1})
         ends = np.cumsum(array.chunks[0]).tolist()
@@ -110,16 +113,21 @@ class ClusterEngine:
         for k, state in zip(lacking, states, strict=True):
             self._states[k] = state
 
-    def ask(self, step: Callable[..., Result], *known: Any) -> list[Result]:
-        """Give what a step makes of the state of each block."""
-        futures = self._submit(_take_and_pack, step, known)
+    def let_go(self) -> None:
+        """Keep the states as they are, on the workers."""
+
+    def ask(
+        self, step: Callable[..., Result], *known: Any, each: Sequence[Any] | None = None
+    ) -> list[Result]:
+        """Give what a step makes of the state of each block, and of what is known of it."""
+        futures = self._submit(_take_and_pack, step, known, each)
         return [unpack(found) for found in self._client.gather(futures)]
 
     def fold(
         self, step: Callable[..., Result], merge: Callable[[Sequence[Result]], Result], *known: Any
     ) -> Result:
         """Do the same, and merge what the blocks gave on the workers."""
-        folded: Result = self._fold(self._submit(_take_step, step, known), merge)
+        folded: Result = self._fold(self._submit(_take, step, known), merge)
         return folded
 
     def read_again(self, step: Callable[..., Result], *known: Any) -> list[Result]:
@@ -139,11 +147,21 @@ class ClusterEngine:
         return np.concatenate(self.read_again(_score_chunk, *self._adjusted))
 
     def _submit(
-        self, take: Callable[..., Any], step: Callable[..., Any], known: tuple[Any, ...]
+        self,
+        take: Callable[..., Any],
+        step: Callable[..., Any],
+        known: tuple[Any, ...],
+        each: Sequence[Any] | None = None,
     ) -> list[Any]:
         """Start a step for each block; what is known of all is sent to each worker once."""
         shared = self._client.submit(_share, *known, pure=False)
-        return list(self._client.map(take, self._states, step=step, known=shared, pure=False))
+        each = [()] * len(self._states) if each is None else [(one,) for one in each]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")
+            futures = self._client.map(
+                take, self._states, each, step=step, known=shared, pure=False
+            )
+        return list(futures)
 
     def _read(
         self,
@@ -175,12 +193,14 @@ def _share(*known: Any) -> tuple[Any, ...]:
     return known
 
 
-def _take_step(state: BlockState, *, step: Callable[..., Any], known: tuple[Any, ...]) -> Any:
-    return step(state, *known)
+def _take(
+    state: BlockState, each: tuple[Any, ...], *, step: Callable[..., Any], known: tuple[Any, ...]
+) -> Any:
+    return step(state, *each, *known)
 
 
-def _take_and_pack(state: BlockState, *, step: Callable[..., Any], known: tuple[Any, ...]) -> Any:
-    return pack(step(state, *known))
+def _take_and_pack(state: BlockState, each: tuple[Any, ...], **how: Any) -> Any:
+    return pack(_take(state, each, **how))
 
 
 def _read_and_pack(state: BlockState, chunk: Any, step: Callable[..., Any], *known: Any) -> Any:

@@ -27,10 +27,13 @@ class Engine(Protocol):
         The labels and the probabilities.
     starts : list of int
         Position of the first row of each block.
+    far : bool
+        Whether blocks are worked on elsewhere, and so many that what is to be sorted stays there.
     """
 
     data: LabelledRows
     starts: list[int]
+    far: bool
 
     @property
     def given_prob(self) -> npt.NDArray[np.floating]:
@@ -49,8 +52,17 @@ class Engine(Protocol):
         """Read the blocks again of which probabilities from this bound on were not kept."""
         ...
 
-    def ask(self, step: Callable[..., Result], *known: Any) -> list[Result]:
-        """Give what a step makes of the state of each block, and of what is known of all."""
+    def let_go(self) -> None:
+        """Forget the highest probability of each row, which no other step needs."""
+        ...
+
+    def ask(
+        self, step: Callable[..., Result], *known: Any, each: Sequence[Any] | None = None
+    ) -> list[Result]:
+        """Give what a step makes of the state of each block, and of what is known of all.
+
+        Between the two it takes what is known of each block, if there is anything.
+        """
         ...
 
     def fold(

@@ -33,6 +33,7 @@ class ThreadEngine:
     """
 
     given_prob: Array
+    far = False
 
     def __init__(self, data: LabelledRows) -> None:
         self.data = data
@@ -93,9 +94,20 @@ class ThreadEngine:
 
         self.data.map_over(more_of, lacking)
 
-    def ask(self, step: Callable[..., Result], *known: Any) -> list[Result]:
-        """Give what a step makes of the state of each block."""
-        return self.data.map_over(lambda state: step(state, *known), self._states)
+    def let_go(self) -> None:
+        """Forget the highest probability of each row."""
+        none = np.empty(0, self.given_prob.dtype)
+        self._states = [
+            state._replace(scan=state.scan._replace(highest=none)) for state in self._states
+        ]
+
+    def ask(
+        self, step: Callable[..., Result], *known: Any, each: Sequence[Any] | None = None
+    ) -> list[Result]:
+        """Give what a step makes of the state of each block, and of what is known of it."""
+        if each is None:
+            return self.data.map_over(lambda state: step(state, *known), self._states)
+        return self.data.map_over(lambda state, one: step(state, one, *known), self._states, each)
 
     def fold(
         self, step: Callable[..., Result], merge: Callable[[Sequence[Result]], Result], *known: Any

@@ -1,0 +1,141 @@
+"""The n-th smallest value of each group, found where the blocks of rows lie.
+
+The values stay there. Floats are in the order of their bits, read as integers, once those of
+negative numbers are turned over. So the bits of the n-th value are found from the highest down,
+some at a time: each block counts which digits follow those found so far, and the counts of all
+blocks tell the next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from label_auditor.confident_learning.engines.protocol import Engine
+    from label_auditor.confident_learning.steps import BlockState
+
+__all__ = ["nth_of_groups"]
+
+Array = npt.NDArray[Any]
+
+# Bits that a round finds.
+DIGIT_BITS = 11
+
+
+class Digits(NamedTuple):
+    """How often each digit occurs in each group.
+
+    Attributes
+    ----------
+    place : ndarray of shape (n_places,), int64
+        ``group * 2 ** DIGIT_BITS + digit``, ascending.
+    number : ndarray of shape (n_places,), int64
+    """
+
+    place: Array
+    number: Array
+
+
+def nth_of_groups(
+    engine: Engine,
+    values_of: Callable[..., tuple[Array, Array]],
+    numbers: Array,
+    dtype: npt.DTypeLike,
+    *known: Any,
+) -> Array:
+    """Find the n-th smallest value of each group, as `group_cuts` does of values in one place.
+
+    Parameters
+    ----------
+    engine : Engine
+        Works on the blocks.
+    values_of : callable
+        A step that gives values and their groups from the state of a block.
+    numbers : ndarray of shape (n_groups,), int
+        Which value of each group, from 1.
+    dtype : dtype
+        Of the values, float32 or float64.
+    *known
+        What the step takes besides.
+
+    Returns
+    -------
+    ndarray of shape (n_groups,), float
+        Infinite where a group has fewer values.
+    """
+    size = 8 * np.dtype(dtype).itemsize
+    found = np.zeros(numbers.size, f"u{size // 8}")
+    left, short = numbers.astype(np.int64), np.zeros(numbers.size, bool)
+    shift = size
+    while shift:
+        known_bits, shift = size - shift, max(shift - DIGIT_BITS, 0)
+        digits = engine.fold(
+            _count_digits, _merge_digits, values_of, found, known_bits, shift, *known
+        )
+        digit, before, complete = _find_digit(digits, left)
+        short |= ~complete
+        left -= before
+        found = (found << (size - known_bits - shift)) | digit.astype(found.dtype)
+    return np.where(short, np.inf, _to_floats(found)).astype(dtype)
+
+
+def _count_digits(
+    state: BlockState,
+    values_of: Callable[..., tuple[Array, Array]],
+    found: Array,
+    known_bits: int,
+    shift: int,
+    *known: Any,
+) -> Digits:
+    """Count the digits that follow the bits found so far, in a block."""
+    values, groups = values_of(state, *known)
+    keys, size = _to_keys(values), 8 * values.dtype.itemsize
+    if known_bits:
+        mine = keys >> (size - known_bits) == found[groups]
+        keys, groups = keys[mine], groups[mine]
+    width = size - known_bits - shift
+    digit = (keys >> shift) & ((1 << width) - 1)
+    places = (groups.astype(np.int64) << DIGIT_BITS) + digit.astype(np.int64)
+    return Digits(*np.unique(places, return_counts=True))
+
+
+def _merge_digits(parts: Sequence[Digits]) -> Digits:
+    """Add up the counts of blocks."""
+    places, at = np.unique(np.concatenate([part.place for part in parts]), return_inverse=True)
+    counts = np.concatenate([part.number for part in parts])
+    return Digits(places, np.bincount(at, counts, places.size).astype(np.int64))
+
+
+def _find_digit(digits: Digits, left: Array) -> tuple[Array, Array, Array]:
+    """Find the digit of the n-th value of each group, and how many values have a smaller one."""
+    ends = np.append(0, digits.number.cumsum())
+    groups = np.arange(left.size + 1)
+    first = np.searchsorted(digits.place, groups << DIGIT_BITS)
+    start, stop = ends[first[:-1]], ends[first[1:]]
+    complete = stop - start >= left
+    at = np.searchsorted(ends, np.where(complete, start + left, 0)) - 1
+    at = np.maximum(at, 0)
+    digit = digits.place[at] & ((1 << DIGIT_BITS) - 1) if digits.place.size else 0 * left
+    return np.where(complete, digit, 0), np.where(complete, ends[at] - start, 0), complete
+
+
+def _to_keys(values: Array) -> Array:
+    """Give integers in the order of floats; 0 and -0 are equal."""
+    size = values.dtype.itemsize
+    bits = (values + values.dtype.type(0)).view(f"u{size}")
+    sign = bits.dtype.type(1 << (8 * size - 1))
+    keys: Array = np.where(bits & sign, ~bits, bits | sign)
+    return keys
+
+
+def _to_floats(keys: Array) -> Array:
+    """Give the floats back."""
+    size = keys.dtype.itemsize
+    sign = keys.dtype.type(1 << (8 * size - 1))
+    floats: Array = np.where(keys & sign, keys ^ sign, ~keys).view(f"f{size}")
+    return floats
