@@ -157,10 +157,9 @@ def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
     labels = show_labels(audit.shown_classes.tolist())
     table = _table("Most confused", console)
     table.add_column("rows", justify="right")
-    table.add_column("flagged", justify="right")
     table.add_column("given → suggested")
-    for given, suggested, n_rows, n_flagged in confused_pairs(audit, N_PAIRS):
-        table.add_row(f"{n_rows:,}", f"{n_flagged:,}", _arrow(given, suggested, labels))
+    for given, suggested, n_rows, _ in confused_pairs(audit, N_PAIRS):
+        table.add_row(f"{n_rows:,}", _arrow(given, suggested, labels))
     return table
 
 
