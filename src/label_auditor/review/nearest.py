@@ -247,8 +247,8 @@ class _SparseRows:
 
         References
         ----------
-        .. [1] A. Moffat, J. Zobel, "Self-indexing inverted files for fast text retrieval", ACM
-           Transactions on Information Systems, 1996; the heaviest terms alone are indexed here.
+        .. [1] D. Carmel et al., "Static index pruning for information retrieval systems",
+           SIGIR 2001.
         """
         heavy = self._heaviest(rows)
         by_term = heavy.T.tocsr()
