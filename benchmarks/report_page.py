@@ -9,11 +9,13 @@ around the given labels. With ``--sets``, each row has a set of the words of its
 which are 20 classes. The table shows medians of several runs, in milliseconds. `open` is the
 time from navigation to the first row on the screen; `key` is that from a key to the next row;
 `learn` is the same for every fifth key, which also fits the model and orders all rows anew;
-`search` is the time from the last letter typed to the filtered list.
+`search` is the time from the last letter typed to the filtered list. With ``--evidence``, each row
+has three neighbours, whose list is open, and five marked words.
 """
 
 import argparse
 import os
+import re
 import shutil
 import statistics
 import tempfile
@@ -25,6 +27,7 @@ import pandas as pd
 from playwright.sync_api import sync_playwright
 
 from label_auditor import audit_labels
+from label_auditor.review import Evidence, Neighbors, Words
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "banking77.csv.gz"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -74,7 +77,19 @@ def make_sets(n_rows):
     return audit_labels(labels, pred_probs, multi_label=True), texts
 
 
-def measure(browser, path, repeats, keys):
+def make_evidence(texts):
+    """Make three neighbours of each row, and mark five words of each text."""
+    rng = np.random.default_rng(0)
+    spans = [list(re.finditer(r"\w+", text))[:5] for text in texts]
+    rows = np.repeat(np.arange(len(texts)), [len(each) for each in spans])
+    places = np.array([found.span() for each in spans for found in each])
+    neighbors = rng.integers(0, len(texts), (len(texts), 3))
+    cosines = np.sort(rng.random(neighbors.shape))[:, ::-1]
+    found = Neighbors(np.arange(len(texts)), neighbors, cosines, recall=0.9, twin_cosine=0.8)
+    return Evidence(found, Words(rows, *places.T, rng.normal(size=len(rows))))
+
+
+def measure(browser, path, repeats, keys, press):
     """Open a page again and again, and use it; give medians."""
     times = {"open": [], "key": [], "learn": [], "search": []}
     for _ in range(repeats):
@@ -84,6 +99,8 @@ def measure(browser, path, repeats, keys):
         page.goto(path.as_uri(), wait_until="commit")
         page.wait_for_selector("#list [aria-current]")
         times["open"].append(1000 * (time.perf_counter() - start))
+        for key in press:
+            page.keyboard.press(key)
         for i in range(1, 41):
             times["key" if i % 5 else "learn"].append(page.evaluate(PRESS, keys[i % 2]))
         assert page.locator("#n-decided").inner_text() == "40"
@@ -97,7 +114,9 @@ def main():
     parser.add_argument("--rows", type=int, nargs="*", default=[1000, 5000, 50_000])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--sets", action="store_true", help="rows have sets of labels")
+    parser.add_argument("--evidence", action="store_true", help="rows have neighbours and words")
     arguments = parser.parse_args()
+    press = "e" if arguments.evidence else ""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     print("|   rows | size, MB | write | open | key | learn | search |")
     print("|-------:|---------:|------:|-----:|----:|------:|-------:|")
@@ -107,11 +126,13 @@ def main():
         audit.to_html(Path(folder, "first.html"), texts)  # what is imported on use isn't measured
         for n_rows in arguments.rows:
             audit, texts = (make_sets if arguments.sets else make)(n_rows)
+            evidence = make_evidence(texts) if arguments.evidence else None
             path = Path(folder, f"{n_rows}.html")
             start = time.perf_counter()
-            audit.to_html(path, texts)
+            audit.to_html(path, texts, evidence=evidence)
             written = 1000 * (time.perf_counter() - start)
-            found = measure(browser, path, arguments.repeats, "kk" if arguments.sets else "1k")
+            keys = "kk" if arguments.sets else "1k"
+            found = measure(browser, path, arguments.repeats, keys, press)
             print(
                 f"| {n_rows:6,} | {path.stat().st_size / 1e6:8.1f} | {written:5,.0f} "
                 f"| {found['open']:4,.0f} | {found['key']:3,.0f} | {found['learn']:5,.0f} "

@@ -51,10 +51,10 @@ def test_pairs_are_counted_by_given_and_suggested_label():
     assert count_pairs(audit)[:, 2].tolist() == [2, 2, 1, 1]
 
 
-def test_confused_pairs_are_those_with_most_flagged_rows():
-    audit = make([0, 0, 0, 1, 1, 2, 2], [1, 1, 1, 0, 0, 0, 0], flagged=[3, 4, 5, 6, 0])
+def test_confused_pairs_are_those_with_most_rows_as_on_the_page():
+    audit = make([0, 0, 0, 1, 1, 2, 2, 2], [1, 1, 1, 0, 0, 0, 0, 2], flagged=[3, 4, 5, 6, 0])
     found = confused_pairs(audit, 10)
-    assert found == [("b", "a", 2), ("c", "a", 2), ("a", "b", 1)]
+    assert found == [("a", "b", 3, 1), ("b", "a", 2, 2), ("c", "a", 2, 2)]
     assert isinstance(found[0], ConfusedPair)
     assert confused_pairs(audit, 1) == found[:1]
 
@@ -85,13 +85,16 @@ def test_counts_agree_with_the_audit(seed):
     audit = audit_labels(labels, rng.dirichlet(np.full(6, 0.3), 500))
     pairs = count_pairs(audit)
     assert pairs[:, 2].sum() == 500
-    assert pairs[:, 3].sum() == sum(each.n_flagged for each in confused_pairs(audit, 36))
-    assert pairs[:, 3].sum() == audit.n_issues > 20
     same = pairs[:, 0] == pairs[:, 1]
+    every = confused_pairs(audit, 36)
+    assert pairs[~same, 3].sum() == sum(each.n_flagged for each in every)
+    assert pairs[~same, 2].sum() == sum(each.n_rows for each in every)
+    assert pairs[:, 3].sum() == audit.n_issues > 20
     assert agreement(audit) == pytest.approx(pairs[same, 2].sum() / 500)
-    for given, suggested, n in confused_pairs(audit, 3):
+    for given, suggested, n_rows, n_flagged in confused_pairs(audit, 3):
         of_pair = (audit.labels == given) & (audit.suggested_labels == suggested)
-        assert n == audit.issues[of_pair].sum()
+        assert n_rows == of_pair.sum()
+        assert n_flagged == audit.issues[of_pair].sum()
 
 
 def test_what_a_flag_means_is_said_in_one_place():

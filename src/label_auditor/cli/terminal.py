@@ -153,13 +153,13 @@ def _show_score(score: float) -> str:
 
 
 def _confused_pairs(audit: LabelAudit, console: Console) -> Table:
-    """Count the flagged rows by given and suggested label."""
+    """Count the rows by given and suggested label, as the review page does."""
     labels = show_labels(audit.shown_classes.tolist())
     table = _table("Most confused", console)
-    table.add_column("flagged", justify="right")
+    table.add_column("rows", justify="right")
     table.add_column("given → suggested")
-    for given, suggested, n_flagged in confused_pairs(audit, N_PAIRS):
-        table.add_row(f"{n_flagged:,}", _arrow(given, suggested, labels))
+    for given, suggested, n_rows, _ in confused_pairs(audit, N_PAIRS):
+        table.add_row(f"{n_rows:,}", _arrow(given, suggested, labels))
     return table
 
 

@@ -22,10 +22,11 @@ FEW_ROWS = 10
 
 
 class ConfusedPair(NamedTuple):
-    """A given and a suggested label, and how many flagged rows have both."""
+    """A given and another suggested label, how many rows have both, and how many are flagged."""
 
     given: Any
     suggested: Any
+    n_rows: int
     n_flagged: int
 
 
@@ -123,25 +124,26 @@ def count_pairs(audit: Findings) -> NDArray[np.intp]:
 
 
 def confused_pairs(audit: Findings, n: int) -> list[ConfusedPair]:
-    """Find the pairs of given and suggested label with the most flagged rows.
+    """Find the pairs of a given and another suggested label that most rows have.
+
+    These are the counts of the picture on the review page: flagged rows and others.
 
     Parameters
     ----------
     audit : LabelAudit
         The audit.
     n : int
-        How many pairs; fewer if fewer have a flagged row.
+        How many pairs; fewer if there are fewer.
 
     Returns
     -------
     list of ConfusedPair
-        The pair with the most flagged rows first.
+        The pair with the most rows first.
     """
     pairs = count_pairs(audit)
-    pairs = pairs[pairs[:, 3] > 0]
-    most = pairs[np.argsort(-pairs[:, 3], kind="stable")[:n]]
+    most = pairs[pairs[:, 0] != pairs[:, 1]][:n]
     labels = audit.shown_classes[most[:, :2]].tolist()
     return [
-        ConfusedPair(given, suggested, n_flagged)
-        for (given, suggested), n_flagged in zip(labels, most[:, 3].tolist(), strict=True)
+        ConfusedPair(given, suggested, *counts)
+        for (given, suggested), counts in zip(labels, most[:, 2:].tolist(), strict=True)
     ]

@@ -175,14 +175,14 @@ def _worst(audit: Findings) -> str:
 
 
 def _pairs(audit: Findings) -> str:
-    """Count the flagged rows by given and suggested label; pairs of sets would be too many."""
+    """Count the rows by given and suggested label; pairs of sets would be too many."""
     if audit.multi_label:
         return ""
     pairs = confused_pairs(audit, N_PAIRS)
     return _table(
         "Most confused",
-        ("given", "suggested", "flagged"),
-        ((given, suggested, f"{n:,}") for given, suggested, n in pairs),
+        ("given", "suggested", "rows"),
+        ((given, suggested, f"{n_rows:,}") for given, suggested, n_rows, _ in pairs),
     )
 
 

@@ -27,7 +27,7 @@ SELECTION = 64
 # A sparse row is looked up by at most so many of its heaviest terms, by so many that it meets this
 # number of rows; those that share most are then compared in full.
 MOST_TERMS = 64
-MOST_MET = 5000
+MOST_MET = 8000
 N_COMPARED = 32
 # A dense row is compared with the rows of so many cells, of which there are about the square root
 # of the number of rows.

@@ -134,14 +134,14 @@ const short = (n) => (n < 1000 ? String(n) : `${(n / 1000).toFixed(n < 10000 ? 1
 /** The most confused pairs, where there are too many classes for a table. */
 function drawBars() {
   const most = confused[0][2];
-  const bar = ([a, b, n]) => {
+  const bar = ([a, b, n, nFlagged]) => {
     const fill = el("span", { class: "fill" });
     fill.style.inlineSize = `${(100 * n) / most}%`;
     const label = el("span", { class: "arrow" }, foreign(classes[a]), " → ", foreign(classes[b]));
     return el(
       "li",
       {},
-      pairButton(a, b, { class: "pair-bar" }, fill, label, el("span", { class: "n" }, count(n))),
+      pairButton(a, b, { class: "pair-bar", title: `${plural(n, "row")}, ${count(nFlagged)} flagged` }, fill, label, el("span", { class: "n" }, count(n))),
     );
   };
   const list = el("ol", { class: "pair-bars" }, confused.slice(0, N_PAIRS).map(bar));
