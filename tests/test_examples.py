@@ -98,7 +98,7 @@ def test_images():
 
 def test_transformer():
     said = read_output("plot_transformer")
-    assert float(re.search(r"Accuracy on the test set: (0\.\d+)", said)[1]) > 0.9
+    assert float(re.search(r"Accuracy on the test set: (0\.\d+)", said)[1]) > 0.8
     assert "which is negative; pass probabilities: softmax your logits" in said
     assert re.search(r"2 of \d+ labels changed, 0 confirmed, 1 discarded", said)
     assert "of which 2 have another label than before" in said

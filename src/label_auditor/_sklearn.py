@@ -21,6 +21,7 @@ __all__ = [
     "HasMethods",
     "StrOptions",
     "TfidfTokens",
+    "WithMoreBelow",
     "_check_method_params",
     "_fit_context",
     "_num_samples",
@@ -44,6 +45,23 @@ def copy_weights(fitted: TfidfVectorizer, vectorizer: TfidfVectorizer) -> None:
     The public `idf_` can be set only if `use_idf` is true; without it there would be no way.
     """
     vectorizer._tfidf = fitted._tfidf
+
+
+class WithMoreBelow:
+    """An estimator whose picture in a notebook has something below the diagram of scikit-learn."""
+
+    def _below_diagram(self) -> str:
+        raise NotImplementedError
+
+    def _repr_html_inner(self) -> str:
+        inner: str = super()._repr_html_inner()  # type: ignore[misc]
+        return inner + self._below_diagram()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        shown: dict[str, str] = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        if "text/html" in shown:
+            shown["text/html"] += self._below_diagram()
+        return shown
 
 
 class _ByTokens:

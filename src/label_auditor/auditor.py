@@ -31,7 +31,7 @@ from label_auditor.fitting.prediction import PredictionMixin
 from label_auditor.fitting.progress import CallbackSupportMixin, start_task, with_callbacks
 from label_auditor.fitting.routing import make_router, refuse_cut_rows, route
 from label_auditor.fitting.training_labels import decide_labels
-from label_auditor.report.notebook import FittedInNotebook
+from label_auditor.report.fitted import FittedInNotebook
 from label_auditor.review.decided import read_decisions
 from label_auditor.review.gathering import GathersEvidence
 
