@@ -17,8 +17,6 @@ from label_auditor.fitting.leave_one_out.arithmetic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -42,9 +40,10 @@ def leave_out_gaussian(fitted: Any, data: Data) -> Floats:
         of_class = X[rows]
         mean, variance = _moments(of_class, weights[rows])
         scores[:, code] = _log_density(X, mean, variance, added)
-        for block, means, variances in _moments_without(of_class, weights[rows], mean, variance):
-            at = rows[block]
-            scores[at, code] = _log_normal(of_class[block], means, variances + added[at, None])
+        for block in blocks(len(rows), X.shape[1]):
+            scores[rows[block], code] = _log_density_without(
+                of_class, weights[rows], mean, variance, added[rows], block
+            )
     if fitted.priors is not None:
         return normalise(scores + log(np.asarray(fitted.priors, dtype=np.float64)))
     shares: Floats = np.tile(sizes, (len(X), 1)).astype(np.float64)
@@ -91,6 +90,33 @@ def _log_density(X: Floats, mean: Floats, variance: Floats, added: Floats) -> Fl
     return density
 
 
+def _log_density_without(
+    X: Floats, weights: Floats, mean: Floats, variance: Floats, added: Floats, block: slice
+) -> Floats:
+    """Give the log density of rows under the moments of all other rows of their class.
+
+    Without a row, its distance from the mean is larger by the same factor as the variance would be
+    if the row added nothing to it.
+    """
+    weight, total = weights[block, None], weights.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor, share = total / (total - weight), weight / (total - weight)
+        squares = X[block] - mean
+        squares *= squares
+        variances = squares * -share
+        variances += variance
+        few_digits = variances <= LEAST_LEFT * variance
+        if few_digits.any() or not np.isfinite(factor).all():
+            means, variances = _moments_without(X, weights, mean, variance, block)
+            return _log_normal(X[block], means, variances + added[block, None])
+        variances += added[block, None] / factor
+        squares /= variances
+        distance = factor[:, 0] * squares.sum(axis=1)
+        logs = np.log(variances, out=variances).sum(axis=1)
+    logs += X.shape[1] * np.log(2 * np.pi * factor[:, 0])
+    return -0.5 * (logs + distance)  # type: ignore[no-any-return]
+
+
 def _moments(X: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Give the weighted mean and variance of each feature.
 
@@ -119,12 +145,11 @@ def _largest_variance_without(X: Floats) -> Floats:
     mean, variance = _moments(X, ones)
     columns = np.array([variance.argmax()])
     for _ in range(2):
+        moments = X[:, columns], ones, mean[columns], variance[columns]
         largest = np.concatenate(
             [
-                variances.max(axis=1)
-                for _, _, variances in _moments_without(
-                    X[:, columns], ones, mean[columns], variance[columns]
-                )
+                _moments_without(*moments, block)[1].max(axis=1)
+                for block in blocks(len(X), len(columns))
             ]
         )
         within_reach = variance * len(X) / (len(X) - 1) >= largest.min()
@@ -135,29 +160,28 @@ def _largest_variance_without(X: Floats) -> Floats:
 
 
 def _moments_without(
-    X: Floats, weights: Floats, mean: Floats, variance: Floats
-) -> Iterator[tuple[slice, Floats, Floats]]:
-    """Give, in blocks of rows, the means and variances of all rows but each one.
+    X: Floats, weights: Floats, mean: Floats, variance: Floats, block: slice
+) -> tuple[Floats, Floats]:
+    """Give the means and variances of all rows but each one of a block.
 
     Where a row is so far out that it makes nearly all of a variance, the difference would have few
     digits, or none: there the other rows are gone through again. There is no more than one such
     row for a feature, or two.
     """
+    weight = weights[block, None]
     total = weights.sum()
-    for block in blocks(len(X), X.shape[1]):
-        weight = weights[block, None]
-        left = total - weight
-        from_mean = X[block] - mean
-        with np.errstate(divide="ignore", invalid="ignore"):
-            means = mean - weight / left * from_mean
-            share = weight / left * from_mean**2 / variance
-            variances = (1 - share) * variance * (total / left)
-        few_digits = (share > 1 - LEAST_LEFT) | ~np.isfinite(share)
-        few_digits &= variance > 0
-        variances[:, variance == 0] = 0
-        for row in np.flatnonzero(few_digits.any(axis=1)):
-            columns = np.flatnonzero(few_digits[row])
-            others = weights.copy()
-            others[block.start + row] = 0
-            means[row, columns], variances[row, columns] = _moments(X[:, columns], others)
-        yield block, means, variances
+    left = total - weight
+    from_mean = X[block] - mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = mean - weight / left * from_mean
+        share = weight / left * from_mean**2 / variance
+        variances = (1 - share) * variance * (total / left)
+    few_digits = (share > 1 - LEAST_LEFT) | ~np.isfinite(share)
+    few_digits &= variance > 0
+    variances[:, variance == 0] = 0
+    for row in np.flatnonzero(few_digits.any(axis=1)):
+        columns = np.flatnonzero(few_digits[row])
+        others = weights.copy()
+        others[block.start + row] = 0
+        means[row, columns], variances[row, columns] = _moments(X[:, columns], others)
+    return means, variances
