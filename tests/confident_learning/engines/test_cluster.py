@@ -1,6 +1,7 @@
 import os
 import pickle
 import signal
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -48,11 +49,10 @@ def assert_same(found, expected):
 
 
 @pytest.mark.usefixtures("client")
-@pytest.mark.parametrize(
-    "options", [{"filter_by": rule} for rule in RULES] + [{"rank_by": score} for score in SCORES]
-)
-def test_the_result_is_that_of_threads_to_the_last_bit(case, options):
+@pytest.mark.parametrize(("filter_by", "rank_by"), zip(RULES, cycle(SCORES), strict=False))
+def test_the_result_is_that_of_threads_to_the_last_bit(case, filter_by, rank_by):
     codes, pred_probs, lazy = case
+    options = {"filter_by": filter_by, "rank_by": rank_by}
     assert_same(audit_labels(codes, lazy, **options), audit_labels(codes, pred_probs, **options))
 
 
