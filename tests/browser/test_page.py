@@ -170,6 +170,21 @@ def test_filters_by_state(page, animals):
     assert page.locator("#badges .kept").count() == 0
 
 
+def test_hits_of_the_search_are_marked_on_the_card_and_in_the_list(open_page, animals):
+    texts = [f"{'far ' * 60}needle {i}" if i % 2 else f"a Needle {i}" for i in range(40)]
+    page = open_page(animals, texts)
+    page.locator("#search").fill("needle")
+    page.locator("#list mark").first.wait_for()
+    assert page.locator("#list mark").count() == 40
+    assert set(page.locator("#list mark").all_inner_texts()) == {"needle", "Needle"}
+    assert page.locator("#texts mark").inner_text().lower() == "needle"
+    far = page.locator("#list .snippet", has_text="far").first
+    assert far.inner_text().startswith("…")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    assert page.locator("#list mark").count() == 0
+
+
 def test_fields_and_metadata_by_name(open_page, animals):
     page = open_page(
         animals,

@@ -5,10 +5,13 @@ import { $, count, el, foreign } from "./dom.js";
 import { drawThumbnail } from "./images.js";
 import { decisions, outcome, skipped } from "./log.js";
 import { nameOf } from "./labels.js";
-import { isFiltered, queue } from "./queue.js";
+import { marked } from "./marks.js";
+import { filter, isFiltered, mode, queue } from "./queue.js";
 
 const SCREEN = matchMedia("(width < 640px)").matches ? 10 : 50;
 const PAPER = 500;
+const LENGTH = 200; // characters of a row
+const [FAR, BEFORE] = [40, 20]; // where a hit isn't seen, and what is shown before it
 const MARKS = { kept: "✓", changed: "✎", filled: "✎", discarded: "✕" };
 const NAMES = { kept: "kept", changed: "changed", filled: "labelled", discarded: "discarded" };
 
@@ -48,6 +51,17 @@ export function forPaper(isPaper, go) {
   drawList(go);
 }
 
+/** The beginning of a row's texts; of what is searched for, the part around its first hit. */
+function excerpt(row) {
+  const parts = texts.map((column) => {
+    const text = column[row];
+    const at = filter.text && !mode.counting ? text.toLowerCase().indexOf(filter.text) : -1;
+    const from = Math.max(0, at - BEFORE);
+    return (at > FAR ? `…${text.slice(from)}` : text).slice(0, LENGTH);
+  });
+  return parts.join(" · ").slice(0, LENGTH) || ids[row];
+}
+
 function drawRow(row, go) {
   const made = outcome(row);
   const label =
@@ -55,10 +69,7 @@ function drawRow(row, go) {
   const mark = made
     ? el("span", { class: `mark ${made}`, role: "img", "aria-label": NAMES[made] }, MARKS[made])
     : el("span", { class: "mark", "aria-hidden": "true" }, skipped.has(row) ? "↷" : "·");
-  const text = texts
-    .map((column) => column[row].slice(0, 200))
-    .join(" · ")
-    .slice(0, 200);
+  const text = excerpt(row);
   return el(
     "li",
     {},
@@ -72,7 +83,7 @@ function drawRow(row, go) {
       },
       mark,
       drawThumbnail(row),
-      el("span", { class: "snippet", dir: "auto", lang: "" }, text || ids[row]),
+      el("span", { class: "snippet", dir: "auto", lang: "" }, marked(text, 0, text.length, [])),
       el(
         "span",
         { class: "labels" },

@@ -1,7 +1,7 @@
 // The card where a row has a set of classes: each is a button that is pressed or not, the doubted
 // ones first. What is pressed is a draft until it is accepted.
 
-import { candidates, classes, flagged, given, suggested } from "./data.js";
+import { candidates, classes, descriptions, flagged, given, suggested } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural } from "./dom.js";
 import { membersOf, nameOf, numberOf } from "./labels.js";
 import { decisions } from "./log.js";
@@ -152,7 +152,13 @@ function drawToggle(row, { label, probability, isFlagged }, i, toggleOne) {
     {},
     el(
       "button",
-      { type: "button", "aria-pressed": String(isIn), "data-label": label, onclick: press },
+      {
+        type: "button",
+        "aria-pressed": String(isIn),
+        "data-label": label,
+        title: descriptions[label],
+        onclick: press,
+      },
       i < KEYS ? el("kbd", {}, count(i + 1)) : el("span", {}),
       el(
         "span",
