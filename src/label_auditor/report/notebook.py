@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.export.records import make_records
-from label_auditor.report.highlights import FLAG_MEANING
+from label_auditor.report.highlights import FLAG_MEANING, confused_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from label_auditor.data.findings import Findings
 
