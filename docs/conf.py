@@ -58,6 +58,10 @@ numpydoc_validation_checks = {"all", "ES01", "SA01", "EX01", "SA04", "GL01", "RT
 # Made by others: attributes, no parameters.
 numpydoc_validation_exclude = {
     r"LabelAudit$",
+    r"AnnotatorAudit$",
+    r"Evidence$",
+    r"Neighbors$",
+    r"Words$",
     r"CorrectionReport$",
     r"Decision$",
     r"ReviewPlan$",
