@@ -8,6 +8,7 @@ the halves that lie inside it whole; of the leaves that its ends cut in two it h
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["PartialSum", "join_sums", "sum_part", "total"]
+__all__ = ["PartialSum", "join_sums", "numpy_sums_so", "sum_part", "total"]
 
 Array = npt.NDArray[Any]
 
@@ -93,6 +94,17 @@ def join_sums(parts: Sequence[PartialSum]) -> PartialSum:
         return sum_of(first, left) + sum_of(first + left, number - left)
 
     return _cover(parts[0].start, parts[-1].stop, parts[0].size, sum_of, piece_of)
+
+
+@cache
+def numpy_sums_so() -> bool:
+    """Tell whether this NumPy halves all values, and not those of a buffer at a time, as once."""
+    values = np.random.default_rng(0).random(100_003, dtype=np.float32)
+    parts = [
+        sum_part(values[:50_000], 0, values.size),
+        sum_part(values[50_000:], 50_000, values.size),
+    ]
+    return bool(total(join_sums(parts)) == values.sum())
 
 
 def total(whole: PartialSum) -> Any:

@@ -15,6 +15,7 @@ from joblib import cpu_count
 from joblib.parallel import get_active_backend
 
 from label_auditor.confident_learning.scan import (
+    ABSENT,
     ClassGroups,
     code_dtype,
     group_by_class,
@@ -187,6 +188,15 @@ def group_rows(data: LabelledRows, values: Array) -> ClassGroups:
         return group_by_class(data.codes[rows], values[rows], data.n_classes)
 
     return ClassGroups(data.map_light(group_block))
+
+
+def class_means(data: LabelledRows, values: Array, sizes: Array) -> list[Any]:
+    """Average a value of each row by its given label; ABSENT for a label without rows."""
+    groups = group_rows(data, values)
+    # One mean over all rows of a class: sums of blocks would be rounded differently.
+    return [
+        np.concatenate(groups.parts(k)).mean() if size else ABSENT for k, size in enumerate(sizes)
+    ]
 
 
 def chunk_rows(array: Any) -> int:

@@ -142,6 +142,14 @@ def test_rows_that_are_no_probabilities_are_named(case):
         audit_labels(codes, dask_array.from_array(wrong, chunks=CHUNKS))
 
 
+@pytest.mark.usefixtures("client")
+def test_the_client_averages_where_numpy_sums_otherwise(case, monkeypatch):
+    codes, pred_probs, lazy = case
+    monkeypatch.setattr(cluster, "numpy_sums_so", lambda: False)
+    monkeypatch.setattr(cluster, "_join_classes", None)
+    assert_same(audit_labels(codes, lazy), audit_labels(codes, pred_probs))
+
+
 def test_unknown_chunk_sizes_are_refused(case):
     codes, _, lazy = case
     with pytest.raises(ValueError, match=r"call pred_probs\.compute_chunk_sizes\(\) first"):

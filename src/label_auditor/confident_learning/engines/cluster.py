@@ -16,7 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from label_auditor.confident_learning.engines.packing import pack, unpack
-from label_auditor.confident_learning.pairwise_sums import PartialSum, join_sums, sum_part, total
+from label_auditor.confident_learning.pairwise_sums import (
+    PartialSum,
+    join_sums,
+    numpy_sums_so,
+    sum_part,
+    total,
+)
+from label_auditor.confident_learning.row_blocks import class_means
 from label_auditor.confident_learning.scan import ABSENT, group_by_class
 from label_auditor.confident_learning.scores import SCORES, ScoreName, score_rows
 from label_auditor.confident_learning.steps import BlockState, keep_more, scan_block
@@ -92,6 +99,8 @@ class ClusterEngine:
 
     def class_means(self, sizes: Array) -> list[Any]:
         """Average the self-confidence of each class; ABSENT without rows."""
+        if not numpy_sums_so():
+            return class_means(self.data, self.given_prob, sizes)
         counts = [
             np.bincount(self.data.codes[rows] + 1, minlength=sizes.size + 1)[1:]
             for rows in self._blocks

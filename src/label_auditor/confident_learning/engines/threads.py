@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.row_blocks import group_rows
-from label_auditor.confident_learning.scan import ABSENT, RowScan, code_dtype, float_dtype
+from label_auditor.confident_learning.row_blocks import class_means
+from label_auditor.confident_learning.scan import RowScan, code_dtype, float_dtype
 from label_auditor.confident_learning.scores import SCORES, ScoreName, score_rows
 from label_auditor.confident_learning.steps import BlockState, keep_more, scan_block
 
@@ -71,12 +71,7 @@ class ThreadEngine:
 
     def class_means(self, sizes: Array) -> list[Any]:
         """Average the self-confidence of each class; ABSENT without rows."""
-        groups = group_rows(self.data, self.given_prob)
-        # One mean over all rows of a class: sums of blocks would be rounded differently.
-        return [
-            np.concatenate(groups.parts(k)).mean() if size else ABSENT
-            for k, size in enumerate(sizes)
-        ]
+        return class_means(self.data, self.given_prob, sizes)
 
     def know_from(self, bound: float) -> None:
         """Read the blocks again if probabilities from this bound on were not kept."""
