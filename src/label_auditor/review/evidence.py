@@ -117,8 +117,8 @@ def find_neighbors(
     """Find the rows most like each row, by the cosine of their vectors.
 
     Rows are compared in blocks. If there are many, not all pairs are: a sparse row is compared with
-    the 32 that share most of its heaviest terms, a dense one with those in the parts of space that
-    are nearest to it. `recall` then says which share of the nearest rows this has found.
+    at most 32 that share most of its heaviest terms, a dense one with those in the parts of space
+    that are nearest to it. `recall` then says which share of the nearest rows this has found.
 
     Parameters
     ----------

@@ -29,6 +29,7 @@ SELECTION = 64
 MOST_TERMS = 64
 MOST_MET = 8000
 N_COMPARED = 32
+MOST_READ = 8000  # numbers of these; fewer rows are compared where they are long
 # A dense row is compared with the rows of so many cells, of which there are about the square root
 # of the number of rows.
 N_CELLS = 16
@@ -197,14 +198,14 @@ class _DenseRows:
         return np.take_along_axis(found.reshape(len(rows), -1), places, 1), values
 
 
-def _most_shared(shared: Any, rows: Rows) -> list[Rows]:
+def _most_shared(shared: Any, rows: Rows, n_compared: int) -> list[Rows]:
     """Give for each row those that share most with it, which share something."""
     found = []
     for i, row in enumerate(rows.tolist()):
         met = slice(shared.indptr[i], shared.indptr[i + 1])
         others, weights = shared.indices[met], shared.data[met]
-        if len(others) > N_COMPARED:
-            others = others[np.argpartition(weights, -N_COMPARED)[-N_COMPARED:]]
+        if len(others) > n_compared:
+            others = others[np.argpartition(weights, -n_compared)[-n_compared:]]
         found.append(others[others != row])
     return found
 
@@ -252,9 +253,11 @@ class _SparseRows:
         """
         heavy = self._heaviest(rows)
         by_term = heavy.T.tocsr()
-        width = N_COMPARED * max(1, self.X.nnz // self.X.shape[0])
+        length = max(1, self.X.nnz // self.X.shape[0])
+        n_compared = max(2 * self.k, min(N_COMPARED, MOST_READ // length))
+        width = n_compared * length
         for block in _blocks(rows, max(1, BLOCK_CELLS // max(width, MOST_MET))):
-            yield self._compare(block, _most_shared(heavy[block] @ by_term, block))
+            yield self._compare(block, _most_shared(heavy[block] @ by_term, block, n_compared))
 
     def _compare(self, rows: Rows, others: list[Rows]) -> tuple[Rows, Floats]:
         """Compare each row in full with some others."""
