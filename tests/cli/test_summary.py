@@ -33,7 +33,7 @@ def test_what_the_terminal_shows_is_in_it(tmp_path):
         "n_decided": 1,
         "n_with_twins": 3,
         "n_with_twins_of_another_label": 3,
-        "most_confused": [{"given": "a", "suggested": "b", "n_flagged": 2}],
+        "most_confused": [{"given": "a", "suggested": "b", "n_rows": 2, "n_flagged": 2}],
         "worst": [
             {
                 "row": 0,
