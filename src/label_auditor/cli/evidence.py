@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Five thousand rows of a larger table, with the texts of neighbours, stay below 1.6 MB.
 N_NEIGHBORS = 3
+# Reviewers see the first rows of the page. For many long texts, evidence of all of them would take
+# longer than everything else.
+MOST_ROWS = 5000
 DESCRIPTIONS = (
     "what the classes mean, for the review page: .json, an object of descriptions by class, or "
     ".csv, with the columns class and description"
@@ -27,7 +30,7 @@ DESCRIPTIONS = (
 def gather_for_page(
     auditor: LabelAuditor, prepared: Prepared, column: str | None, decided: Decided, max_rows: int
 ) -> Evidence | None:
-    """Find similar rows, and words that speak for each label, for the rows of the review page.
+    """Find similar rows, and words that speak for each label, for the first rows of the page.
 
     Parameters
     ----------
@@ -61,7 +64,7 @@ def gather_for_page(
         audit,
         _name_terms(auditor, prepared),
         texts,
-        rows_of_page(audit, max_rows, decided.rows),
+        rows_of_page(audit, min(max_rows, MOST_ROWS), decided.rows),
         taught=label_taught(auditor),
         classes=auditor.estimator_.classes_,
         vectors=vectors,
