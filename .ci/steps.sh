@@ -107,17 +107,18 @@ labelstudio() {  # a real Label Studio server
 pythons() {  # the tests on every other Python, the oldest dependencies, and scikit-learn's releases
     [ -x .venv/bin/uv ] || environment
     # The oldest Python has the oldest scikit-learn, and the step `tests` has the newest one. The two
-    # between them are tested with the other Pythons, so that nothing is tested twice.
+    # between them are tested with the other Pythons, one of them where scikit-learn matters most.
     tests_on 3.10
-    tests_on 3.12 'scikit-learn~=1.7.0'
+    tests_on 3.12 'scikit-learn~=1.7.0' tests/fitting tests/audit tests/test_*.py
     tests_on 3.13 'scikit-learn~=1.8.0'
 }
 
 # One environment of `pythons`.
 #
-#   tests_on version [requirement]
+#   tests_on version [requirement [test...]]
 tests_on() {
     local version=$1 requirement=${2:-} python environment=.venv-$1 start=$SECONDS
+    shift $(($# < 2 ? $# : 2))
     printf '\n--- Python %s\n' "$version${requirement:+ with $requirement}"
     python=$(find_python "$version") || { absent "Python $version"; return; }
     # The oldest Python gets the oldest releases that pyproject.toml allows, the others the newest.
@@ -128,6 +129,6 @@ tests_on() {
     # The accuracies that the tutorials and the guide quote take minutes of fits. They depend on
     # scikit-learn, not on Python: the oldest and the newest are enough.
     local left_out=(${requirement:+--ignore=tests/test_examples.py --ignore=tests/test_refit.py})
-    OMP_NUM_THREADS=1 "$environment/bin/pytest" -q -n auto -o cache_dir="$environment/pytest" "${left_out[@]}"
+    OMP_NUM_THREADS=1 "$environment/bin/pytest" -q -n auto -o cache_dir="$environment/pytest" "${left_out[@]}" "$@"
     echo "$((SECONDS - start)) s"
 }
