@@ -76,6 +76,7 @@ def out_of_bag(
             "pass a RandomForestClassifier, a BaggingClassifier or the like, or a number of folds."
         )
     if len(steps) > 1:
+        clone(fitted[:-1]).fit(X, codes)  # it may be X that is to blame, and that error says so
         raise ValueError(
             f"cv='oob' with a pipeline whose step {steps[0][0]!r} can't do without labels, or is "
             "not shared, would let each label judge itself; pass share_preprocessing='auto', or a "

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
@@ -67,6 +67,13 @@ class Shared(NamedTuple):
             vectorizer = name_terms(by_tokens, self.fitted[0], self.terms)
             whole.steps = [(name, vectorizer), *others]
         return whole
+
+
+def learns_from_data(step: Any) -> bool:
+    """Tell whether a step of a pipeline has to be fitted."""
+    if step in (None, "passthrough") or isinstance(step, HashingVectorizer):  # so before 1.7
+        return False
+    return bool(get_tags(step).requires_fit)
 
 
 def share_steps(

@@ -156,6 +156,7 @@ def test_unknown_chunk_sizes_are_refused(case):
         audit_labels(codes, lazy[lazy.sum(axis=1) > 0])
 
 
+@pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")  # older dasks
 def test_who_is_in_charge(client, case):
     codes, pred_probs, lazy = case
     assert find_client(lazy) is client

@@ -18,6 +18,7 @@ def test_as_many_blocks_at_once_as_there_are_threads():
         assert [list(turn) for turn in in_turns(5)] == [[0, 1, 2], [3, 4]]
 
 
+@pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")  # older dasks
 def test_the_client_in_charge():
     distributed = pytest.importorskip("distributed")
     assert find_client() is None

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+
+from label_auditor.fitting.shared_steps import learns_from_data
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,11 +76,7 @@ def cut_estimator(estimator: Any, cv: Any, kind: str) -> Learner:
     before = estimator[:-1] if len(steps) > 1 else None
     last = steps[-1][1]
     problem = None
-    learning = [
-        name
-        for name, step in steps[:-1]
-        if step not in (None, "passthrough") and get_tags(step).requires_fit
-    ]
+    learning = [name for name, step in steps[:-1] if learns_from_data(step)]
     name = type(last).__name__
     if learning:
         problem = f"the step {learning[0]!r} of the pipeline has to be fitted to all rows at once"

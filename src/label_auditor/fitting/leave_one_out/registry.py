@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import process_routing
 
 from label_auditor._sklearn import _check_method_params, _routing_enabled
@@ -36,6 +35,7 @@ from label_auditor.fitting.leave_one_out.votes import (
 )
 from label_auditor.fitting.parts import OnPart
 from label_auditor.fitting.row_counts import refuse_changed_rows
+from label_auditor.fitting.shared_steps import learns_from_data
 from label_auditor.fitting.voting import is_soft_vote
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _find_method(classifier: Any, X: Any) -> Method:
 def _check_steps(before: Pipeline, X: Any, codes: NDArray[np.intp]) -> None:
     """Refuse steps that learn from the data, which would have to be fitted without each row."""
     for name, step in before.steps:
-        if step not in (None, "passthrough") and get_tags(step).requires_fit:
+        if learns_from_data(step):
             clone(before).fit(X, codes)  # it may be X that is to blame, and that error says so
             raise NoLeaveOneOutError(
                 f"cv='loo' with a pipeline whose step {name!r} can't do without labels, or is not "
