@@ -98,6 +98,7 @@ def test_formulas_are_read_by_their_results_and_not_moved():
         (store([]), "t.xlsx holds no records in its first sheet"),
         (store([["a"], ["b", "c"]]), r"t.xlsx, row 2: there are more cells than the header has"),
     ],
+    ids=["no archive", "empty", "too many cells"],  # files hold the time at which they were made
 )
 def test_what_is_no_table_is_refused(content, message):
     with pytest.raises(InputError, match=message):
