@@ -38,6 +38,7 @@ SAME = re.findall(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # load_digits of 1.8
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
