@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfidentJointDisplay", "ReviewCurveDisplay", "ScoreDistributionDisplay"]
 
 N_CLASSES = 20
-# Inches: the side of a cell, that of the fewest cells, and the width of a letter.
-CELL, SMALLEST, CHARACTER = 0.32, 3.0, 0.1
+CELL, SMALLEST, CHARACTER = 0.32, 3.0, 0.1  # inches: of a cell, of the fewest cells, of a letter
 
 
 def _whole_numbers() -> Locator:
