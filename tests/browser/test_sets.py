@@ -193,6 +193,7 @@ def test_rows_are_filtered_by_a_class(page, sets):
     assert f"of {n}, filtered from {N}" in page.locator("#list-count").inner_text()
     page.locator("#take-all").click()
     page.locator("#ask-yes").click()
+    page.locator("#toast", has_text="Undo").wait_for()  # a dialog tells of its end a moment later
     for at, made in Corrections.from_json(download(page)).by_row(audit).items():
         assert doubted[at, label]
         assert set(made) == set(audit.suggested_labels[at])

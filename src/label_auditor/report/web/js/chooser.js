@@ -21,6 +21,7 @@ export function openChooser(row, choose, marked = new Set()) {
   probabilities = new Map(candidates(row).map((each) => [each.label, each.probability]));
   $("chooser-input").value = "";
   $("chooser").showModal();
+  $("chooser-input").focus();
   search();
 }
 
