@@ -71,7 +71,7 @@ def test_recall_is_what_it_is_called(texts_like, embeddings_like, kind, monkeypa
         "N_CHECKED": len(embeddings_like),
     }.items():
         monkeypatch.setattr(nearest, name, value)
-    monkeypatch.setattr(nearest, "MOST_MET", 40)
+    monkeypatch.setattr(nearest, "MOST_MET", 150)
     monkeypatch.setattr(nearest, "N_COMPARED", 12)
     monkeypatch.setattr(nearest, "N_CELLS", 3)
     monkeypatch.setattr(nearest, "BLOCK_CELLS", 2**12)

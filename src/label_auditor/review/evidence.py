@@ -7,11 +7,10 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 from label_auditor.data.messages import list_rows
 from label_auditor.data.naming import check_length
-from label_auditor.review.nearest import nearest_rows
+from label_auditor.review.nearest import SideBySide, nearest_rows
 from label_auditor.review.twins import ALIKE_WORDS
 
 if TYPE_CHECKING:
@@ -160,14 +159,15 @@ def find_neighbors(
 
     n = len(audit)
     check_length("vectors", vectors.shape[0] if hasattr(vectors, "shape") else len(vectors), n)
-    vectors = check_array(
-        vectors, accept_sparse="csr", dtype=[np.float64, np.float32], input_name="vectors"
-    )
+    if not isinstance(vectors, SideBySide):  # whose parts a classifier has been fitted on
+        vectors = check_array(
+            vectors, accept_sparse="csr", dtype=[np.float64, np.float32], input_name="vectors"
+        )
     of = read_rows(rows, n)
     if not isinstance(k, Integral) or k < 1:
         raise ValueError(f"k is {k!r}; pass how many neighbours to find, at least 1.")
     found = nearest_rows(vectors, of, min(int(k), max(1, n - 1)))
-    twin_cosine = ALIKE_WORDS if sparse.issparse(vectors) else None
+    twin_cosine = None if isinstance(vectors, np.ndarray) else ALIKE_WORDS
     return Neighbors(of, found.rows, found.cosines, found.recall, twin_cosine)
 
 

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from label_auditor.fitting.members import find_members
 from label_auditor.review.evidence import Evidence, Neighbors, find_neighbors, read_rows
+from label_auditor.review.nearest import SideBySide
 from label_auditor.review.words import find_speaking_words
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _join(seen: list[Any]) -> Any:
     if len(sparse_ones) == 1:
         return sparse_ones[0]
     if sparse_ones:
-        return sparse.hstack(sparse_ones, format="csr")
+        return SideBySide(sparse_ones)
     different = list({id(each): each for each in seen}.values())
     return different[0] if len(different) == 1 else np.hstack([np.asarray(x) for x in different])
 

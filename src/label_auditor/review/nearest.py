@@ -24,10 +24,12 @@ BLOCK_CELLS = 2**21
 MOST_SPARSE = 3e8
 MOST_DENSE = 1e11
 SELECTION = 64
+# Sparse rows from which it is guessed how much all rows have in common.
+N_SAMPLED = 2000
 # A sparse row is looked up by at most so many of its heaviest terms, by so many that it meets this
-# number of rows; those that share most are then compared in full.
+# number of rows; those that have most of them are then compared in full.
 MOST_TERMS = 64
-MOST_MET = 8000
+MOST_MET = 5000
 N_COMPARED = 32
 MOST_READ = 8000  # numbers of these; fewer rows are compared where they are long
 # A dense row is compared with the rows of so many cells, of which there are about the square root
@@ -56,12 +58,41 @@ class Nearest(NamedTuple):
     recall: float
 
 
+class SideBySide:
+    """Sparse vectors that consist of several parts; put together for the rows that are asked for.
+
+    Parameters
+    ----------
+    parts : list of sparse matrix
+        All equally long. Instead of a matrix, a part may be what makes its rows anew each time that
+        they are asked for, if it has a `shape`, and knows its `n_rows_with`.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The number of rows, and that of the columns of all parts.
+    """
+
+    def __init__(self, parts: list[Any]) -> None:
+        self.parts = parts
+        self.shape = parts[0].shape[0], sum(part.shape[1] for part in parts)
+
+    def __getitem__(self, rows: Any) -> Any:
+        """Give some rows as a csr matrix."""
+        return sparse.hstack([part[rows] for part in self.parts], format="csr")
+
+    @property
+    def n_rows_with(self) -> Rows:
+        """How many rows have something in each column."""
+        return np.concatenate([count_rows_with(part) for part in self.parts])
+
+
 def nearest_rows(vectors: Any, rows: Rows, k: int) -> Nearest:
     """Find the rows whose vectors have the largest cosine with that of each row.
 
     Parameters
     ----------
-    vectors : ndarray or csr matrix of float, shape (n_samples, n_features)
+    vectors : ndarray, csr matrix or SideBySide of float, shape (n_samples, n_features)
         The vectors of all rows.
     rows : ndarray of int, shape (n_rows,)
         The rows whose neighbours are looked for. No row is its own neighbour.
@@ -79,7 +110,7 @@ def nearest_rows(vectors: Any, rows: Rows, k: int) -> Nearest:
     >>> found.rows, found.cosines.round(3), found.recall
     (array([[ 2, -1]]), array([[0.994,   nan]], dtype=float32), 1.0)
     """
-    ways: Any = _SparseRows(vectors, k) if sparse.issparse(vectors) else _DenseRows(vectors, k)
+    ways: Any = (_DenseRows if isinstance(vectors, np.ndarray) else _SparseRows)(vectors, k)
     if ways.is_quick(len(rows)):
         return Nearest(*_gather(ways.compare_all, rows, k), 1.0)
     found, cosines = _gather(ways.compare_some, rows, k)
@@ -204,111 +235,141 @@ def _most_shared(shared: Any, rows: Rows, n_compared: int) -> list[Rows]:
     for i, row in enumerate(rows.tolist()):
         met = slice(shared.indptr[i], shared.indptr[i + 1])
         others, weights = shared.indices[met], shared.data[met]
-        if len(others) > n_compared:
-            others = others[np.argpartition(weights, -n_compared)[-n_compared:]]
+        if len(others) > n_compared + 1:  # the row itself is among them
+            others = others[np.argpartition(weights, -n_compared - 1)[-n_compared - 1 :]]
         found.append(others[others != row])
     return found
 
 
 class _SparseRows:
-    """Rows of a sparse matrix, and their lengths."""
+    """Sparse rows of a matrix, or of what makes them anew each time that they are asked for."""
 
     def __init__(self, vectors: Any, k: int) -> None:
-        self.k = k
-        self.X = sparse.csr_matrix(vectors)
-        if not self.X.has_canonical_format:
-            self.X = self.X.copy()
-            self.X.sum_duplicates()
-        n_rows = self.X.shape[0]
-        size = max(1, BLOCK_CELLS * n_rows // max(1, self.X.nnz))
-        squares = np.concatenate(
-            [
-                np.asarray(self.X[at : at + size].power(2).sum(axis=1)).ravel()
-                for at in range(0, n_rows, size)
-            ]
-        )
-        self.scale = 1 / np.sqrt(np.where(squares > 0, squares, 1))
+        self.vectors, self.k = vectors, k
+        n = vectors.shape[0]
+        some = np.random.default_rng(0).choice(n, min(n, N_SAMPLED), replace=False)
+        sample, _ = self._read(np.sort(some))
+        counts = _count(sample.indices, sample.shape[1]).astype(np.float64)
+        self.length = max(1, sample.nnz // len(some))
+        n_pairs = max(1, len(some) * (len(some) - 1))
+        # How many terms two rows have in common.
+        self.n_common = (counts @ counts - counts.sum()) / n_pairs
 
     def is_quick(self, n_rows: int) -> bool:
-        """Say whether all rows can be compared: by the products of a row as it is on average."""
-        counts = _count(self.X.indices, self.X.shape[1]).astype(np.float64)
-        return bool(n_rows * (counts @ counts) / max(1, self.X.shape[0]) <= MOST_SPARSE)
+        """Say whether all rows can be compared, by the terms that rows have in common."""
+        return bool(n_rows * (self.vectors.shape[0] * self.n_common + self.length) <= MOST_SPARSE)
+
+    def _read(self, rows: Any) -> tuple[Any, NDArray[np.floating]]:
+        """Give some rows, and by what their numbers are to be multiplied to give length 1."""
+        X = sparse.csr_matrix(self.vectors[rows])
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+        filled = np.flatnonzero(np.diff(X.indptr))
+        squares = np.ones(X.shape[0], dtype=X.dtype)
+        squares[filled] = np.add.reduceat(X.data * X.data, X.indptr[filled])
+        return X, 1 / np.sqrt(np.where(squares > 0, squares, 1))
+
+    def _read_all(self) -> Iterator[tuple[int, Any, NDArray[np.floating]]]:
+        """Give all rows in blocks, each with the position of its first row."""
+        size = max(1, BLOCK_CELLS // self.length)
+        for start in range(0, self.vectors.shape[0], size):
+            yield start, *self._read(slice(start, start + size))
+
+    def _read_asked(self, rows: Rows) -> Any:
+        """Give rows that are asked for, scaled to length 1."""
+        X, scale = self._read(rows)
+        return _scale_rows(X, scale)
 
     def compare_all(self, rows: Rows) -> Iterator[tuple[Rows, Floats]]:
-        """Compare each row with all others."""
-        for block in _blocks(rows, max(1, BLOCK_CELLS // self.X.shape[0])):
-            cosines = (self.X @ self.X[block].T).toarray().T
-            cosines *= self.scale
-            cosines *= self.scale[block, None]
-            cosines[np.arange(len(block)), block] = -1
-            yield _largest(cosines.astype(np.float32), self.k)
+        """Compare each row with all others, which are read once."""
+        asked = self._read_asked(rows)
+        found = np.zeros((len(rows), self.k), dtype=np.intp)
+        cosines = np.full((len(rows), self.k), -1, dtype=np.float32)
+        for start, block, scale in self._read_all():
+            n_others = block.shape[0]
+            for at in _blocks(np.arange(len(rows)), max(1, BLOCK_CELLS // n_others)):
+                values = (block @ asked[at].T).toarray()
+                values = (values * scale[:, None]).T.astype(np.float32)
+                own = rows[at] - start
+                inside = np.flatnonzero((own >= 0) & (own < n_others))
+                values[inside, own[inside]] = -1
+                others = np.broadcast_to(np.arange(start, start + n_others), values.shape)
+                places, cosines[at] = _largest(np.hstack([cosines[at], values]), self.k)
+                found[at] = np.take_along_axis(np.hstack([found[at], others]), places, 1)
+        yield found, cosines
 
     def compare_some(self, rows: Rows) -> Iterator[tuple[Rows, Floats]]:
-        """Compare each row with those that share most of its heaviest terms [1]_.
+        """Compare each row with those that have most of its heaviest terms [1]_.
 
         References
         ----------
         .. [1] D. Carmel et al., "Static index pruning for information retrieval systems",
            SIGIR 2001.
         """
-        heavy = self._heaviest(rows)
-        by_term = heavy.T.tocsr()
-        length = max(1, self.X.nnz // self.X.shape[0])
-        n_compared = max(2 * self.k, min(N_COMPARED, MOST_READ // length))
-        width = n_compared * length
-        for block in _blocks(rows, max(1, BLOCK_CELLS // max(width, MOST_MET))):
-            yield self._compare(block, _most_shared(heavy[block] @ by_term, block, n_compared))
+        asked = self._read_asked(rows)
+        heavy, n_met = self._heaviest(asked)
+        terms = np.unique(heavy.indices)
+        blocks = [_scale_rows(block[:, terms], scale) for _, block, scale in self._read_all()]
+        by_term = sparse.vstack(blocks, format="csr").T.tocsr()
+        del blocks
+        heavy = heavy[:, terms]
+        n_compared = max(2 * self.k, min(N_COMPARED, MOST_READ // self.length))
+        costs = np.cumsum(np.maximum(n_met, n_compared * self.length))
+        for at in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(costs // BLOCK_CELLS)) + 1):
+            others = _most_shared(heavy[at] @ by_term, rows[at], n_compared)
+            yield self._compare(asked[at], others)
 
-    def _compare(self, rows: Rows, others: list[Rows]) -> tuple[Rows, Floats]:
+    def _compare(self, asked: Any, others: list[Rows]) -> tuple[Rows, Floats]:
         """Compare each row in full with some others."""
-        found = np.zeros((len(rows), self.k), dtype=np.intp)
-        cosines = np.full((len(rows), self.k), -1, dtype=np.float32)
-        all_others = np.concatenate(others)
-        theirs, ends = self.X[all_others], np.cumsum([0, *map(len, others)])
-        buffer = np.zeros(self.X.shape[1], dtype=self.X.dtype)
-        products = np.zeros(len(theirs.data) + 1)  # so that empty rows at the end have a place
-        for i, row in enumerate(rows.tolist()):
-            own = slice(self.X.indptr[row], self.X.indptr[row + 1])
+        found = np.zeros((len(others), self.k), dtype=np.intp)
+        cosines = np.full((len(others), self.k), -1, dtype=np.float32)
+        theirs, scale = self._read(np.concatenate(others))
+        ends = np.cumsum([0, *map(len, others)])
+        buffer = np.zeros(asked.shape[1], dtype=asked.dtype)
+        products = np.zeros(theirs.nnz + 1)  # so that empty rows at the end have a place
+        for i in range(len(others)):
+            own = slice(asked.indptr[i], asked.indptr[i + 1])
             at = slice(theirs.indptr[ends[i]], theirs.indptr[ends[i + 1]])
-            buffer[self.X.indices[own]] = self.X.data[own]
+            buffer[asked.indices[own]] = asked.data[own]
             np.multiply(buffer[theirs.indices[at]], theirs.data[at], out=products[at])
-            buffer[self.X.indices[own]] = 0
-        sums = np.add.reduceat(products, theirs.indptr[:-1]) if len(all_others) else products[:0]
-        sums *= self.scale[all_others] * np.repeat(self.scale[rows], np.diff(ends))
+            buffer[asked.indices[own]] = 0
+        sums = np.add.reduceat(products, theirs.indptr[:-1]) if ends[-1] else products[:0]
+        sums *= scale
         for i, met in enumerate(others):
             values = sums[ends[i] : ends[i + 1]]
             nearest = np.argsort(-values, kind="stable")[: self.k]
             found[i, : len(nearest)], cosines[i, : len(nearest)] = met[nearest], values[nearest]
         return found, cosines
 
-    def _heaviest(self, rows: Rows) -> Any:
-        """Give a matrix of the heaviest terms of each row, as many as `rows` may meet others by."""
-        X, n = self.X, self.X.shape[0]
-        terms = np.zeros((n, MOST_TERMS), dtype=X.indices.dtype)
-        weights = np.zeros((n, MOST_TERMS), dtype=np.float32)
-        starts = X.indptr.tolist()
-        for row in range(n):
-            own = X.data[starts[row] : starts[row + 1]]
-            size = -np.abs(own)
-            first = np.argpartition(size, MOST_TERMS)[:MOST_TERMS] if len(own) > MOST_TERMS else ...
-            order = np.argsort(size[first])
-            place = slice(0, len(order))
-            weights[row, place] = own[first][order]
-            terms[row, place] = X.indices[starts[row] : starts[row + 1]][first][order]
-        weights *= self.scale[:, None].astype(np.float32)
-        n_terms = self._count_terms(terms, weights != 0, rows)
-        terms, weights = terms[:, :n_terms], weights[:, :n_terms]
-        indptr = np.arange(0, n * n_terms + 1, n_terms)
-        heavy = sparse.csr_matrix((weights.ravel(), terms.ravel(), indptr), shape=X.shape)
-        heavy.eliminate_zeros()
-        return heavy
+    def _heaviest(self, asked: Any) -> tuple[Any, Rows]:
+        """Give the heaviest terms of rows by which they meet few enough others; and how many."""
+        n_rows_with = count_rows_with(self.vectors)
+        terms, weights, ends, n_met = [], [], [0], []
+        for i in range(asked.shape[0]):
+            own = slice(asked.indptr[i], asked.indptr[i + 1])
+            size = -np.abs(asked.data[own])
+            n_first = min(MOST_TERMS, len(size))
+            first = np.argpartition(size, n_first - 1)[:n_first] if n_first else np.arange(0)
+            first = first[np.argsort(size[first])]
+            met = np.cumsum(n_rows_with[asked.indices[own][first]])
+            n_terms = min(n_first, max(1, int(np.searchsorted(met, MOST_MET, side="right"))))
+            terms.append(asked.indices[own][first[:n_terms]])
+            weights.append(asked.data[own][first[:n_terms]])
+            ends.append(ends[-1] + n_terms)
+            n_met.append(met[n_terms - 1] if n_terms else 0)
+        data = np.concatenate(weights), np.concatenate(terms), ends
+        return sparse.csr_matrix(data, shape=asked.shape), np.array(n_met)
 
-    def _count_terms(self, terms: Any, is_term: Any, rows: Rows) -> int:
-        """Give the number of terms by which rows meet few enough others."""
-        for n_terms in range(MOST_TERMS, 4, -4):
-            kept = is_term[:, :n_terms]
-            counts = _count(terms[:, :n_terms][kept], self.X.shape[1])
-            n_met = counts[terms[rows, :n_terms][kept[rows]]].sum()
-            if n_met <= MOST_MET * len(rows):
-                return n_terms
-        return 4
+
+def _scale_rows(X: Any, scale: NDArray[np.floating]) -> Any:
+    """Multiply each row by a number; the numbers of the result are short."""
+    data = (X.data * np.repeat(scale, np.diff(X.indptr))).astype(np.float32)
+    return sparse.csr_matrix((data, X.indices, X.indptr), shape=X.shape)
+
+
+def count_rows_with(vectors: Any) -> Rows:
+    """Count the rows that have something in each column; what makes its rows anew knows it."""
+    if sparse.issparse(vectors):
+        return _count(vectors.indices, vectors.shape[1])
+    return vectors.n_rows_with  # type: ignore[no-any-return]
