@@ -4,30 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 
 from label_auditor.fitting import ngrams
-from label_auditor.fitting.ngrams import (
-    count_characters,
-    count_single_words,
-    count_words,
-    name_characters,
-    name_words,
-    split_texts,
-    weigh,
-)
+from label_auditor.fitting.ngrams import Characters, SingleWords, Words, split_texts
 
 CHARACTERS = {"analyzer": "char_wb", "ngram_range": (2, 5)}
 WORDS = {"ngram_range": (1, 2)}
-BOTH = pytest.mark.parametrize(
-    ("count", "options"), [(count_characters, CHARACTERS), (count_words, WORDS)]
-)
+BOTH = pytest.mark.parametrize(("terms", "options"), [(Characters, CHARACTERS), (Words, WORDS)])
 ALL = pytest.mark.parametrize(
-    ("count", "options"),
+    ("terms", "options"),
     [
-        (count_characters, {**CHARACTERS, "min_df": 2}),
-        (count_words, {**WORDS, "min_df": 2}),
-        (count_single_words, {}),
+        (Characters, {**CHARACTERS, "min_df": 2}),
+        (Words, {**WORDS, "min_df": 2}),
+        (SingleWords, {}),
     ],
 )
 SIGMA, DOTTED = "\u03a3", "\u0130"  # lower-cased by where it stands; to two characters
@@ -53,6 +43,10 @@ ODD = [
 ]
 
 
+def count_all(terms, texts):
+    return terms(split_texts(texts)).count(slice(None))
+
+
 def sort_columns(matrix):
     """Give the columns, without what they stand for: each as it is, in an order of their own."""
     columns = matrix.toarray().T
@@ -69,9 +63,9 @@ def expected_counts(texts, options):
 
 @ALL
 @pytest.mark.parametrize("text", ODD)
-def test_odd_texts_are_counted_as_scikit_learn_counts_them(text, count, options):
+def test_odd_texts_are_counted_as_scikit_learn_counts_them(text, terms, options):
     texts = [text, text, "a text of something else", text.upper(), "else"]
-    counts = sort_columns(count(split_texts(texts)))
+    counts = sort_columns(count_all(terms, texts))
     expected = expected_counts(texts, options)
     assert counts.shape == expected.shape
     np.testing.assert_array_equal(counts, expected)
@@ -89,32 +83,11 @@ def test_odd_texts_are_counted_as_scikit_learn_counts_them(text, count, options)
 @example(texts=["ab", "ab"])
 @example(texts=ODD)
 @settings(deadline=None)
-def test_any_texts_are_counted_as_scikit_learn_counts_them(texts, count, options):
-    counts = sort_columns(count(split_texts(texts)))
+def test_any_texts_are_counted_as_scikit_learn_counts_them(texts, terms, options):
+    counts = sort_columns(count_all(terms, texts))
     expected = expected_counts(texts, options)
     assert counts.shape == expected.shape
     np.testing.assert_array_equal(counts, expected)
-
-
-@BOTH
-def test_weights_are_those_of_tfidf(monkeypatch, count, options, texts):
-    counts = count(split_texts(texts))
-    by_scikit_learn = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
-    monkeypatch.setattr(ngrams, "BLOCK_CELLS", 1000)
-    assert counts.nnz > 1000
-    weights = weigh(counts)
-    np.testing.assert_allclose(weights.toarray(), by_scikit_learn.toarray(), atol=1e-15)
-    assert weights is counts
-    vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, **options)
-    expected = vectorizer.fit_transform(texts)
-    assert weights.shape == expected.shape
-    # Equal columns are next to each other once they are sorted, whatever they stand for.
-    np.testing.assert_allclose(
-        np.sort(weights.toarray(), axis=1), np.sort(expected.toarray(), axis=1), atol=1e-12
-    )
-    np.testing.assert_allclose(
-        (weights @ weights.T).toarray(), (expected @ expected.T).toarray(), atol=1e-12
-    )
 
 
 @pytest.fixture
@@ -126,22 +99,28 @@ def texts():
 
 @BOTH
 @pytest.mark.parametrize("nothing", [[""], ["", " ", "\n"], ["ab", "cd"]])
-def test_texts_that_have_nothing_in_common_give_no_columns(nothing, count, options):
-    assert count(split_texts(nothing)).shape == (len(nothing), 0)
+def test_texts_that_have_nothing_in_common_give_no_columns(nothing, terms, options):
+    assert count_all(terms, nothing).shape == (len(nothing), 0)
 
 
-@BOTH
-def test_rows_are_sorted_and_no_entry_stands_twice(count, options, texts):
-    counts = count(split_texts(texts))
-    assert counts.has_canonical_format
-    assert all((np.diff(row.indices) > 0).all() for row in counts)
+@ALL
+def test_texts_are_read_in_blocks_of_any_size(terms, options, texts, monkeypatch):
+    at_once = terms(split_texts(texts))
+    monkeypatch.setattr(ngrams, "BLOCK_CELLS", 50)
+    in_blocks = terms(split_texts(texts))
+    assert in_blocks.shape == at_once.shape
+    every = at_once.count(slice(None))
+    assert (every != in_blocks.count(slice(None))).nnz == 0
+    some = np.array([7, 3, 59, 3])
+    assert (every[some] != in_blocks.count(some)).nnz == 0
+    assert (every[10:20] != in_blocks.count(slice(10, 20))).nnz == 0
 
 
 def test_long_texts_without_spaces_take_memory_for_what_they_share():
     """What occurs in one text alone is dropped at its shortest; nothing longer is made of it."""
     rng = np.random.default_rng(0)
     alone = ["".join(map(chr, rng.permutation(np.arange(0x4E00, 0x9FFF))[:5000])) for _ in range(3)]
-    counts = count_characters(split_texts([*alone, "\u732b\u304c\u597d\u304d", "\u732b\u304c"]))
+    counts = count_all(Characters, [*alone, "\u732b\u304c\u597d\u304d", "\u732b\u304c"])
     expected = CountVectorizer(min_df=2, **CHARACTERS).fit_transform(
         [*alone, "\u732b\u304c\u597d\u304d", "\u732b\u304c"]
     )
@@ -154,13 +133,15 @@ def test_no_word_reaches_over_white_space():
     assert not [c for c in map(chr, range(0x110000)) if c.isspace() and re.match(r"\w", c)]
 
 
-@pytest.mark.parametrize(("name", "options"), [(name_characters, CHARACTERS), (name_words, WORDS)])
-def test_names_are_those_of_the_columns(name, options):
+@BOTH
+def test_names_are_those_of_the_columns(terms, options):
     texts = [*ODD, *ODD[::-1], "abc word_word"]
-    counts, names = name(split_texts(texts))
+    counted = terms(split_texts(texts))
     vectorizer = CountVectorizer(**options, min_df=2)
     expected = vectorizer.fit_transform(texts)
-    columns = names.columns()
-    assert columns.keys() == vectorizer.vocabulary_.keys()
-    places = [columns[term] for term in vectorizer.get_feature_names_out()]
-    np.testing.assert_array_equal(counts[:, places].toarray(), expected.toarray())
+    names = counted.spell(np.arange(counted.shape[1]))
+    assert set(names) == vectorizer.vocabulary_.keys()
+    places = [vectorizer.vocabulary_[name] for name in names]
+    found = counted.count(slice(None)).toarray()
+    np.testing.assert_array_equal(found, expected[:, places].toarray())
+    assert counted.spell(np.array([2, 0])) == [names[2], names[0]]

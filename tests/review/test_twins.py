@@ -6,7 +6,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from label_auditor import audit_labels
-from label_auditor.fitting.ngrams import count_single_words, split_texts
+from label_auditor.fitting.ngrams import SingleWords, split_texts
 from label_auditor.review import describe_twins, find_twins
 from label_auditor.review.twins import find_twins_by_words
 
@@ -63,11 +63,11 @@ def test_near_texts_are_counted_as_by_hand():
 def test_words_that_were_counted_before_give_the_same():
     texts = ["the red car", "The red car!", "a blue van, a van", "the red car", "", "a van? a van"]
     audit = audit_of(list("abbbaa"))
-    words = count_single_words(split_texts(texts))
+    words = SingleWords(split_texts(texts))
     expected = find_twins(audit, texts)
     pd.testing.assert_frame_equal(find_twins_by_words(audit, texts, words), expected)
     assert expected["n_twins"].tolist() == [2, 2, 1, 2, 0, 1]
-    nothing = find_twins_by_words(audit, [""] * 6, count_single_words(split_texts([""] * 6)))
+    nothing = find_twins_by_words(audit, [""] * 6, SingleWords(split_texts([""] * 6)))
     assert nothing["n_twins"].sum() == 0
 
 

@@ -283,7 +283,12 @@ def _prepare(
     if arguments.text is not None:
         vectors, notes = embedded or (None, [])
         prepared = prepare_texts(
-            table, arguments.text, arguments.model, vectors=vectors, n_jobs=arguments.jobs
+            table,
+            arguments.text,
+            arguments.model,
+            vectors=vectors,
+            n_jobs=arguments.jobs,
+            in_folds=arguments.cv is not None,
         )
         return prepared._replace(notes=[*prepared.notes, *notes])
     if arguments.features is not None:
@@ -300,7 +305,7 @@ def _check_size(prepared: Prepared, labels: NDArray[Any], column: str) -> None:
     # The probabilities, those of folds, and the classes as a matrix: 3.4 times the cells were seen.
     # And what naive Bayes counts.
     parts = getattr(prepared.X, "parts", [prepared.X])
-    n_counted = sum(part.shape[1] for part in parts if hasattr(part, "tocsr"))
+    n_counted = sum(part.shape[1] for part in parts) if prepared.terms else 0
     cells = 3.5 * len(labels) * n_classes + 2 * n_classes * n_counted
     check_memory(
         cells * 8,
@@ -337,7 +342,7 @@ def _audit(
         cv=cv,
         rank_by="log_margin",  # see docs/benchmarks.md, "Which labels first"
         share_preprocessing=True,
-        train_on="all" if prepared.names else None,  # what the page says of words needs a model
+        train_on="all" if prepared.terms else None,  # what the page says of words needs a model
         missing_labels=arguments.missing_labels,
         n_jobs=arguments.jobs,
     )

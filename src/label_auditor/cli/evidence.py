@@ -10,6 +10,9 @@ from label_auditor.data.messages import quote_values
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from label_auditor.auditor import LabelAuditor
     from label_auditor.cli.decisions import Decided
     from label_auditor.cli.models import Prepared
@@ -60,11 +63,12 @@ def gather_for_page(
 
     audit, vectors = auditor.audit_, prepared.vectors
     texts = [text[:MAX_CHARACTERS] for text in get_texts(prepared.shown, column)]
+    rows = rows_of_page(audit, min(max_rows, MOST_ROWS), decided.rows)
     return gather_evidence(
         audit,
-        _name_terms(auditor, prepared),
+        _name_terms(auditor, prepared, rows),
         texts,
-        rows_of_page(audit, min(max_rows, MOST_ROWS), decided.rows),
+        rows,
         taught=label_taught(auditor),
         classes=auditor.estimator_.classes_,
         vectors=vectors,
@@ -73,17 +77,19 @@ def gather_for_page(
     )
 
 
-def _name_terms(auditor: LabelAuditor, prepared: Prepared) -> list[Member]:
-    """Give the members of the vote, with vectorisers that read the terms of their columns."""
+def _name_terms(auditor: LabelAuditor, prepared: Prepared, rows: NDArray[np.intp]) -> list[Member]:
+    """Give the members of the vote, with vectorisers that read the terms of some rows."""
+    import numpy as np
     from sklearn.feature_extraction.text import CountVectorizer
 
     from label_auditor.cli.text_models import VIEWS
     from label_auditor.fitting.members import find_members
 
     members = list(find_members(auditor.estimator_, prepared.X))
-    for place, (view, names) in enumerate(prepared.names.items()):
+    for place, (view, terms) in enumerate(prepared.terms.items()):
+        columns = np.unique(members[place].X[rows].indices)
         vectorizer = CountVectorizer(**VIEWS[view].like)
-        vectorizer.vocabulary_ = names.columns()
+        vectorizer.vocabulary_ = dict(zip(terms.spell(columns), columns.tolist(), strict=True))
         members[place] = members[place]._replace(vectorizer=vectorizer)
     return members
 

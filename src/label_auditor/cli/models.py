@@ -28,9 +28,9 @@ class Prepared(NamedTuple):
 
     Attributes
     ----------
-    X : sparse matrix or ndarray of shape (n_rows, n_features), or Parts
+    X : sparse matrix, CountedTexts or ndarray of shape (n_rows, n_features), or Parts
         The inputs in numbers, made once and not once per fold: no label has shaped them. Parts
-        hold a matrix for each member of a vote.
+        hold one of these for each member of a vote.
     classifier : classifier
         Not fitted; it has `predict_proba` and a fixed seed.
     cv : int, "loo" or "oob"
@@ -39,11 +39,11 @@ class Prepared(NamedTuple):
         The columns that X was made from, as they stand in the file.
     notes : list of str
         What the user should know, a line each.
-    words : sparse matrix of shape (n_rows, n_words) or None
-        How often each text has each word, to find near twins by; None where there are no texts.
+    words : SingleWords or None
+        The words of the texts, to find near twins by; None where there are no texts.
     vectors : ndarray of shape (n_rows, n_columns) or None
         The embeddings of the texts, to find near twins by instead.
-    names : dict or None
+    terms : dict or None
         By the name of each view, what the columns of its matrix stand for.
     """
 
@@ -54,7 +54,7 @@ class Prepared(NamedTuple):
     notes: list[str]
     words: Any = None
     vectors: Any = None
-    names: Any = None
+    terms: Any = None
 
 
 def prepare_features(

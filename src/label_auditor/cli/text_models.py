@@ -11,16 +11,9 @@ from label_auditor.cli.errors import InputError
 from label_auditor.cli.memory import check_memory
 from label_auditor.cli.models import Prepared
 from label_auditor.cli.tables import get_texts
+from label_auditor.fitting.counted_texts import CountedTexts, hold
 from label_auditor.fitting.equal_discriminant import EqualDiscriminant
-from label_auditor.fitting.ngrams import (
-    Chunks,
-    Names,
-    count_single_words,
-    name_characters,
-    name_words,
-    split_texts,
-    weigh,
-)
+from label_auditor.fitting.ngrams import Characters, Chunks, SingleWords, Words, split_texts
 from label_auditor.fitting.parts import OnPart, Parts
 from label_auditor.fitting.voting import GeometricVotingClassifier
 
@@ -29,12 +22,22 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
-    from scipy.sparse import csr_matrix
 
-# What the counts of characters take for each of them: it begins a run of each of four lengths, and
-# a run has a count and a column. While they are counted, nearly twice as much was seen.
-BYTES_PER_CHARACTER = 4 * 12
+    from label_auditor.fitting.counted_texts import Terms
+
+# What the counts take for each character, if they are held: it begins a run of each of four
+# lengths, and a run has a count and a column; or it is a part of two words. While they are counted,
+# nearly twice as much was seen.
+BYTES_PER_CHARACTER = {"words": 4, "characters": 4 * 12}
+# Counts that would take more than this are not held; texts are counted anew when they are read.
+MOST_HELD = 1e9
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
+
+
+REMEDY = (
+    "without --cv, texts are counted in blocks, for which there is no need to hold all counts; or "
+    "pass --model words, whose counts take about a tenth"
+)
 
 
 class View(NamedTuple):
@@ -42,8 +45,8 @@ class View(NamedTuple):
 
     Attributes
     ----------
-    count_and_name : callable
-        From chunks of texts to the counts of what occurs in at least two texts, and its names.
+    read : callable
+        From chunks of texts to what is counted in them, if it occurs in at least two texts.
     like : dict
         The parameters of the vectoriser of scikit-learn's that counts the same.
     alpha : float
@@ -52,7 +55,7 @@ class View(NamedTuple):
         What is counted, in messages.
     """
 
-    count_and_name: Callable[[Chunks], tuple[csr_matrix, Names]]
+    read: Callable[[Chunks], Terms]
     like: dict[str, Any]
     alpha: float
     counted: str
@@ -63,9 +66,9 @@ class View(NamedTuple):
 # or C=10 .58/.83, in 40 to 120 times the time; plain counts .63/.76, most probabilities above .99
 # on the first.
 VIEWS = {
-    "words": View(name_words, {"ngram_range": (1, 2)}, 0.1, "word"),
+    "words": View(Words, {"ngram_range": (1, 2)}, 0.1, "word"),
     "characters": View(
-        name_characters,
+        Characters,
         {"analyzer": "char_wb", "ngram_range": (2, 5)},
         0.03,
         "run of characters",
@@ -84,6 +87,7 @@ def prepare_texts(
     *,
     vectors: NDArray[Any] | None = None,
     n_jobs: int = 1,
+    in_folds: bool = False,
 ) -> Prepared:
     """Count words and characters, weigh them by TF-IDF, and take naive Bayes for each.
 
@@ -100,6 +104,8 @@ def prepare_texts(
         Embeddings of the texts, which take part in the vote.
     n_jobs : int, default=1
         How much is counted at a time.
+    in_folds : bool, default=False
+        Whether rows will be held out in folds, for which all counts have to be held.
 
     Returns
     -------
@@ -124,18 +130,19 @@ def prepare_texts(
         )
         texts = [text[:MAX_CHARACTERS] for text in texts]
     names = [model] if model else choose_views(texts)
-    if "characters" in names:
-        check_memory(
-            sum(map(len, texts)) * BYTES_PER_CHARACTER,
-            f"counting the characters of {len(texts):,} texts",
-            "--model words takes about a quarter of that, and the documentation says, under 'How "
-            "far it goes', how to audit more texts than fit into memory",
-        )
-    parallel = Parallel(n_jobs=n_jobs, prefer="threads")
+    needed = sum(map(len, texts)) * sum(BYTES_PER_CHARACTER[name] for name in names)
+    held = in_folds or needed <= MOST_HELD
+    if held:
+        check_memory(needed, f"counting the {' and '.join(names)} of {len(texts):,} texts", REMEDY)
     chunks = split_texts(texts)
-    weighed = parallel(delayed(_weigh)(VIEWS[name].count_and_name, chunks) for name in names)
-    counted = {name: each for name, each in zip(names, weighed, strict=True) if each[0].shape[1]}
-    found = {name: X for name, (X, _) in counted.items()}
+    parallel = Parallel(n_jobs=n_jobs, prefer="threads")
+    read = parallel(delayed(VIEWS[name].read)(chunks) for name in names)
+    terms = {name: each for name, each in zip(names, read, strict=True) if each.shape[1]}
+    if held:
+        counted = parallel(delayed(hold)(each) for each in terms.values())
+    else:
+        counted = [CountedTexts(each, n_jobs) for each in terms.values()]
+    found = dict(zip(terms, counted, strict=True))
     if not found:
         what = " and no ".join(VIEWS[name].counted for name in names)
         other = "; try --model characters" if model == "words" else ""
@@ -145,9 +152,8 @@ def prepare_texts(
     if len(found) < len(names):
         notes.append("no word occurs in two of the texts, so only characters are counted")
     X, classifier = _combine(found, vectors)
-    words = count_single_words(chunks)
-    named = {name: columns for name, (_, columns) in counted.items()}
-    return Prepared(X, classifier, "loo", table[[column]], notes, words, vectors, named)
+    words = SingleWords(chunks)
+    return Prepared(X, classifier, "loo", table[[column]], notes, words, vectors, terms)
 
 
 def choose_views(texts: Sequence[str]) -> list[str]:
@@ -157,15 +163,7 @@ def choose_views(texts: Sequence[str]) -> list[str]:
     return ["words", "characters"] if separated else ["characters"]
 
 
-def _weigh(
-    count: Callable[[Chunks], tuple[csr_matrix, Names]], chunks: Chunks
-) -> tuple[csr_matrix, Names]:
-    """Count, and weigh the counts by TF-IDF; give what the columns stand for, too."""
-    counts, names = count(chunks)
-    return weigh(counts) if counts.shape[1] else counts, names
-
-
-def _combine(found: dict[str, csr_matrix], vectors: NDArray[Any] | None) -> tuple[Any, Any]:
+def _combine(found: dict[str, Any], vectors: NDArray[Any] | None) -> tuple[Any, Any]:
     """Give the matrices of all views and the embeddings, and a vote of one classifier for each."""
     parts: list[Any] = list(found.values())
     members: dict[str, Any] = {

@@ -12,21 +12,22 @@ looked for where a shorter one is left out: what contains it occurs in one text 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
-from sklearn.preprocessing import normalize
 
 from label_auditor.fitting.numbering import chain_rows, number_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     Ints = NDArray[np.integer]
+    # The texts in which something stands, one after another, and the number of what stands there.
+    Numbered = tuple[Ints, Ints]
 
 N_CODE_POINTS = 0x110000
 BLOCK_CELLS = 2**20
@@ -89,101 +90,154 @@ def split_texts(texts: Sequence[str]) -> Chunks:
     >>> split_texts(["Red car, red", "car"]).distinct
     ['red', 'car,', 'car']
     """
-    return Chunks(*number_in_order(text.lower().split() for text in texts))
+    matrix, distinct = number_in_order(text.lower().split() for text in texts)
+    ones = np.ones(matrix.nnz, dtype=np.int8)  # with `astype`, repeated chunks would be added up
+    matrix = csr_matrix((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
+    return Chunks(matrix, distinct)
 
 
-class Names(NamedTuple):
-    """What the columns of a matrix of counts stand for, each by a place where it occurs.
+class SingleWords:
+    """All words, also those that occur in one text only.
+
+    Parameters
+    ----------
+    chunks : Chunks
+        The texts.
 
     Attributes
     ----------
-    starts, stops : ndarray of int, shape (n_runs,)
-        Where a run begins and ends in what has been counted.
-    spell : callable
-        From begin and end to the run as scikit-learn's vectorisers spell it.
-    """
-
-    starts: Ints
-    stops: Ints
-    spell: Callable[[int, int], str]
-
-    def columns(self) -> dict[str, int]:
-        """Give the column of each run: what vectorisers call a vocabulary."""
-        places = zip(self.starts.tolist(), self.stops.tolist(), strict=True)
-        return {self.spell(*place): column for column, place in enumerate(places)}
-
-
-def count_words(chunks: Chunks) -> csr_matrix:
-    """Count words and pairs of neighbouring words, if they occur in at least two texts.
-
-    Parameters
-    ----------
-    chunks : Chunks
-        The texts.
-
-    Returns
-    -------
-    csr_matrix of float, shape (n_texts, n_runs)
-        What ``CountVectorizer(ngram_range=(1, 2), min_df=2)`` gives, with the columns in another
-        order; a matrix without columns where that raises an error, as no word is in two texts.
+    distinct : list of str
+        The different words.
+    shape : tuple of int
+        The number of texts, and of different words.
 
     Examples
     --------
-    >>> count_words(split_texts(["Red car, red car", "a red car", "blue"])).toarray()
-    array([[2., 2., 2.],
-           [1., 1., 1.],
-           [0., 0., 0.]])
-    """
-    return name_words(chunks)[0]
+    What ``CountVectorizer(dtype=np.float32)`` gives, with the columns in another order.
 
-
-def name_words(chunks: Chunks) -> tuple[csr_matrix, Names]:
-    """Count as `count_words` does, and say what the columns stand for.
-
-    Examples
-    --------
-    >>> counts, names = name_words(split_texts(["a red car", "red car"]))
-    >>> names.columns()
-    {'red': 0, 'car': 1, 'red car': 2}
-    """
-    words, distinct = _read_words(chunks)
-    text = np.arange(words.shape[0])
-    lengths = np.diff(words.indptr)
-    sequences = Sequences(words.indices, words.shape[1], lengths, text, text)
-
-    def spell(start: int, stop: int) -> str:
-        return " ".join(distinct[word] for word in words.indices[start:stop].tolist())
-
-    counts, starts, stops = _count_runs(sequences, 1, 2)
-    return counts, Names(starts, stops, spell)
-
-
-def count_single_words(chunks: Chunks) -> csr_matrix:
-    """Count all words, also those that occur in one text only.
-
-    Parameters
-    ----------
-    chunks : Chunks
-        The texts.
-
-    Returns
-    -------
-    csr_matrix of float32, shape (n_texts, n_words)
-        What ``CountVectorizer(dtype=np.float32)`` gives, with the columns in another order.
-
-    Examples
-    --------
-    >>> count_single_words(split_texts(["Red car, red car", "a red car"])).toarray()
+    >>> SingleWords(split_texts(["Red car, red car", "a red car"])).count(slice(None)).toarray()
     array([[2., 2.],
            [1., 1.]], dtype=float32)
     """
-    words = _read_words(chunks)[0].astype(np.float32)
-    words.sum_duplicates()
-    return words
+
+    def __init__(self, chunks: Chunks) -> None:
+        self._chunks = chunks.matrix
+        # No word reaches over white space, so that words are looked for in each different chunk.
+        self._in_chunks, self.distinct = number_in_order(map(_find_words, chunks.distinct))
+        self.shape = self._chunks.shape[0], len(self.distinct)
+
+    def read(self, rows: Any) -> csr_matrix:
+        """Give the words of some texts in reading order."""
+        return chain_rows(self._chunks[rows], self._in_chunks)
+
+    def read_blocks(self) -> Iterator[csr_matrix]:
+        """Give the words of all texts in the same way, some texts at a time."""
+        return map(self.read, cut(self._chunks.shape[0], self._chunks.nnz))
+
+    def count(self, rows: Any) -> csr_matrix:
+        """Count in some texts."""
+        words = self.read(rows).astype(np.float32)
+        words.sum_duplicates()
+        return words
 
 
-def count_characters(chunks: Chunks) -> csr_matrix:
-    """Count runs of two to five characters within words, if they occur in at least two texts.
+class Words:
+    """Words and pairs of neighbouring words that occur in at least two texts.
+
+    Parameters
+    ----------
+    chunks : Chunks
+        The texts.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The number of texts, and of words and pairs.
+
+    Examples
+    --------
+    What ``CountVectorizer(ngram_range=(1, 2), min_df=2)`` gives, with the columns in another order.
+    Where that raises an error, as no word is in two texts, there are no columns.
+
+    >>> words = Words(split_texts(["Red car, red car", "a red car", "blue"]))
+    >>> words.count(slice(None)).toarray()
+    array([[2., 2., 2.],
+           [1., 1., 1.],
+           [0., 0., 0.]])
+    >>> words.spell(np.arange(3))
+    ['red', 'car', 'red car']
+    """
+
+    def __init__(self, chunks: Chunks) -> None:
+        self._single = SingleWords(chunks)
+        self._words = _in_two_texts(map(_number_words, self._single.read_blocks()))
+        self._pairs = _in_two_texts(map(_number_pairs, self._single.read_blocks()))
+        self.shape = self._single.shape[0], len(self._words) + len(self._pairs)
+
+    def count(self, rows: Any) -> csr_matrix:
+        """Count in some texts."""
+        words = self._single.read(rows)
+        of_words, column_of_words = _look_up(_number_words(words), self._words)
+        of_pairs, column_of_pairs = _look_up(_number_pairs(words), self._pairs)
+        row = np.concatenate([of_words, of_pairs])
+        column = np.concatenate([column_of_words, len(self._words) + column_of_pairs])
+        return csr_matrix((np.ones(len(row)), (row, column)), (words.shape[0], self.shape[1]))
+
+    def spell(self, columns: Ints) -> list[str]:
+        """Give what columns stand for, as vectorisers of scikit-learn spell it."""
+        distinct, n_words = self._single.distinct, self._single.shape[1]
+        numbers = np.concatenate([self._words, self._pairs])[columns].tolist()
+        return [
+            f"{distinct[number // n_words]} {distinct[number % n_words]}"
+            if column >= len(self._words)
+            else distinct[number]
+            for column, number in zip(columns.tolist(), numbers, strict=True)
+        ]
+
+
+def _number_words(words: csr_matrix) -> Numbered:
+    """Give the text and the number of each word."""
+    texts = np.repeat(np.arange(words.shape[0], dtype=np.int32), np.diff(words.indptr))
+    return texts, words.indices
+
+
+def _number_pairs(words: csr_matrix) -> Numbered:
+    """Give the text of each pair of neighbouring words, and a number for the pair."""
+    texts, numbers = _number_words(words)
+    first = np.flatnonzero(texts[1:] == texts[:-1])
+    return texts[first], numbers[first].astype(np.int64) * words.shape[1] + numbers[first + 1]
+
+
+def _in_two_texts(blocks: Iterable[Numbered]) -> Ints:
+    """Give the numbers that occur in at least two texts, ascending."""
+    numbers = np.concatenate([_once_a_text(*numbered) for numbered in blocks])
+    numbers.sort()
+    repeated = numbers[1:][numbers[1:] == numbers[:-1]]
+    distinct: Ints = repeated[np.flatnonzero(np.diff(repeated, prepend=-1))]
+    return distinct
+
+
+def _once_a_text(texts: Ints, numbers: Ints) -> Ints:
+    """Give the numbers, each once for each text that it stands in."""
+    order = np.argsort(numbers, kind="stable")
+    texts, numbers = texts[order], numbers[order]
+    again = (numbers[1:] == numbers[:-1]) & (texts[1:] == texts[:-1])
+    once: Ints = numbers[~np.append(False, again)[: len(numbers)]]
+    return once
+
+
+def _look_up(numbered: Numbered, known: Ints) -> Numbered:
+    """Give the place of each number among those that are known, and its text; leave out others."""
+    texts, numbers = numbered
+    if not len(known):
+        return texts[:0], numbers[:0]
+    place = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    found = np.flatnonzero(known[place] == numbers)
+    return texts[found], place[found]
+
+
+class Characters:
+    """Runs of two to five characters within words that occur in at least two texts.
 
     Words are separated by white space, and a space is added before and after each. The runs of a
     word are the same wherever it stands, so they are looked for once in each different word, and
@@ -194,90 +248,66 @@ def count_characters(chunks: Chunks) -> csr_matrix:
     chunks : Chunks
         The texts.
 
-    Returns
-    -------
-    csr_matrix of float, shape (n_texts, n_runs)
-        What ``CountVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2)`` gives, with the
-        columns in another order; a matrix without columns where that raises an error, as no run is
-        in two texts.
+    Attributes
+    ----------
+    shape : tuple of int
+        The number of texts, and of runs.
 
     Examples
     --------
-    >>> count_characters(split_texts(["ab", "AB ab", "cd"])).toarray()
+    What ``CountVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2)`` gives, with the
+    columns in another order. Where that raises an error, as no run is in two texts, there are no
+    columns.
+
+    >>> characters = Characters(split_texts(["ab", "AB ab", "cd"]))
+    >>> characters.count(slice(None)).toarray()
     array([[1., 1., 1., 1., 1., 1.],
            [2., 2., 2., 2., 2., 2.],
            [0., 0., 0., 0., 0., 0.]])
+    >>> characters.spell(np.arange(6))
+    [' a', 'ab', 'b ', ' ab', 'ab ', ' ab ']
     """
-    return name_characters(chunks)[0]
+
+    def __init__(self, chunks: Chunks) -> None:
+        self._words, distinct = chunks
+        self._padded = "".join(f" {word} " for word in distinct)
+        # Files may hold half of a surrogate pair, which is a character like any other.
+        encoded = self._padded.encode("utf-32-le", "surrogatepass")
+        symbols = np.frombuffer(encoded, dtype=np.uint32)
+        lengths = np.fromiter(map(len, distinct), dtype=np.intp, count=len(distinct)) + 2
+        first, last = np.empty((2, len(distinct)), dtype=np.intp)
+        blocks = list(cut(self._words.shape[0], self._words.nnz))
+        # Where an index is repeated, the last value stays.
+        for rows in blocks[::-1]:
+            texts, words = self._read(rows)
+            first[words[::-1]] = texts[::-1]
+        for rows in blocks:
+            texts, words = self._read(rows)
+            last[words] = texts
+        sequences = Sequences(symbols, N_CODE_POINTS, lengths, first, last)
+        self._runs, self._starts, self._stops = _count_runs(sequences, 2, 5)
+        self.shape = self._words.shape[0], self._runs.shape[1]
+
+    def _read(self, rows: slice) -> tuple[Ints, Ints]:
+        """Give the number of the text of each word, and the words."""
+        ends = self._words.indptr[rows.start : rows.stop + 1]
+        texts = np.repeat(np.arange(rows.start, rows.stop), np.diff(ends))
+        return texts, self._words.indices[ends[0] : ends[-1]]
+
+    def count(self, rows: Any) -> csr_matrix:
+        """Count in some texts."""
+        return self._words[rows] @ self._runs
+
+    def spell(self, columns: Ints) -> list[str]:
+        """Give what columns stand for, as vectorisers of scikit-learn spell it."""
+        places = zip(self._starts[columns].tolist(), self._stops[columns].tolist(), strict=True)
+        return [self._padded[start:stop] for start, stop in places]
 
 
-def name_characters(chunks: Chunks) -> tuple[csr_matrix, Names]:
-    """Count as `count_characters` does, and say what the columns stand for.
-
-    Examples
-    --------
-    >>> counts, names = name_characters(split_texts(["at", "AT", "b"]))
-    >>> names.columns()
-    {' a': 0, 'at': 1, 't ': 2, ' at': 3, 'at ': 4, ' at ': 5}
-    """
-    words, distinct = chunks
-    padded = "".join(f" {word} " for word in distinct)
-    # Files may hold half of a surrogate pair, which is a character like any other.
-    symbols = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    lengths = np.fromiter(map(len, distinct), dtype=np.intp, count=len(distinct)) + 2
-    text = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
-    first, last = np.empty((2, len(distinct)), dtype=np.intp)
-    # Where an index is repeated, the last value stays.
-    first[words.indices[::-1]] = text[::-1]
-    last[words.indices] = text
-    sequences = Sequences(symbols, N_CODE_POINTS, lengths, first, last)
-    runs, starts, stops = _count_runs(sequences, 2, 5)
-    counts = words @ runs
-    counts.sort_indices()  # a matrix is read in order at several places; here it is sorted once
-    return counts, Names(starts, stops, lambda start, stop: padded[start:stop])
-
-
-def weigh(counts: csr_matrix) -> csr_matrix:
-    """Weigh counts by TF-IDF, in place: nothing else of their size is made.
-
-    Parameters
-    ----------
-    counts : csr_matrix of float, shape (n_texts, n_runs)
-        The counts; they become the weights.
-
-    Returns
-    -------
-    csr_matrix of float, shape (n_texts, n_runs)
-        What ``TfidfTransformer(sublinear_tf=True)`` gives.
-
-    Examples
-    --------
-    >>> weigh(count_words(split_texts(["red red car", "red car", "a car"]))).toarray().round(3)
-    array([[0.801, 0.367, 0.473],
-           [0.62 , 0.481, 0.62 ],
-           [0.   , 1.   , 0.   ]])
-    """
-    n_texts, n_runs = counts.shape
-    with_run = np.zeros(n_runs, dtype=np.intp)
-    cells = range(0, counts.nnz, BLOCK_CELLS)
-    for start in cells:
-        with_run += np.bincount(counts.indices[start : start + BLOCK_CELLS], minlength=n_runs)
-    rarity = np.log((n_texts + 1) / (with_run + 1)) + 1
-    for start in cells:
-        weights = counts.data[start : start + BLOCK_CELLS]
-        np.log(weights, out=weights)
-        weights += 1
-        weights *= rarity[counts.indices[start : start + BLOCK_CELLS]]
-    return normalize(counts, copy=False)
-
-
-def _read_words(chunks: Chunks) -> tuple[csr_matrix, list[str]]:
-    """Give the words of each text in reading order, and what they are.
-
-    No word reaches over white space, so that words are looked for in each different chunk, once.
-    """
-    in_chunks, distinct = number_in_order(map(_find_words, chunks.distinct))
-    return chain_rows(chunks.matrix, in_chunks), distinct
+def cut(n_rows: int, n_cells: int) -> Iterator[slice]:
+    """Cut rows into blocks of about `BLOCK_CELLS` of their cells."""
+    size = max(1, BLOCK_CELLS * n_rows // max(1, n_cells))
+    return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
 
 
 def _count_runs(sequences: Sequences, shortest: int, longest: int) -> tuple[csr_matrix, Ints, Ints]:

@@ -10,6 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from label_auditor._sklearn import _num_samples, _safe_indexing
+from label_auditor.fitting.counted_texts import CountedTexts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,12 +48,12 @@ class Parts:
         if np.ndim(rows) == 0:
             # scikit-learn would take the length of a row for the number of features.
             raise TypeError("Parts are cut by arrays of rows; they have no single rows")
-        return Parts(
-            [
-                part[rows] if isinstance(part, Parts) else _safe_indexing(part, rows)
-                for part in self.parts
-            ]
-        )
+        return Parts([take_rows(part, rows) for part in self.parts])
+
+
+def take_rows(X: Any, rows: NDArray[Any]) -> Any:
+    """Give some rows of what any classifier here is fitted on."""
+    return X[rows] if isinstance(X, (Parts, CountedTexts)) else _safe_indexing(X, rows)
 
 
 class OnPart(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -134,27 +135,38 @@ class TermReader:
 
     def _in_chunks(self, text: str) -> Spans:
         """Find runs of characters within words, once in each different one."""
-        found = []
-        for chunk in _find_chunks(text):
-            word = chunk[0]
-            if word not in self._of_chunk:
-                self._of_chunk[word] = _gather(self._in_chunk(word), self.vocabulary)
-            spans = self._of_chunk[word]
-            found.append((spans.columns, spans.starts + chunk.start(), spans.stops + chunk.start()))
-        if not found:
+        chunks = [(chunk[0], chunk.start()) for chunk in _find_chunks(text)]
+        if not chunks:
             return _gather([], self.vocabulary)
-        return Spans(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        for word in {word for word, _ in chunks} - self._of_chunk.keys():
+            self._of_chunk[word] = self._in_chunk(word)
+        found = [self._of_chunk[word] for word, _ in chunks]
+        columns, starts, stops = map(np.concatenate, zip(*found, strict=True))
+        begins = np.repeat([begin for _, begin in chunks], [len(each.columns) for each in found])
+        return Spans(columns, starts + begins, stops + begins)
 
-    def _in_chunk(self, word: str) -> Iterator[Occurrence]:
+    def _in_chunk(self, word: str) -> Spans:
         """Find the runs of characters of a word, which has a space before and after it."""
-        padded, size = f" {word} ", len(word) + 2
-        least, most = self.vectorizer.ngram_range
-        for n in range(least, most + 1):
-            for i in range(max(1, size - n + 1)):
-                start = min(max(0, i - 1), len(word) - 1)  # a space belongs to what is beside it
-                yield padded[i : i + n], start, max(start + 1, min(len(word), i + n - 1))
-            if n >= size:  # a word that is shorter counts once
-                return
+        padded, column_of = f" {word} ", self.vocabulary.get
+        places, starts, stops = _places_in_chunk(len(word), *self.vectorizer.ngram_range)
+        terms = (column_of(padded[start:stop], -1) for start, stop in places)
+        columns = np.fromiter(terms, dtype=np.intp, count=len(places))
+        known = columns >= 0
+        return Spans(columns[known], starts[known], stops[known])
+
+
+@lru_cache(maxsize=1000)
+def _places_in_chunk(size: int, least: int, most: int) -> tuple[list[tuple[int, int]], Ints, Ints]:
+    """Give the places of the runs of a word of some size, between spaces; and within the word."""
+    places = [
+        (i, i + n)
+        for n in range(least, most + 1)
+        if n == least or n <= size + 2  # a word that is shorter than a run counts once
+        for i in range(max(1, size + 2 - n + 1))
+    ]
+    first, last = np.array(places, dtype=np.intp).T
+    starts = np.clip(first - 1, 0, size - 1)  # a space belongs to what is beside it
+    return places, starts, np.maximum(starts + 1, np.minimum(size, last - 1))
 
 
 def _gather(found: Any, vocabulary: dict[str, int]) -> Spans:

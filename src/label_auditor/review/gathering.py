@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from label_auditor.fitting.counted_texts import CountedTexts
 from label_auditor.fitting.members import find_members
 from label_auditor.review.evidence import Evidence, Neighbors, find_neighbors, read_rows
 from label_auditor.review.nearest import SideBySide
@@ -145,9 +146,7 @@ def gather_evidence(
 
 def _join(seen: list[Any]) -> Any:
     """Put side by side what members have seen; beside sparse vectors, only other sparse ones."""
-    sparse_ones = [each for each in seen if sparse.issparse(each)]
-    if len(sparse_ones) == 1:
-        return sparse_ones[0]
+    sparse_ones = [x for x in seen if sparse.issparse(x) or isinstance(x, CountedTexts)]
     if sparse_ones:
         return SideBySide(sparse_ones)
     different = list({id(each): each for each in seen}.values())

@@ -74,7 +74,7 @@ class SideBySide:
     """
 
     def __init__(self, parts: list[Any]) -> None:
-        self.parts = parts
+        self.parts = [part.tocsr() if sparse.issparse(part) else part for part in parts]
         self.shape = parts[0].shape[0], sum(part.shape[1] for part in parts)
 
     def __getitem__(self, rows: Any) -> Any:
@@ -262,6 +262,8 @@ class _SparseRows:
     def _read(self, rows: Any) -> tuple[Any, NDArray[np.floating]]:
         """Give some rows, and by what their numbers are to be multiplied to give length 1."""
         X = sparse.csr_matrix(self.vectors[rows])
+        if X.dtype.kind != "f":
+            X = X.astype(np.float64)
         if not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()

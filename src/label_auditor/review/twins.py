@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from label_auditor.data.naming import check_length
+from label_auditor.fitting.ngrams import SingleWords, split_texts
 from label_auditor.review.similar_rows import alike_pairs
 
 if TYPE_CHECKING:
@@ -92,10 +93,10 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
         return _compare(audit, keys, lambda first: vectors[first], ALIKE_VECTORS)
     if is_table:
         return _compare(audit, keys, lambda first: sparse.csr_array((len(first), 1)), 1.0)
-    return find_twins_by_words(audit, keys, _count_words(keys))
+    return find_twins_by_words(audit, keys, SingleWords(split_texts(keys)))
 
 
-def find_twins_by_words(audit: Findings, texts: Sequence[str], words: Any) -> pd.DataFrame:
+def find_twins_by_words(audit: Findings, texts: Sequence[str], words: SingleWords) -> pd.DataFrame:
     """Find what `find_twins` finds, where the words of the texts have been counted before.
 
     Parameters
@@ -104,23 +105,24 @@ def find_twins_by_words(audit: Findings, texts: Sequence[str], words: Any) -> pd
         The audit.
     texts : sequence of str of length n_samples
         The texts.
-    words : csr_matrix of float32, shape (n_samples, n_words)
-        How often each text has each word; no word is left out.
+    words : SingleWords
+        The words of the texts.
 
     Returns
     -------
     pandas.DataFrame
         The same.
     """
+    return _compare(audit, texts, lambda first: _weigh(words.count(first)), ALIKE_WORDS)
+
+
+def _weigh(words: Any) -> Any:
+    """Weigh counts of words by TF-IDF, in place."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    if not words.shape[1]:  # no text has a word, and scikit-learn wants a column
-        words = sparse.csr_array((len(texts), 1), dtype=np.float32)
-
-    def weigh(first: NDArray[np.intp]) -> Any:
-        return TfidfTransformer().fit_transform(words[first]) if len(first) else words[first]
-
-    return _compare(audit, texts, weigh, ALIKE_WORDS)
+    if not words.nnz:  # scikit-learn wants a row and a column
+        return sparse.csr_array((words.shape[0], 1))
+    return TfidfTransformer().fit(words).transform(words, copy=False)
 
 
 def _compare(
@@ -187,16 +189,6 @@ def _group_equal(keys: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp
             first.append(row)
         group_of[row] = numbers[key]
     return group_of, np.array(first, dtype=np.intp)
-
-
-def _count_words(texts: Sequence[str]) -> Any:
-    """Count the words of texts; no text has any if there are none."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    try:
-        return CountVectorizer(dtype=np.float32).fit_transform(texts)
-    except ValueError:  # no text has a word, or there is none
-        return sparse.csr_matrix((len(texts), 1), dtype=np.float32)
 
 
 def _count_labels(

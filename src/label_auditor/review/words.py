@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from label_auditor._sklearn import _safe_indexing
 from label_auditor.data.labels import find_positions
+from label_auditor.fitting.parts import take_rows
 from label_auditor.fitting.term_spans import TermReader, find_words, weigh_words
 from label_auditor.fitting.term_weights import term_weights
 from label_auditor.review.evidence import Words
@@ -87,7 +87,7 @@ def find_speaking_words(
 
 def _weigh(member: Member, rows: Any, own: Any, favoured: Any, rival: Any) -> Weighed | None:
     """Weigh the terms of rows by one member."""
-    X = _safe_indexing(member.X, rows)
+    X = take_rows(member.X, rows)
     weights = term_weights(member.classifier, X, own, favoured, rival)
     if weights is None:
         return None

@@ -18,7 +18,7 @@ from label_auditor.fitting.leave_one_out.arithmetic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -117,27 +117,40 @@ def _log_prior(fitted: Any, data: Data) -> Floats:
 
 
 def leave_out_multinomial(fitted: Any, data: Data) -> Floats:
-    """Give the leave-one-out probabilities of a MultinomialNB.
-
-    A row is in the counts of its own class alone, so that only one score of each row changes, and
-    in that only the columns where the row is not 0.
-    """
+    """Give the leave-one-out probabilities of a MultinomialNB."""
     X = _check_counts(fitted, data.X)
-    counts, alpha = fitted.feature_count_, read_alpha(fitted, X.shape[1])
-    n_rows = _count_rows(X, data)
-    totals = (counts + alpha).sum(axis=1)
-    log_probs = np.ascontiguousarray(fitted.feature_log_prob_.T)
+    judge = judge_multinomial(fitted, _count_rows(X, data))
     scores = _log_prior(fitted, data)
     for entries in _read_entries(X, data):
+        scores[entries.rows] += judge(entries)
+    return normalise(scores)
+
+
+def judge_multinomial(
+    fitted: Any, n_rows: NDArray[np.int32] | None = None
+) -> Callable[[Entries], Floats]:
+    """Give what scores rows by a MultinomialNB of all other rows, but for the prior.
+
+    A row is in the counts of its own class alone, so that only one score of each row changes, and
+    in that only the columns where the row is not 0. Without `n_rows`, a count of nothing may keep
+    a trace of rounding, which is nothing beside a smoothing such as .01.
+    """
+    counts, alpha = fitted.feature_count_, read_alpha(fitted, fitted.feature_count_.shape[1])
+    totals = (counts + alpha).sum(axis=1)
+    log_probs = np.ascontiguousarray(fitted.feature_log_prob_.T)
+
+    def judge(entries: Entries) -> Floats:
         own, columns = entries.code, entries.columns
-        left = _take_out(counts[own, columns], entries.removed, n_rows[own, columns])
+        n_parts = None if n_rows is None else n_rows[own, columns]
+        left = _take_out(counts[own, columns], entries.removed, n_parts)
         of_words = entries.values * log(left + alpha[columns])
         length = entries.sum_by_row(entries.values)
         total = totals[own] - entries.sum_by_row(entries.removed)
-        block = entries.X @ log_probs
+        block: Floats = entries.X @ log_probs
         block[:, own] = entries.sum_by_row(of_words) - length * log(total)
-        scores[entries.rows] += block
-    return normalise(scores)
+        return block
+
+    return judge
 
 
 def leave_out_complement(fitted: Any, data: Data) -> Floats:
@@ -179,10 +192,11 @@ def read_alpha(fitted: Any, n_features: int) -> Floats:
     return np.broadcast_to(alpha, n_features)
 
 
-def _take_out(sums: Floats, parts: Floats, n_parts: NDArray[np.int32]) -> Floats:
-    """Take a part out of each sum; what had no other part is 0, to the bit."""
+def _take_out(sums: Floats, parts: Floats, n_parts: NDArray[np.int32] | None) -> Floats:
+    """Take a part out of each sum; what had no other part is 0, to the bit if that is known."""
     left = np.maximum(sums - parts, 0)
-    left[n_parts - (parts != 0) == 0] = 0
+    if n_parts is not None:
+        left[n_parts - (parts != 0) == 0] = 0
     return left
 
 

@@ -17,6 +17,7 @@ from sklearn.utils.metadata_routing import process_routing
 
 from label_auditor._sklearn import _check_method_params, _routing_enabled
 from label_auditor.data.messages import list_rows
+from label_auditor.fitting.counted_texts import CountedTexts
 from label_auditor.fitting.equal_discriminant import EqualDiscriminant
 from label_auditor.fitting.folds import fit_rows, take_rows
 from label_auditor.fitting.leave_one_out import (
@@ -27,6 +28,7 @@ from label_auditor.fitting.leave_one_out import (
     neighbors,
 )
 from label_auditor.fitting.leave_one_out.arithmetic import Data
+from label_auditor.fitting.leave_one_out.counted import leave_out_counted
 from label_auditor.fitting.leave_one_out.votes import (
     NoLeaveOneOutError,
     leave_out_members,
@@ -173,6 +175,8 @@ def _plan(estimator: Any, X: Any, codes: NDArray[np.intp]) -> Plan:
     if is_soft_vote(estimator):
         plans = plan_members(estimator, X, partial(_plan, codes=codes))
         return partial(leave_out_members, estimator, plans)
+    if isinstance(X, CountedTexts) and type(estimator) is MultinomialNB:
+        return partial(leave_out_counted, estimator, X)
     steps = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
     before, last = steps[:-1], steps[-1][1]
     if before:

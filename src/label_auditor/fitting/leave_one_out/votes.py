@@ -10,6 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metadata_routing import process_routing
 
 from label_auditor._sklearn import _routing_enabled
+from label_auditor.fitting.leave_one_out.arithmetic import blocks
 from label_auditor.fitting.votes import replace_members
 from label_auditor.fitting.voting import has_members, is_dropped, pool
 
@@ -115,7 +116,15 @@ def leave_out_members(
     judged = {name: leave_out(codes, positions, params[name]) for name, leave_out in plans.items()}
     members = [fitted for fitted, _ in judged.values()]
     fitted = _gather(vote, members, classes[codes[codes >= 0]], fit_params)
-    return fitted, pool(vote, [probs for _, probs in judged.values()])
+    return fitted, _pool_blocks(vote, [probs for _, probs in judged.values()])
+
+
+def _pool_blocks(vote: Any, member_probs: list[Any]) -> NDArray[np.floating]:
+    """Combine the probabilities of the members, in the place of those of the first one."""
+    pooled: NDArray[np.floating] = member_probs[0]
+    for rows in blocks(*pooled.shape):
+        pooled[rows] = pool(vote, [probs[rows] for probs in member_probs])
+    return pooled
 
 
 def _divide_params(

@@ -1,0 +1,101 @@
+"""Leave-one-out naive Bayes over texts that are counted anew each time that they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
+
+from label_auditor.fitting.leave_one_out.arithmetic import normalise, rows_by_class
+from label_auditor.fitting.leave_one_out.naive_bayes import Entries, judge_multinomial
+
+if TYPE_CHECKING:
+    from sklearn.naive_bayes import MultinomialNB
+
+    from label_auditor.fitting.counted_texts import CountedTexts
+    from label_auditor.fitting.leave_one_out.naive_bayes import Codes, Floats
+
+
+def leave_out_counted(
+    estimator: MultinomialNB,
+    X: CountedTexts,
+    codes: Codes,
+    classes: Any,
+    fit_params: dict[str, Any],
+) -> tuple[MultinomialNB, Floats]:
+    """Fit naive Bayes, and predict each row as a model of all other rows would, in two passes.
+
+    The sums of each class add up over blocks of rows; then each row is taken out of them again.
+
+    Parameters
+    ----------
+    estimator : MultinomialNB
+        Not fitted; it has some smoothing.
+    X : CountedTexts
+        The texts.
+    codes : ndarray of int, shape (n_samples,)
+        Position of each label in `classes`; -1 where there is none: the model of all rows that
+        have one predicts that row.
+    classes : ndarray of shape (n_classes,)
+        The sorted classes.
+    fit_params : dict
+        Empty: weights of rows are not known here.
+
+    Returns
+    -------
+    fitted : MultinomialNB
+        Fitted on all rows that have a label.
+    pred_probs : ndarray of float, shape (n_samples, n_classes)
+        NaN for the only row of a class.
+    """
+    if fit_params:
+        raise ValueError(f"texts that are counted when they are read take no {list(fit_params)}.")
+    fitted = _fit(estimator, X, codes, classes)
+    judge = judge_multinomial(fitted)
+    # Unlabelled rows come last: their class is none.
+    scored = np.where(codes < 0, len(classes), codes)
+    pred_probs = np.empty((len(codes), len(classes)))
+
+    def judge_rows(rows: slice) -> None:
+        texts, found = X[rows], pred_probs[rows]
+        found[:] = fitted.class_log_prior_
+        for code, of_class in enumerate(rows_by_class(scored[rows], len(classes) + 1)):
+            of_texts = texts[of_class]
+            if code == len(classes):
+                found[of_class] += of_texts @ fitted.feature_log_prob_.T
+            elif len(of_class):
+                entries = Entries(of_texts, of_class, code, np.ones(len(of_class)))
+                found[of_class] += judge(entries)
+        found[:] = normalise(found)
+
+    for _ in X.over_blocks(judge_rows):
+        pass
+    alone = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(classes)) == 1)
+    pred_probs[np.isin(codes, alone)] = np.nan
+    return fitted, pred_probs
+
+
+def _fit(estimator: MultinomialNB, X: CountedTexts, codes: Codes, classes: Any) -> MultinomialNB:
+    """Fit by the sums of each class."""
+    sums = np.zeros((len(classes), X.shape[1]))
+
+    def add_up(rows: slice) -> Any:
+        labelled = np.flatnonzero(codes[rows] >= 0)
+        cells = codes[rows][labelled], labelled
+        shape = len(classes), rows.stop - rows.start
+        return (csr_matrix((np.ones(len(labelled)), cells), shape=shape) @ X[rows]).tocoo()
+
+    for found in X.over_blocks(add_up):
+        sums[found.row, found.col] += found.data
+    # scikit-learn finds the logarithms of the sums when it learns from a row that adds nothing.
+    nothing = csr_matrix((1, X.shape[1]))
+    fitted = clone(estimator).partial_fit(nothing, classes[:1], classes=classes)
+    fitted.feature_count_ = sums
+    fitted.class_count_ = np.bincount(codes[codes >= 0], minlength=len(classes)).astype(float)
+    fitted.class_count_[0] -= 1  # that row
+    fitted.partial_fit(nothing, classes[:1])
+    # In the order in which rows are multiplied by them, so that there is no second copy.
+    fitted.feature_log_prob_ = np.ascontiguousarray(fitted.feature_log_prob_.T).T
+    return fitted
