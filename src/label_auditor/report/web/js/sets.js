@@ -1,7 +1,7 @@
 // The card where a row has a set of classes: each is a button that is pressed or not, the doubted
 // ones first. What is pressed is a draft until it is accepted.
 
-import { candidates, classes, descriptions, flagged, given, suggested } from "./data.js";
+import { candidates, classes, descriptions, doubtCounts, flagged, given, suggested } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural } from "./dom.js";
 import { membersOf, nameOf, numberOf } from "./labels.js";
 import { decisions } from "./log.js";
@@ -116,19 +116,10 @@ function reasonOfSet(row) {
   return el("span", {}, ...agree, ...known, more, ruled);
 }
 
-let counts = null; // rows of the page in which each class is doubted
-
-function countDoubts() {
-  const found = new Uint32Array(classes.length);
-  for (const row of given.keys()) for (const label of doubtsOf(row)) found[label]++;
-  return found;
-}
-
 /** A link to the other rows in which the same class is doubted. */
 function drawSame(row, filterPair) {
   const [{ label }] = candidates(row);
-  counts ??= countDoubts();
-  const others = counts[label] - 1;
+  const others = doubtCounts[label] - 1;
   if (!doubtsOf(row).includes(label) || others < 1 || mode.counting) return [];
   const isOn = filter.suggested === label && filter.given === null;
   const name = isOn
