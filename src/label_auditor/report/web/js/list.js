@@ -7,6 +7,7 @@ import { decisions, outcome, skipped } from "./log.js";
 import { nameOf } from "./labels.js";
 import { marked } from "./marks.js";
 import { filter, isFiltered, mode, queue } from "./queue.js";
+import { isDraft } from "./sets.js";
 
 const SCREEN = matchMedia("(width < 640px)").matches ? 10 : 50;
 const PAPER = 500;
@@ -68,7 +69,7 @@ function drawRows(rows, go) {
   const list = $("list");
   const searched = mode.counting ? "" : filter.text;
   const made = rows.map((row) =>
-    [row, row === queue.current, outcome(row), labelOf(row), skipped.has(row), searched].join(" "),
+    [row, row === queue.current, outcome(row), labelOf(row), skipped.has(row), isDraft(row), searched].join(" "),
   );
   rows.forEach((row, i) => {
     if (made[i] === drawn[i]) return;
@@ -90,7 +91,9 @@ function drawRow(row, go) {
   const label = labelOf(row);
   const mark = made
     ? el("span", { class: `mark ${made}`, role: "img", "aria-label": NAMES[made] }, MARKS[made])
-    : el("span", { class: "mark", "aria-hidden": "true" }, skipped.has(row) ? "↷" : "·");
+    : isDraft(row)
+      ? el("span", { class: "mark draft", role: "img", "aria-label": "marked, not decided" }, "…")
+      : el("span", { class: "mark", "aria-hidden": "true" }, skipped.has(row) ? "↷" : "·");
   const text = excerpt(row);
   return el(
     "li",
