@@ -189,6 +189,15 @@ def test_a_note_survives_reload_and_undo(page):
     assert (correction.label, correction.note) == ("dog", "first")
 
 
+def test_a_note_without_a_decision_survives_a_reload(page):
+    page.locator("#note").fill("ask Ann")
+    page.reload()
+    assert page.locator("#note").input_value() == "ask Ann"
+    assert page.locator("#n-decided").inner_text() == "0"
+    page.keyboard.press("n")
+    assert page.locator("#note").input_value() == ""
+
+
 def test_notes_enter_the_page_with_files(page, open_page, audit, tmp_path):
     noted = Corrections([Correction("r4", "cat", note="why"), Correction("r9", None, "discarded")])
     noted.to_csv(tmp_path / "c.csv")

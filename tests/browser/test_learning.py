@@ -138,7 +138,7 @@ def test_scores_are_pythons_to_1e_9(chromium, open_page):
             expected = queue.fit_queue(facts, known, wrong).log_odds(facts)
             data = {
                 "queueModel": _queue(audit, np.arange(1000)),
-                "queueNumbers": facts.numbers.ravel().tolist(),
+                "queueNumbers": (facts.numbers * queue.NUMBER_SCALE).ravel().tolist(),
                 "queueOther": facts.other.tolist(),
                 "queueGiven": facts.given.tolist(),
                 "known": known.tolist(),
@@ -156,8 +156,9 @@ def test_what_is_embedded_is_what_python_learns_from(open_page):
     page = open_page(audit, ["x"] * 200)
     data = json.loads(page.locator("#data").evaluate("element => element.textContent"))
     facts = queue.row_facts(audit)
-    numbers = np.frombuffer(base64.b64decode(data["queue"]["numbers"]), "<f4")
-    assert numbers.tobytes() == facts.numbers.tobytes()
+    numbers = np.frombuffer(base64.b64decode(data["queue"]["numbers"]), "<i2")
+    shown = numbers / data["queue"]["constants"]["number_scale"]
+    np.testing.assert_array_equal(shown, facts.numbers.ravel())
     assert data["queue"]["constants"]["n_numbers"] == facts.numbers.shape[1] == 6 + 5
 
 

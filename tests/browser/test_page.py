@@ -291,3 +291,12 @@ def test_motion_is_reduced_on_request(open_page, animals):
             page.keyboard.press("t")
         style = "e => getComputedStyle(e).animationName"
         assert page.locator("#learned").evaluate(style) == name
+
+
+def test_a_browser_that_reads_no_base64_by_itself_shows_the_same(open_page, page, animals):
+    old = "delete Uint8Array.fromBase64;"
+    other = open_page(animals, [f"text number {i}" for i in range(len(animals))], script=old)
+    shown = other.locator("#card").inner_text()
+    assert "quality" in shown
+    assert shown == page.locator("#card").inner_text()
+    assert other.locator("#list").inner_text() == page.locator("#list").inner_text()

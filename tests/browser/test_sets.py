@@ -218,3 +218,58 @@ def test_what_is_no_set_of_this_page_is_left_in_the_store(page):
     labels = [each["label"] for each in json.loads(download(page).read_text())["corrections"]]
     assert [CLASSES[1], CLASSES[5]] in labels
     assert [] in labels
+
+
+DRAFTS = """(drafts) => {
+  const log = Object.keys(localStorage).find((key) => / sets$/.test(key));
+  localStorage[log] = JSON.stringify(drafts);
+}"""
+
+
+def test_what_is_marked_but_not_accepted_survives_a_reload_as_no_decision(page):
+    first = row(page)
+    before = toggles(page)
+    label = next(iter(before))
+    page.keyboard.press("1")
+    wanted = {**before, label: not before[label]}
+    for _ in range(2):
+        assert toggles(page) == wanted
+        assert "marked, not decided" in badges(page)
+        marks = page.locator("#list .mark.draft")
+        assert marks.count() == 1
+        assert marks.get_attribute("aria-label") == "marked, not decided"
+        assert page.locator("#accept").is_enabled()
+        page.reload()
+    assert json.loads(download(page).read_text())["corrections"] == []
+    page.keyboard.press("a")
+    assert page.locator("#n-decided").inner_text() == "1"
+    page.keyboard.press("u")
+    page.reload()
+    assert row(page) == first
+    assert toggles(page) == before  # what was decided is no draft any more
+    assert page.locator("#list .mark.draft").count() == 0
+
+
+def test_drafts_that_are_none_of_this_page_are_left_out(page):
+    page.keyboard.press("1")
+    shown = page.locator("#row-name").inner_text()
+    for drafts in ({}, None, [[10**6, [1]], [0, [8]], [0, 3], [0, -1], [1.5, [1]], 7, [0]]):
+        page.evaluate(DRAFTS, drafts)
+        page.reload()
+        assert page.locator("#row-name").inner_text() == shown
+        assert page.locator(".mark.draft, .badge.draft").count() == 0
+
+
+def test_what_classes_mean_stands_on_the_card(open_page, sets):
+    audit, _, _ = sets
+    meanings = {name: f"<b>{name}</b> means {k}" for k, name in enumerate(CLASSES) if k != 3}
+    page = open_page(audit, ["text"] * N, class_descriptions=meanings)
+    for _ in range(5):
+        given, suggested = (each.toarray()[row(page)] for each in (audit.codes, audit.predicted))
+        for role, stands in (("given", given), ("suggested", suggested & ~given)):
+            found = page.locator(f"#pair .label.{role} .meaning").all_inner_texts()
+            assert found == [meanings[CLASSES[k]] for k in np.flatnonzero(stands) if k != 3]
+        label = next(iter(toggles(page)))
+        button = page.locator(f"#candidates [data-label='{label}']")
+        assert button.get_attribute("title") == meanings.get(CLASSES[label])
+        page.keyboard.press("n")

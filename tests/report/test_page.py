@@ -69,6 +69,10 @@ def unpack(data, dtype):
     return np.frombuffer(base64.b64decode(data), dtype)
 
 
+def unpack_whole(found):
+    return unpack(found["values"], f"<i{found['bytes']}")
+
+
 def test_the_rows_are_all_there_in_the_audits_order(audit, tmp_path):
     audit.to_html(tmp_path / "r.html", TEXTS)
     rows = data_of(tmp_path / "r.html")["rows"]
@@ -76,13 +80,13 @@ def test_the_rows_are_all_there_in_the_audits_order(audit, tmp_path):
     assert rows["ids"] == [str(i) for i in order]
     assert rows["texts"] == [[TEXTS[i] for i in order]]
     codes = np.repeat([0, 1, 2], 4)
-    assert unpack(rows["given"], "<i4").tolist() == codes[order].tolist()
+    assert unpack_whole(rows["given"]).tolist() == codes[order].tolist()
     assert unpack(rows["flagged"], "u1").tolist() == [1, 1] + [0] * 10
     np.testing.assert_array_equal(unpack(rows["quality"], "<f8"), audit.scores[order])
-    top = unpack(rows["top"], "<i4").reshape(12, 3)
-    probabilities = unpack(rows["probabilities"], "<f4").reshape(12, 3)
+    top = unpack_whole(rows["top"]).reshape(12, 3)
+    probabilities = unpack(rows["shares"], "<u2").reshape(12, 3) / 65535
     expected = np.take_along_axis(audit.pred_probs[order], top.astype(int), axis=1)
-    np.testing.assert_array_equal(probabilities, expected.astype(np.float32))
+    np.testing.assert_allclose(probabilities, expected, rtol=0, atol=0.5 / 65535)
     assert (np.diff(probabilities) <= 0).all()
 
 
@@ -208,8 +212,8 @@ def test_rows_that_could_not_be_judged_come_last(tmp_path):
     assert np.isnan(unpack(data["rows"]["quality"], "<f8")[-2:]).all()
     assert data["queue"]["n_judged"] == data["audit"]["n_evaluated"] == 28
     at = data["rows"]["ids"].index("3")
-    assert unpack(data["rows"]["given"], "<i4")[at] == -1
-    assert unpack(data["rows"]["suggested"], "<i4")[at] >= 0  # suggested, as asked for
+    assert unpack_whole(data["rows"]["given"])[at] == -1
+    assert unpack_whole(data["rows"]["suggested"])[at] >= 0  # suggested, as asked for
 
 
 def test_max_rows(audit, tmp_path):
@@ -257,17 +261,19 @@ def test_rows_with_sets_of_labels(sets, tmp_path):
     data = data_of(tmp_path / "r.html")
     rows, at = data["rows"], rows_in_order(sets)
     for name, matrix in (("given", sets.codes), ("suggested", sets.predicted)):
-        found = [rows["sets"][number] for number in unpack(rows[name], "<i4")]
+        found = [rows["sets"][number] for number in unpack_whole(rows[name])]
         assert found == [np.flatnonzero(row).tolist() for row in matrix.toarray()[at]]
-    starts, top = unpack(rows["starts"], "<i4"), unpack(rows["top"], "<i4")
-    probabilities = unpack(rows["probabilities"], "<f4")
-    flagged = unpack(rows["top_flagged"], "u1")
+    starts, top = unpack_whole(rows["starts"]), unpack_whole(rows["top"])
+    probabilities = unpack(rows["shares"], "<u2") / 65535
+    n_flagged = dict(zip(at, unpack_whole(rows["n_top_flagged"]), strict=True))
+    doubted = (sets.codes.toarray() != sets.predicted.toarray()).sum(axis=0)
+    assert rows["doubted"] == doubted.tolist()
     for row, start, end in zip(at, starts[:-1], starts[1:], strict=True):
         assert sorted(top[start:end]) == [0, 1, 2]
         of_row = sets.pred_probs[row, top[start:end]]
-        np.testing.assert_array_equal(probabilities[start:end], of_row.astype(np.float32))
+        np.testing.assert_allclose(probabilities[start:end], of_row, rtol=0, atol=0.5 / 65535)
         issues = sets.class_issues.toarray()[row, top[start:end]]
-        np.testing.assert_array_equal(flagged[start:end], issues)
+        assert issues.tolist() == [i < n_flagged[row] for i in range(end - start)]
         given = sets.codes.toarray()[row, top[start:end]]
         doubt = np.where(given, 1 - of_row, of_row)
         assert (np.diff(doubt[~issues]) <= 0).all()

@@ -36,6 +36,16 @@ def unpack(values, dtype):
     return np.frombuffer(base64.b64decode(values), dtype)
 
 
+def unpack_whole(found):
+    return unpack(found["values"], f"<i{found['bytes']}")
+
+
+def read_numbers(data):
+    """Give what the queue learns from, as the page reads it."""
+    scale = data["queue"]["constants"]["number_scale"]
+    return unpack(data["queue"]["numbers"], "<i2") / scale
+
+
 @pytest.fixture(scope="module")
 def audit():
     return make_audit(8)
@@ -74,8 +84,11 @@ def test_the_first_rows_are_there_and_counts_are_of_all(audit):
         assert few[part] == all_rows[part]
     assert few["queue"]["n_judged"] == N
     place = [all_rows["rows"]["ids"].index(each) for each in few["rows"]["ids"]]
-    for name, dtype in (("numbers", "<f4"), ("other", "<i4")):
-        shown, expected = unpack(few["queue"][name], dtype), unpack(all_rows["queue"][name], dtype)
+    for name in ("numbers", "other"):
+        shown, expected = (
+            unpack_whole(each["queue"][name]) if name == "other" else read_numbers(each)
+            for each in (few, all_rows)
+        )
         np.testing.assert_array_equal(shown.reshape(n, -1), expected.reshape(N, -1)[place])
 
 
@@ -83,24 +96,24 @@ def test_candidates_are_the_likeliest_classes(audit):
     rows = data_of(audit)["rows"]
     at = np.array(rows["ids"], dtype=int)
     assert rows["n_top"] == N_CANDIDATES == 5
-    top = unpack(rows["top"], "<i4").reshape(N, 5)
+    top = unpack_whole(rows["top"]).reshape(N, 5)
     likeliest = np.argsort(-audit.pred_probs[at], axis=1)[:, :5]
     np.testing.assert_array_equal(top, likeliest)
-    shown = unpack(rows["probabilities"], "<f4").reshape(N, 5)
+    shown = unpack(rows["shares"], "<u2").reshape(N, 5) / 65535
     expected = np.take_along_axis(audit.pred_probs[at], likeliest, axis=1)
-    np.testing.assert_array_equal(shown, expected.astype(np.float32))
+    np.testing.assert_allclose(shown, expected, rtol=0, atol=0.5 / 65535)
     of_given = audit.pred_probs[at, audit.codes[at]]
     np.testing.assert_array_equal(
         unpack(rows["given_probability"], "<f4"), of_given.astype(np.float32)
     )
-    np.testing.assert_array_equal(unpack(rows["suggested"], "<i4"), top[:, 0])
+    np.testing.assert_array_equal(unpack_whole(rows["suggested"]), top[:, 0])
     np.testing.assert_array_equal(unpack(rows["quality"], "<f8"), audit.scores[at])
 
 
 def test_two_classes_have_two_candidates():
     rows = data_of(make_audit(2))["rows"]
     assert rows["n_top"] == 2
-    assert len(unpack(rows["top"], "<i4")) == 2 * N
+    assert len(unpack_whole(rows["top"])) == 2 * N
 
 
 def test_fields_and_metadata_are_columns_whatever_their_names(audit):
@@ -144,9 +157,10 @@ def test_the_histogram_reaches_as_far_as_the_scores(audit):
 
 
 def test_the_queue_hands_on_all_that_python_learns_with(audit):
-    shown, facts = data_of(audit)["queue"], queue.row_facts(audit)
-    assert unpack(shown["numbers"], "<f4").tobytes() == facts.numbers.tobytes()
-    assert unpack(shown["other"], "<i4").tolist() == facts.other.tolist()
+    data, facts = data_of(audit), queue.row_facts(audit)
+    shown = data["queue"]
+    np.testing.assert_array_equal(read_numbers(data), facts.numbers.ravel())
+    assert unpack_whole(shown["other"]).tolist() == facts.other.tolist()
     assert shown["sizes"] == np.bincount(audit.labels, minlength=8).tolist()
     constants = shown["constants"]
     assert constants["steps"] == queue.STEPS
@@ -175,7 +189,7 @@ def test_nothing_could_be_judged():
     assert data["audit"]["agreement"] == 0
     assert data["queue"]["n_judged"] == 0
     assert (data["histogram"]["low"], data["histogram"]["high"]) == (0, 1)
-    assert set(unpack(data["rows"]["given"], "<i4")) == {-1}
+    assert set(unpack_whole(data["rows"]["given"])) == {-1}
     json.dumps(data, allow_nan=False)
 
 
@@ -191,7 +205,7 @@ def test_decided_rows_are_in_the_page_wherever_they_stand(audit, monkeypatch):
     at = places.index(150)
     assert data["decided"] == [[at, 2, "ann", "2026-01-01T00:00:00Z"], [3, -1, "", ""]]
     facts = queue.row_facts(audit)
-    numbers = unpack(data["queue"]["numbers"], "<f4").reshape(len(places), -1)
+    numbers = read_numbers(data).reshape(len(places), -1)
     np.testing.assert_array_equal(numbers, facts.numbers[places])
     assert data["key"] != data_of(audit, max_rows=20)["key"]
 

@@ -1,6 +1,7 @@
 """What the review page knows of the labels of its rows, as columns.
 
-Columns of numbers are little-endian bytes in base64. A label is a number: the position of a class,
+Columns of numbers are little-endian bytes in base64, in types as small as can be: the smaller a
+page is, the sooner it opens. A label is a number: the position of a class,
 or, where rows have sets of labels, that of a set in the list of those that occur in the page.
 """
 
@@ -39,7 +40,7 @@ class LabelColumns:
         n_top = min(N_CANDIDATES, len(audit.classes))
         self.audit, self.rows = audit, rows
         self.top = np.full((len(rows), n_top), -1)
-        self.probabilities = np.full((len(rows), n_top), np.nan)
+        self.probabilities = np.zeros((len(rows), n_top))
         self.of_given = np.full(len(rows), np.nan)
 
     def add(self, i: int, probabilities: NDArray[np.float64]) -> None:
@@ -53,11 +54,11 @@ class LabelColumns:
         """Give the columns."""
         judged = self.top[:, 0] >= 0
         return {
-            "given": pack(self.audit.codes[self.rows], "<i4"),
-            "suggested": pack(np.where(judged, self.audit.predicted[self.rows], -1), "<i4"),
+            "given": pack_whole(self.audit.codes[self.rows]),
+            "suggested": pack_whole(np.where(judged, self.audit.predicted[self.rows], -1)),
             "n_top": self.top.shape[1],
-            "top": pack(self.top, "<i4"),
-            "probabilities": pack(self.probabilities, "<f4"),
+            "top": pack_whole(self.top),
+            "shares": pack_shares(self.probabilities),
             "given_probability": pack(self.of_given, "<f4"),
         }
 
@@ -81,7 +82,6 @@ class SetColumns:
         self.flagged = audit.class_issues[rows]
         self.top: list[NDArray[np.intp]] = []
         self.probabilities: list[NDArray[np.float64]] = []
-        self.is_flagged: list[NDArray[np.bool_]] = []
 
     def add(self, i: int, probabilities: NDArray[np.float64]) -> None:
         """Take in the probabilities of the i-th row, one for each class."""
@@ -95,7 +95,6 @@ class SetColumns:
         top = order[is_shown[order]]
         self.top.append(top)
         self.probabilities.append(probabilities[top])
-        self.is_flagged.append(flagged[top])
 
     def packed(self) -> dict[str, Any]:
         """Give the columns; those of classes hold, for each row, from one start to the next."""
@@ -104,15 +103,15 @@ class SetColumns:
             np.array([numbers.setdefault(each, len(numbers)) for each in _sets(matrix)])
             for matrix in (self.given, self.predicted)
         )
-        starts = np.cumsum([0, *map(len, self.top)])
         return {
             "sets": [list(each) for each in numbers],
-            "given": pack(given, "<i4"),
-            "suggested": pack(suggested, "<i4"),
-            "starts": pack(starts, "<i4"),
-            "top": pack(np.concatenate(self.top), "<i4"),
-            "probabilities": pack(np.concatenate(self.probabilities), "<f4"),
-            "top_flagged": pack(np.concatenate(self.is_flagged), "u1"),
+            "given": pack_whole(given),
+            "suggested": pack_whole(suggested),
+            "starts": pack_whole(np.cumsum([0, *map(len, self.top)])),
+            "top": pack_whole(np.concatenate(self.top)),
+            "shares": pack_shares(np.concatenate(self.probabilities)),
+            "n_top_flagged": pack_whole(np.diff(self.flagged.indptr)),
+            "doubted": (self.given != self.predicted).sum(axis=0).tolist(),
         }
 
 
@@ -127,6 +126,24 @@ def _sets(matrix: sparse.csr_array) -> list[tuple[int, ...]]:
     """Give the columns that each row of a matrix has."""
     columns = matrix.indices.tolist()
     return [tuple(columns[start:end]) for start, end in pairwise(matrix.indptr.tolist())]
+
+
+def pack_whole(values: NDArray[np.integer]) -> dict[str, Any]:
+    """Give whole numbers in the smallest signed type that holds them, and its size."""
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    dtype = next(
+        each
+        for each in ("<i1", "<i2", "<i4")
+        if np.iinfo(each).min <= low and high <= np.iinfo(each).max
+    )
+    return {"bytes": np.dtype(dtype).itemsize, "values": pack(values, dtype)}
+
+
+def pack_shares(values: NDArray[np.float64]) -> str:
+    """Give probabilities in 16 bits; what isn't quite 0 or 1 doesn't become so."""
+    most = np.iinfo(np.uint16).max
+    steps = np.clip(np.rint(values * most), values > 0, most - (values < 1))
+    return pack(steps, "<u2")
 
 
 def pack(values: NDArray[Any], dtype: DTypeLike) -> str:

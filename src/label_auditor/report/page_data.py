@@ -14,7 +14,7 @@ from label_auditor.data.labels import encode_labels
 from label_auditor.report.evidence_data import evidence_data
 from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.report.images import make_thumbnails
-from label_auditor.report.label_columns import LabelColumns, SetColumns, pack
+from label_auditor.report.label_columns import LabelColumns, SetColumns, pack, pack_whole
 from label_auditor.report.unlike import first_columns
 from label_auditor.review import queue
 from label_auditor.review.plan import plan_review
@@ -189,19 +189,20 @@ def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
     facts = queue.row_facts(audit, shown)
     # The class that the queue goes by, where it isn't the given one.
-    worst = {"given": pack(facts.given, "<i4")} if audit.multi_label else {}
+    worst = {"given": pack_whole(facts.given)} if audit.multi_label else {}
     return {
         "n_judged": int(audit.evaluated.sum()),
         "sizes": facts.sizes.tolist(),
         **worst,
-        "numbers": pack(facts.numbers, "<f4"),
-        "other": pack(facts.other, "<i4"),
+        "numbers": pack(facts.numbers * queue.NUMBER_SCALE, "<i2"),
+        "other": pack_whole(facts.other),
         "constants": {
             "steps": queue.STEPS,
             "fewest_decisions": queue.FEWEST_DECISIONS,
             "most_groups": queue.MOST_GROUPS,
             "explore_every": queue.EXPLORE_EVERY,
             "n_numbers": facts.numbers.shape[1],
+            "number_scale": queue.NUMBER_SCALE,
             "intercept_ridge": queue.INTERCEPT_RIDGE,
             "number_ridge": queue.NUMBER_RIDGE,
             "prior": list(queue.PRIOR),

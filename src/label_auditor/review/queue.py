@@ -5,7 +5,8 @@ nobody has looked at yet. It is small enough to be fitted anew after each decisi
 
 **What it sees of a row.** Numbers, each as a logistic score: a value that is at the fraction u of
 all rows, from below, becomes ln(u / (1 - u)) · √3 / π, so that all have mean 0 and a standard
-deviation of 1, whatever the model's probabilities look like. They are
+deviation of 1, whatever the model's probabilities look like. It is rounded to a multiple of
+1 / 2048. They are
 
 1. the row's place in the audit's own order, the first row highest;
 2. p(given), the probability of the given label;
@@ -86,6 +87,8 @@ MOST_CLASSES = 20
 FEWEST_DECISIONS, MOST_GROUPS = 3, 200
 # One review in so many goes by the size of the classes alone, if the model would have it otherwise.
 EXPLORE_EVERY = 20
+# Numbers are multiples of one through this, so that two bytes hold each of them in a review page.
+NUMBER_SCALE = 2048
 # Values are ranked by the bucket that they are in, of 2 to this power.
 BUCKET_BITS = 20
 
@@ -348,11 +351,13 @@ def _ascending_bits(values: NDArray[Any]) -> NDArray[np.uint32]:
 
 
 def _logistic(u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the logistic quantiles at fractions, with a standard deviation of 1."""
+    """Give the logistic quantiles at fractions, with a standard deviation of 1, rounded."""
     odds = 1 - u
     np.divide(u, odds, out=odds)
     np.log(odds, out=odds)
-    odds *= np.sqrt(3) / np.pi
+    odds *= np.sqrt(3) / np.pi * NUMBER_SCALE
+    np.rint(odds, out=odds)
+    odds /= NUMBER_SCALE
     return odds
 
 

@@ -22,7 +22,7 @@ import { drawEvidence, drawLegend, wordsOf } from "./evidence.js";
 import { drawImage, isOnlyImage } from "./images.js";
 import { marked } from "./marks.js";
 import { drawNote } from "./notes.js";
-import { drawSet } from "./sets.js";
+import { drawSet, isDraft } from "./sets.js";
 import { $, breakable, count, el, foreign, percent, plural, score } from "./dom.js";
 import { decisions, outcome, skipped } from "./log.js";
 import { isDone } from "./counting.js";
@@ -108,6 +108,7 @@ function badges(row) {
           ? [" to ", foreign(nameOf(decisions.get(row).label))]
           : []),
       ),
+    isDraft(row) && badge("draft", "marked, not decided"),
     skipped.has(row) && badge("skipped", "skipped"),
     flagged[row] === 1 ? badge("flag", "flagged") : badge("plain", "not flagged"),
     badge("plain", `quality ${score(quality[row])}`),

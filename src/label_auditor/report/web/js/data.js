@@ -3,11 +3,21 @@
 const page = JSON.parse(document.getElementById("data").textContent);
 
 export function unpack(base64, Type) {
+  return new Type((Uint8Array.fromBase64?.(base64) ?? readBase64(base64)).buffer);
+}
+
+/** The bytes, where a browser can't read them by itself: those of before 2025 can't. */
+function readBase64(base64) {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return new Type(bytes.buffer);
+  return bytes;
 }
+
+const WHOLE = { 1: Int8Array, 2: Int16Array, 4: Int32Array };
+
+/** Whole numbers, in as few bytes as they need. */
+const unpackWhole = ({ bytes, values }) => unpack(values, WHOLE[bytes]);
 
 export const audit = page.audit;
 export const classes = page.classes;
@@ -44,32 +54,36 @@ export const metadata = page.rows.metadata;
 export const sets = page.rows.sets ?? null;
 
 // By row; a label is the position of its class, or of its set, and -1 where there is none.
-export const given = unpack(page.rows.given, Int32Array);
-export const suggested = unpack(page.rows.suggested, Int32Array);
+export const given = unpackWhole(page.rows.given);
+export const suggested = unpackWhole(page.rows.suggested);
 export const flagged = unpack(page.rows.flagged, Uint8Array);
 export const quality = unpack(page.rows.quality, Float64Array);
 export const givenProbability = sets ? null : unpack(page.rows.given_probability, Float32Array);
 
 // What the queue knows of the rows that were judged, which are the first of the page.
 export const queueModel = page.queue;
-export const queueNumbers = unpack(page.queue.numbers, Float32Array);
-export const queueOther = unpack(page.queue.other, Int32Array);
+export const queueNumbers = unpack(page.queue.numbers, Int16Array); // by constants.number_scale
+export const queueOther = unpackWhole(page.queue.other);
 // Of a set, it goes by the worst class.
-export const queueGiven = sets ? unpack(page.queue.given, Int32Array) : given;
+export const queueGiven = sets ? unpackWhole(page.queue.given) : given;
 
-const top = unpack(page.rows.top, Int32Array);
-const probabilities = unpack(page.rows.probabilities, Float32Array);
+const top = unpackWhole(page.rows.top);
+const shares = unpack(page.rows.shares, Uint16Array);
+const probabilityAt = (i) => shares[i] / 65535;
 
-const starts = sets ? unpack(page.rows.starts, Int32Array) : null;
-const topFlagged = sets ? unpack(page.rows.top_flagged, Uint8Array) : null;
+const starts = sets ? unpackWhole(page.rows.starts) : null;
+const nTopFlagged = sets ? unpackWhole(page.rows.n_top_flagged) : null;
+/** By class, in how many rows of the page the models would change it. */
+export const doubtCounts = page.rows.doubted ?? null;
 
 /** The classes of a row that are doubted most, and all that are given or suggested. */
 function doubted(row) {
-  const length = starts[row + 1] - starts[row];
-  return Array.from({ length }, (_, i) => {
-    const at = starts[row] + i;
-    return { label: top[at], probability: probabilities[at], isFlagged: topFlagged[at] === 1 };
-  });
+  const first = starts[row];
+  return Array.from({ length: starts[row + 1] - first }, (_, i) => ({
+    label: top[first + i],
+    probability: probabilityAt(first + i),
+    isFlagged: i < nTopFlagged[row],
+  }));
 }
 
 /** The likeliest classes of a row, with the given one; likeliest first. Of a set: see above. */
@@ -77,7 +91,7 @@ export function candidates(row) {
   if (sets) return doubted(row);
   const found = [];
   for (let i = row * nTop; i < (row + 1) * nTop; i++) {
-    if (top[i] >= 0) found.push({ label: top[i], probability: probabilities[i] });
+    if (top[i] >= 0) found.push({ label: top[i], probability: probabilityAt(i) });
   }
   if (given[row] >= 0 && !found.some((each) => each.label === given[row])) {
     found.push({ label: given[row], probability: givenProbability[row] });

@@ -6,6 +6,7 @@ import { queueGiven, queueModel, queueNumbers, queueOther } from "./data.js";
 const { n_judged: nJudged, sizes, constants } = queueModel;
 const N_NUMBERS = constants.n_numbers;
 const N_CLASSES = sizes.length;
+const SCALE = constants.number_scale;
 
 /** How many rows of the page were judged; they come first. */
 export const nFacts = queueOther.length;
@@ -35,7 +36,23 @@ export function learn(known, wrong) {
     wrong,
     groups.length,
   );
-  return Float64Array.from({ length: nFacts }, (_, row) => times(inputs(row, columns), weights));
+  return scoreAll(columns, weights);
+}
+
+/** What `times` gives for the inputs of each row, without an array for each of so many. */
+function scoreAll(columns, weights) {
+  const effectOf = (group) => weights[columns.get(group)] ?? 0;
+  const scores = new Float64Array(nFacts);
+  for (let row = 0; row < nFacts; row++) {
+    let sum = weights[0];
+    for (let j = 0; j < N_NUMBERS; j++)
+      sum += (queueNumbers[row * N_NUMBERS + j] / SCALE) * weights[1 + j];
+    const [given, other] = [queueGiven[row], queueOther[row]];
+    sum += effectOf(given);
+    sum += effectOf(N_CLASSES + other);
+    scores[row] = sum + effectOf((2 + given) * N_CLASSES + other);
+  }
+  return scores;
 }
 
 /** What the model sees of a row: the columns that aren't 0, and their values. */
@@ -44,7 +61,7 @@ function inputs(row, columns) {
   const values = [1];
   for (let j = 0; j < N_NUMBERS; j++) {
     at.push(1 + j);
-    values.push(queueNumbers[row * N_NUMBERS + j]);
+    values.push(queueNumbers[row * N_NUMBERS + j] / SCALE);
   }
   for (const group of groupsOf(row)) {
     const column = columns.get(group);
@@ -125,13 +142,12 @@ export function explore(order) {
   for (const row of order) reviewed[queueGiven[row]]--;
   const nReviewed = nFacts - order.length;
   const nth = reviewed;
-  const keys = new Map(
-    order.map((row, place) => {
-      const label = queueGiven[row];
-      nth[label]++;
-      const due = Math.ceil((constants.explore_every * nJudged * nth[label]) / sizes[label]);
-      return [row, Math.min(place, due - 1 - nReviewed)];
-    }),
-  );
-  return [...order].sort((a, b) => keys.get(a) - keys.get(b));
+  const keys = new Int32Array(nFacts);
+  order.forEach((row, place) => {
+    const label = queueGiven[row];
+    nth[label]++;
+    const due = Math.ceil((constants.explore_every * nJudged * nth[label]) / sizes[label]);
+    keys[row] = Math.min(place, due - 1 - nReviewed);
+  });
+  return order.sort((a, b) => keys[a] - keys[b]);
 }

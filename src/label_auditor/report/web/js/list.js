@@ -7,6 +7,7 @@ import { decisions, outcome, skipped } from "./log.js";
 import { nameOf } from "./labels.js";
 import { marked } from "./marks.js";
 import { filter, isFiltered, mode, queue } from "./queue.js";
+import { isDraft } from "./sets.js";
 
 const SCREEN = matchMedia("(width < 640px)").matches ? 10 : 50;
 const PAPER = 500;
@@ -17,6 +18,7 @@ const NAMES = { kept: "kept", changed: "changed", filled: "labelled", discarded:
 
 let size = SCREEN;
 let page = 0;
+let drawn = []; // what each item of the list was made from
 
 /** Show the page that holds the current row, or, if `stay`, the page on show; `go(row)` opens one. */
 export function drawList(go, { stay = false } = {}) {
@@ -36,7 +38,7 @@ export function drawList(go, { stay = false } = {}) {
   $("list").setAttribute("start", String(first));
   const focused = $("list").contains(document.activeElement);
   $("list").classList.toggle("pictured", images !== null);
-  $("list").replaceChildren(...rows.map((row) => drawRow(row, go)));
+  drawRows(rows, go);
   if (focused) $("list").querySelector("[aria-current]")?.focus({ preventScroll: true });
 }
 
@@ -62,13 +64,36 @@ function excerpt(row) {
   return parts.join(" · ").slice(0, LENGTH) || ids[row];
 }
 
+/** A decision changes few of the rows on show; those that it leaves as they are stay. */
+function drawRows(rows, go) {
+  const list = $("list");
+  const searched = mode.counting ? "" : filter.text;
+  const made = rows.map((row) =>
+    [row, row === queue.current, outcome(row), labelOf(row), skipped.has(row), isDraft(row), searched].join(" "),
+  );
+  rows.forEach((row, i) => {
+    if (made[i] === drawn[i]) return;
+    if (i < drawn.length) list.children[i].replaceWith(drawRow(row, go));
+    else list.append(drawRow(row, go));
+  });
+  while (list.children.length > rows.length) list.lastChild.remove();
+  drawn = made;
+}
+
+/** The label that was decided; else, or if none is right, the suggested one. */
+function labelOf(row) {
+  const label = decisions.get(row)?.label ?? -1;
+  return label < 0 ? suggested[row] : label;
+}
+
 function drawRow(row, go) {
   const made = outcome(row);
-  const label =
-    decisions.has(row) && made !== "discarded" ? decisions.get(row).label : suggested[row];
+  const label = labelOf(row);
   const mark = made
     ? el("span", { class: `mark ${made}`, role: "img", "aria-label": NAMES[made] }, MARKS[made])
-    : el("span", { class: "mark", "aria-hidden": "true" }, skipped.has(row) ? "↷" : "·");
+    : isDraft(row)
+      ? el("span", { class: "mark draft", role: "img", "aria-label": "marked, not decided" }, "…")
+      : el("span", { class: "mark", "aria-hidden": "true" }, skipped.has(row) ? "↷" : "·");
   const text = excerpt(row);
   return el(
     "li",

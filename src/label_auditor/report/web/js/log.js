@@ -163,7 +163,7 @@ function merge() {
   return true;
 }
 
-const isRow = (row) => Number.isInteger(row) && row >= 0 && row < nRows;
+export const isRow = (row) => Number.isInteger(row) && row >= 0 && row < nRows;
 const isText = (text) => typeof text === "string";
 
 /** Whether something is an action of this page: other pages can write into the same store. */

@@ -1,10 +1,11 @@
 // The reviewer's note on a row: it goes with the decision.
 
 import { $ } from "./dom.js";
+import { draftsOf } from "./drafts.js";
 import { decisions } from "./log.js";
 import { queue } from "./queue.js";
 
-const drafts = new Map(); // by row: what is written, but in no decision yet
+const drafts = draftsOf("notes", (draft) => typeof draft === "string");
 
 /** The note on a row: as it is written, else as it was decided. */
 export const noteOf = (row) => drafts.get(row) ?? decisions.get(row)?.note ?? "";
@@ -17,7 +18,7 @@ export function keepDraft(row, note) {
 /** What comes with a decision about a row, as the log has it; nothing if there is no note. */
 export function takeNote(row) {
   const note = noteOf(row).trim();
-  drafts.delete(row);
+  drafts.drop(row);
   return note ? [note] : [];
 }
 
@@ -34,7 +35,7 @@ export function bindNote(changed) {
   $("note").addEventListener("change", () => {
     const row = queue.current;
     if (row === null || !decisions.has(row)) return;
-    if (noteOf(row).trim() === (decisions.get(row).note ?? "")) drafts.delete(row);
+    if (noteOf(row).trim() === (decisions.get(row).note ?? "")) drafts.drop(row);
     else changed(row);
   });
   $("note").addEventListener("keydown", (event) => {

@@ -47,15 +47,18 @@ function order(lesson) {
   // A discarded row has no right label, so it teaches nothing about the given one.
   const usable = lesson.filter(([row, label]) => label >= 0 && row < nFacts);
   queue.learnedFrom = usable.length;
-  const done = new Set(lesson.map(([row]) => row));
-  const ahead = Array.from({ length: nRows }, (_, row) => row).filter((row) => !done.has(row));
+  const done = lesson.map(([row]) => row);
+  const isDone = new Uint8Array(nRows);
+  for (const row of done) isDone[row] = 1;
+  const ahead = [];
+  for (let row = 0; row < nRows; row++) if (!isDone[row]) ahead.push(row);
   if (usable.length) {
     const scores = learn(
       usable.map(([row]) => row),
       usable.map(([row, label]) => label !== given[row]),
     );
     const judged = ahead.filter((row) => row < nFacts);
-    judged.sort((a, b) => scores[b] - scores[a] || a - b);
+    judged.sort((a, b) => scores[b] - scores[a]); // rows of one score stay in the audit's order
     queue.order = [...done, ...explore(judged), ...ahead.slice(judged.length)];
   } else {
     queue.order = [...done, ...ahead];

@@ -1,36 +1,40 @@
 // The card where a row has a set of classes: each is a button that is pressed or not, the doubted
 // ones first. What is pressed is a draft until it is accepted.
 
-import { candidates, classes, descriptions, flagged, given, suggested } from "./data.js";
+import { candidates, classes, descriptions, doubtCounts, flagged, given, suggested } from "./data.js";
 import { $, breakable, count, el, foreign, percent, plural } from "./dom.js";
-import { membersOf, nameOf, numberOf } from "./labels.js";
+import { draftsOf } from "./drafts.js";
+import { fromStored, membersOf, nameOf, numberOf } from "./labels.js";
 import { decisions } from "./log.js";
 import { doubtsOf, filter, mode, queue } from "./queue.js";
 
 const LIKELY = 0.5; // the probability from which a suggestion is likely
 const KEYS = 9;
 
-const drafts = new Map();
+const drafts = draftsOf("sets", (draft) => Array.isArray(draft) && fromStored(draft) !== undefined);
 
 const settled = (row) => decisions.get(row)?.label ?? given[row];
 
 /** The classes that are pressed: what was toggled, else what was decided, else what was given. */
 export function pressedOf(row) {
   const label = settled(row);
-  return drafts.get(row) ?? new Set(membersOf(label < 0 ? given[row] : label));
+  return new Set(drafts.get(row) ?? membersOf(label < 0 ? given[row] : label));
 }
 
 /** The label that the pressed classes make. */
 export const draftOf = (row) => numberOf(pressedOf(row));
 
-export const dropDraft = (row) => drafts.delete(row);
+export const dropDraft = (row) => drafts.drop(row);
+
+/** Whether classes are pressed that nobody has accepted. */
+export const isDraft = (row) => drafts.get(row) !== undefined && draftOf(row) !== settled(row);
 
 /** Press or release a class; give a sentence that says so. */
 export function toggle(row, label) {
-  const draft = new Set(pressedOf(row));
+  const draft = pressedOf(row);
   const isIn = !draft.delete(label);
   if (isIn) draft.add(label);
-  drafts.set(row, draft);
+  drafts.set(row, [...draft]);
   const change = isIn ? `${classes[label]} added.` : `${classes[label]} taken out.`;
   const made = numberOf(draft);
   return `${change} Now: ${nameOf(made)}.${made === settled(row) ? "" : " A accepts it."}`;
@@ -57,12 +61,12 @@ export function drawSet(row, toggleOne, filterPair) {
   const again = $("candidates").querySelector(`[data-label="${focused}"]`);
   if (again) again.focus();
   else if (focused !== undefined) $("card").focus();
-  const isDraft = drafts.has(row) && draftOf(row) !== settled(row);
+  const begun = isDraft(row);
   $("keep").disabled = false;
   $("take").disabled = given[row] === suggested[row];
-  $("take").classList.toggle("primary", !isDraft && !$("take").disabled && isLikely(row));
-  $("accept").disabled = !isDraft;
-  $("accept").classList.toggle("primary", isDraft);
+  $("take").classList.toggle("primary", !begun && !$("take").disabled && isLikely(row));
+  $("accept").disabled = !begun;
+  $("accept").classList.toggle("primary", begun);
 }
 
 /** Whether all changes that are suggested are likely right, if classes were independent. */
@@ -81,6 +85,18 @@ function doubt(row, { label, probability }) {
   return isGiven(row, label) ? 1 - probability : probability;
 }
 
+/** A class of the given or the suggested set, and what it means where it is read first. */
+function drawMember(label, role, isInBoth) {
+  const name = breakable(classes[label], isInBoth ? "name" : "name alone");
+  const meaning = role === "given" || !isInBoth ? descriptions[label] : null;
+  return el(
+    "span",
+    { class: meaning ? "described" : false },
+    name,
+    meaning ? el("span", { class: "meaning" }, foreign(meaning)) : null,
+  );
+}
+
 function drawBoth(row) {
   const box = (role, code, others) =>
     el(
@@ -90,9 +106,7 @@ function drawBoth(row) {
       el(
         "span",
         { class: "members" },
-        membersOf(code).map((each) =>
-          breakable(classes[each], others.includes(each) ? "name" : "name alone"),
-        ),
+        membersOf(code).map((each) => drawMember(each, role, others.includes(each))),
         membersOf(code).length ? null : el("span", { class: "name empty" }, "no class"),
       ),
     );
@@ -116,19 +130,10 @@ function reasonOfSet(row) {
   return el("span", {}, ...agree, ...known, more, ruled);
 }
 
-let counts = null; // rows of the page in which each class is doubted
-
-function countDoubts() {
-  const found = new Uint32Array(classes.length);
-  for (const row of given.keys()) for (const label of doubtsOf(row)) found[label]++;
-  return found;
-}
-
 /** A link to the other rows in which the same class is doubted. */
 function drawSame(row, filterPair) {
   const [{ label }] = candidates(row);
-  counts ??= countDoubts();
-  const others = counts[label] - 1;
+  const others = doubtCounts[label] - 1;
   if (!doubtsOf(row).includes(label) || others < 1 || mode.counting) return [];
   const isOn = filter.suggested === label && filter.given === null;
   const name = isOn
