@@ -34,8 +34,9 @@ def run(*arguments, redirect="", **environment):
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", [AUDIT, APPLY, ["--help"]])
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"), [(AUDIT, "1"), (APPLY, ""), (["--help"], ""), (["--help"], "1")]
+)
 def test_a_pipe_that_closes_early_is_no_error(arguments, unbuffered):
     status, said = run(
         *arguments, redirect="| true; exit ${PIPESTATUS[0]}", PYTHONUNBUFFERED=unbuffered

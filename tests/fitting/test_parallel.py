@@ -393,6 +393,6 @@ def test_linear_models_after_shared_steps_have_one_blas_thread():
         for share, expected in (("auto", {1}), (False, {2})):
             BlasThreads.seen.clear()
             pipeline = make_pipeline(StandardScaler(), BlasThreads())
-            LabelAuditor(pipeline, share_preprocessing=share).fit(X, y)
+            LabelAuditor(pipeline, cv=2, share_preprocessing=share, train_on=None).fit(X, y)
             assert set(BlasThreads.seen) == expected
         assert {lib["num_threads"] for lib in blas_libraries()} == {2}
