@@ -205,7 +205,7 @@ CLASSES = {
     ),
 }
 
-N_PAIRS = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "900"))
+N_PAIRS = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "600"))
 N_EXAMPLES = -(-N_PAIRS // (len(LABELS) * len(PROBS)))
 
 

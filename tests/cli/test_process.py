@@ -59,10 +59,17 @@ def test_output_to_a_full_disk_is_one_line(arguments):
     assert said == "label-audit: can't write the output: No space left on device.\n"
 
 
-@pytest.mark.parametrize("redirect", [">&-", ">&- 2>&-", "2>&-"])
-def test_streams_that_the_shell_has_closed(redirect):
-    assert run(*AUDIT, redirect=redirect) == (0, "")
-    assert Path("in-audit/issues.csv").exists()
+@pytest.mark.parametrize(
+    ("arguments", "redirect", "written"),
+    [
+        (APPLY, ">&-", "out.csv"),
+        (AUDIT, ">&- 2>&-", "in-audit/issues.csv"),
+        (APPLY, "2>&-", "out.csv"),
+    ],
+)
+def test_streams_that_the_shell_has_closed(arguments, redirect, written):
+    assert run(*arguments, redirect=redirect) == (0, "")
+    assert Path(written).exists()
 
 
 WAIT = """
