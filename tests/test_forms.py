@@ -205,7 +205,7 @@ CLASSES = {
     ),
 }
 
-N_PAIRS = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "900"))
+N_PAIRS = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "600"))
 N_EXAMPLES = -(-N_PAIRS // (len(LABELS) * len(PROBS)))
 
 
@@ -294,12 +294,11 @@ def test_an_auditor_takes_every_form(form):
     for kind in sorted(labels.kinds - {"floats"}):  # which scikit-learn takes as numbers
         classes, codes, probs = make_data(kind, 1)
         X = probs @ np.random.default_rng(0).normal(size=(len(classes), 3))
-        for cv in (None, 3):
-            oracle = LabelAuditor(GaussianNB(), cv=cv).fit(X, codes)
-            given_labels = labels.make([classes[code] for code in codes], list(range(len(codes))))
-            found = LabelAuditor(GaussianNB(), cv=cv).fit(X, given_labels)
-            assert_same(found.audit_, oracle.audit_, classes)
-            assert found.predict(X).tolist() == [classes[code] for code in oracle.predict(X)]
+        oracle = LabelAuditor(GaussianNB(), cv=3).fit(X, codes)
+        given_labels = labels.make([classes[code] for code in codes], list(range(len(codes))))
+        found = LabelAuditor(GaussianNB(), cv=3).fit(X, given_labels)
+        assert_same(found.audit_, oracle.audit_, classes)
+        assert found.predict(X).tolist() == [classes[code] for code in oracle.predict(X)]
 
 
 # pandas makes floats of ints beside None where it is not told a type.

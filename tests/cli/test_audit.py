@@ -186,7 +186,8 @@ def test_cells_that_are_no_texts_are_in_the_page(records, capsys):
             for r in records
         )
     )
-    assert main(["shop.jsonl", "--label", "kind", "--features", "parts"]) == 0
+    options = ["--features", "parts", "--model", "boosting"]
+    assert main(["shop.jsonl", "--label", "kind", *options]) == 0
     assert "['apple']" in Path("shop-audit/report.html").read_text("utf-8")
 
 
@@ -231,7 +232,7 @@ def features():
 
 
 @pytest.mark.parametrize(
-    ("name", "model"), [("t.csv", "forest"), ("t.parquet", "forest"), ("t.jsonl", "boosting")]
+    ("name", "model"), [("t.csv", "forest"), ("t.parquet", "boosting"), ("t.jsonl", "boosting")]
 )
 def test_columns_as_features(features, capsys, name, model):
     save(features, name)
@@ -249,7 +250,8 @@ def test_columns_as_features(features, capsys, name, model):
 
 def test_named_features_are_used_and_shown(features, capsys):
     save(features, "t.csv")
-    assert main(["t.csv", "--label", "y", "--features", "colour,id", "--out", "a/b"]) == 0
+    options = ["--features", "colour,id", "--out", "a/b", "--model", "boosting"]
+    assert main(["t.csv", "--label", "y", *options]) == 0
     assert capsys.readouterr().err == ""
     assert read_issues("a/b")[0][5:] == ["colour", "id", *COUNTS]
 
@@ -357,13 +359,13 @@ def test_half_a_surrogate_pair_is_written_and_shown(records, capsys):
     assert len(read_issues("shop-audit")) == 3
 
 
-def run_in_terminal(arguments, *, columns):
-    """Run the installed command in a pseudo-terminal; give status and all that it showed."""
+def test_terminal_shows_progress_and_colours_within_its_width(records):
+    save(records)
     leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 70, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
     process = subprocess.Popen(
-        [COMMAND, *arguments],
+        [COMMAND, "shop.csv", "--text", "text", "--label", "kind"],
         stdin=follower,
         stdout=follower,
         stderr=follower,
@@ -375,13 +377,8 @@ def run_in_terminal(arguments, *, columns):
         while chunk := os.read(leader, 65536):
             shown += chunk
     os.close(leader)
-    return process.wait(), shown.decode()
-
-
-def test_terminal_shows_progress_and_colours_within_its_width(records):
-    save(records)
-    status, shown = run_in_terminal(["shop.csv", "--text", "text", "--label", "kind"], columns=70)
-    assert status == 0
+    shown = shown.decode()
+    assert process.wait() == 0
     assert "✓" in shown
     assert "Judge the labels by words and characters, leaving one out" in shown
     assert "\x1b[31mNone\x1b[0m → \x1b[32mfruit\x1b[0m" in shown
@@ -399,12 +396,12 @@ def test_terminal_shows_progress_and_colours_within_its_width(records):
         (["--model", "words", "--cv", "3"], "MultinomialNB, 3 folds"),
     ],
 )
-def test_texts_are_left_one_out_unless_folds_are_named(records, options, way):
+def test_texts_are_left_one_out_unless_folds_are_named(records, capsys, monkeypatch, options, way):
+    monkeypatch.setattr("label_auditor.cli.terminal._Console.is_terminal", True)
+    monkeypatch.setenv("TERM", "xterm-256color")
     save(records)
-    arguments = ["shop.csv", "--text", "text", "--label", "kind", *options]
-    status, shown = run_in_terminal(arguments, columns=100)
-    assert status == 0
-    assert f"Judge the labels by {way}" in shown
+    assert main(["shop.csv", "--text", "text", "--label", "kind", *options]) == 0
+    assert f"Judge the labels by {way}" in capsys.readouterr().err
     audit = LabelAudit.load("shop-audit/audit.npz")
     assert audit.rank_by == "log_margin"
     assert audit.evaluated.all()
@@ -469,7 +466,7 @@ def test_a_renamed_column_takes_no_name_that_is_there(reviews, capsys):
         for row, each in enumerate(reviews)
     ]
     save(rows, "t.csv")
-    assert main(["t.csv", "--label", "label", "--out", "out"]) == 0
+    assert main(["t.csv", "--label", "label", "--out", "out", "--model", "boosting"]) == 0
     assert read_issues("out")[0] == [*OWN, "input_input_rank", "input_rank", *COUNTS]
 
 
@@ -486,11 +483,11 @@ def test_binary_texts_of_parquet_are_texts(reviews, capsys):
 @pytest.mark.parametrize("name", ["t.parquet", "t.jsonl"])
 def test_lists_are_left_out_of_the_features_and_are_no_texts(reviews, capsys, name):
     rows = [
-        {"x": row % 2 + row / 100, "emb": [row, 0.5], "tags": ["a"], "label": each["label"]}
-        for row, each in enumerate(reviews)
+        {"x": row % 2 + row / 400, "emb": [row, 0.5], "tags": ["a"], "label": each["label"]}
+        for row, each in enumerate(reviews * 3)
     ]
     save(rows, name)
-    assert main([name, "--label", "label", "--out", "out"]) == 0
+    assert main([name, "--label", "label", "--out", "out", "--model", "boosting"]) == 0
     assert capsys.readouterr().err == (
         "warning: column 'emb' is left out: row 0 holds a list\n"
         "warning: column 'tags' is left out: row 0 holds a list\n"
@@ -505,9 +502,10 @@ def test_an_index_of_pandas_is_no_feature_unless_it_is_named(reviews, capsys):
     index = pd.Index(np.random.default_rng(0).permutation(40), name="customer")
     frame = frame.assign(x=[(row % 2) * 5 + row % 3 for row in range(40)]).drop(columns="text")
     frame.set_index(index).to_parquet("t.parquet")
-    assert main(["t.parquet", "--label", "label", "--out", "out"]) == 0
+    model = ["--label", "label", "--model", "boosting"]
+    assert main(["t.parquet", *model, "--out", "out"]) == 0
     assert read_issues("out")[0][5:] == ["x", *COUNTS]
-    assert main(["t.parquet", "--label", "label", "--out", "a", "--features", "x,customer"]) == 0
+    assert main(["t.parquet", *model, "--out", "a", "--features", "x,customer"]) == 0
     assert read_issues("a")[0][5:] == ["x", "customer", *COUNTS]
 
 
@@ -553,14 +551,13 @@ def test_labels_that_files_cannot_hold_are_refused_before_any_work(reviews, caps
     assert not Path("out").exists()
 
 
-@pytest.mark.parametrize("model", ["forest", "boosting"])
-def test_half_a_surrogate_pair_in_a_category_and_the_name_of_a_column(reviews, capsys, model):
+def test_half_a_surrogate_pair_in_a_category_and_the_name_of_a_column(reviews, capsys):
     values = ["a\ud800", "b"]
     rows = [
         {"x\ud800": values[row % 2], "label": each["label"]} for row, each in enumerate(reviews)
     ]
     Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert main(["t.jsonl", "--label", "label", "--out", "out", "--model", model]) == 0
+    assert main(["t.jsonl", "--label", "label", "--out", "out", "--model", "boosting"]) == 0
     assert read_issues("out")[0][5] == "x\\ud800"
     assert read_issues("out")[1][5] == "b"
 

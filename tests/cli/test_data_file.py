@@ -131,9 +131,15 @@ def test_the_format_of_what_has_no_name_is_guessed(content, name):
     assert guess_format(content) is FORMATS[name]
 
 
-@pytest.mark.parametrize("content", [CSV, JSON_LINES])
-@pytest.mark.parametrize("pack", [lambda content: content, gzip.compress])
-@pytest.mark.parametrize("argument", ["-", "/dev/stdin", "<(cat)"])
+@pytest.mark.parametrize(
+    ("argument", "pack", "content"),
+    [
+        ("-", bytes, CSV),
+        ("-", gzip.compress, JSON_LINES),
+        ("/dev/stdin", bytes, JSON_LINES),
+        ("<(cat)", gzip.compress, CSV),
+    ],
+)
 def test_tables_come_through_pipes(in_tmp, content, pack, argument):
     code = (
         "import sys; from label_auditor.cli.data_file import read_data; "

@@ -34,8 +34,9 @@ def run(*arguments, redirect="", **environment):
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", [AUDIT, APPLY, ["--help"]])
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"), [(AUDIT, "1"), (APPLY, ""), (["--help"], ""), (["--help"], "1")]
+)
 def test_a_pipe_that_closes_early_is_no_error(arguments, unbuffered):
     status, said = run(
         *arguments, redirect="| true; exit ${PIPESTATUS[0]}", PYTHONUNBUFFERED=unbuffered
@@ -58,10 +59,17 @@ def test_output_to_a_full_disk_is_one_line(arguments):
     assert said == "label-audit: can't write the output: No space left on device.\n"
 
 
-@pytest.mark.parametrize("redirect", [">&-", ">&- 2>&-", "2>&-"])
-def test_streams_that_the_shell_has_closed(redirect):
-    assert run(*AUDIT, redirect=redirect) == (0, "")
-    assert Path("in-audit/issues.csv").exists()
+@pytest.mark.parametrize(
+    ("arguments", "redirect", "written"),
+    [
+        (APPLY, ">&-", "out.csv"),
+        (AUDIT, ">&- 2>&-", "in-audit/issues.csv"),
+        (APPLY, "2>&-", "out.csv"),
+    ],
+)
+def test_streams_that_the_shell_has_closed(arguments, redirect, written):
+    assert run(*arguments, redirect=redirect) == (0, "")
+    assert Path(written).exists()
 
 
 WAIT = """

@@ -18,7 +18,7 @@ from oracle import find_issues, make_rows, score_labels, stable_cleanlab
 DATA = Path(
     os.environ.get("LABEL_AUDITOR_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")
 )
-EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "60"))
 PRUNE_RULES = ("prune_by_noise_rate", "prune_by_class", "both")
 
 pytestmark = [

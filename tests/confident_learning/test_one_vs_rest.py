@@ -76,7 +76,7 @@ def refused_by_cleanlab(indicator, filter_by="prune_by_noise_rate"):
     return indicator.all(axis=0).any() or empty
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(
     data_sets,
     st.sampled_from(list(RULES)),

@@ -16,7 +16,7 @@ from oracle import find_issues, make_rows, score_labels
 DATA = Path(
     os.environ.get("LABEL_AUDITOR_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")
 )
-EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "60"))
 ADJUSTED = ("adjusted_self_confidence", "adjusted_normalized_margin")
 CLEANLAB_SCORES = (
     "self_confidence",

@@ -74,7 +74,7 @@ def test_a_matrix_with_stored_zeros_and_unsorted_columns():
     assert decode_label_sets(matrix, np.array(["a", "b", "c"])).tolist() == [("a", "c")]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.sets(st.sampled_from("abcde")), min_size=1, max_size=20))
 def test_sets_come_back(sets):
     matrix, classes = encode_label_sets(sets, list("edcba"))

@@ -65,75 +65,75 @@ def shout(text):
     return text.upper() * LOUD
 """
 PRINT = """
+import importlib
 import sys
 
 sys.dont_write_bytecode = True
-import mine
 from sklearn.feature_extraction.text import CountVectorizer
 from label_auditor.fitting.fingerprint import fingerprint
 
-vectorizer, estimator = CountVectorizer(tokenizer=mine.tokenize), mine.Mine()
-for _ in range(3):
-    mine.tokenize("text")
-    estimator.fit()
-print(fingerprint(vectorizer), fingerprint(estimator))
+for folder in sys.argv[1:]:
+    sys.path[0] = folder
+    for name in ("mine", "helper"):
+        sys.modules.pop(name, None)
+    import mine
+
+    vectorizer, estimator = CountVectorizer(tokenizer=mine.tokenize), mine.Mine()
+    for _ in range(3):
+        mine.tokenize("text")
+        estimator.fit()
+    print(fingerprint(vectorizer), fingerprint(estimator))
 """
+UNCHANGED, COMMENTED = ("", ""), ("N_CALLS = 0", "N_CALLS = 0  # none yet")
+OF_FUNCTIONS = [
+    ('+ "1"', '+ "2"'),
+    ('("a", "b")', '("a", "c")'),
+    ('"r", "s"}', '"r", "t"}'),
+    ("upper", "lower"),
+    ("LOUD = 2", "LOUD = 3"),
+]
+OF_CLASSES = [
+    ("scale = 3", "scale = 4"),
+    ("return self.scale", "return -self.scale"),
+    ("-x", "x"),
+    ("return 5", "return 50"),
+    ("cls(6)", "cls(60)"),
+    ("return 7", "return 70"),
+]
 
 
-def hash_mine(folder, change=("", ""), change_helper=("", "")):
-    """Hash a vectoriser and an estimator of modules with a change, in a process of its own."""
-    (folder / "mine.py").write_text(MINE.replace(*change) if change[0] else MINE)
-    (folder / "helper.py").write_text(
-        HELPER.replace(*change_helper) if change_helper[0] else HELPER
-    )
-    (folder / "script.py").write_text(PRINT)
-    run = [sys.executable, "script.py"]
-    return subprocess.run(
-        run, cwd=folder, capture_output=True, text=True, check=True
-    ).stdout.split()
+def hash_mine(folder, *changes):
+    """Hash a vectoriser and an estimator of modules with each of these changes, in a process."""
+    for number, change in enumerate(changes):
+        (folder / str(number)).mkdir()
+        for name, code in (("mine", MINE), ("helper", HELPER)):
+            (folder / str(number) / f"{name}.py").write_text(code.replace(*change, 1))
+    run = [sys.executable, "-c", PRINT, *(str(folder / str(n)) for n in range(len(changes)))]
+    found = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=True)
+    lines = map(str.split, found.stdout.splitlines())
+    return dict(zip(changes, lines, strict=True))
 
 
 @pytest.fixture(scope="module")
-def unchanged(tmp_path_factory):
-    return hash_mine(tmp_path_factory.mktemp("unchanged"))
+def hashes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mine")
+    return hash_mine(folder, UNCHANGED, COMMENTED, *OF_FUNCTIONS, *OF_CLASSES)
 
 
-def test_is_the_same_in_another_process_whatever_the_code_counted(tmp_path, unchanged):
-    assert hash_mine(tmp_path, ("N_CALLS = 0", "N_CALLS = 0  # none yet")) == unchanged
+def test_is_the_same_in_another_process_whatever_the_code_counted(tmp_path, hashes):
+    assert hash_mine(tmp_path, COMMENTED)[COMMENTED] == hashes[COMMENTED] == hashes[UNCHANGED]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"change": ('+ "1"', '+ "2"')},
-        {"change": ('("a", "b")', '("a", "c")')},
-        {"change": ('"r", "s"}', '"r", "t"}')},
-        {"change_helper": ("upper", "lower")},
-        {"change_helper": ("LOUD = 2", "LOUD = 3")},
-    ],
-    ids=str,
-)
-def test_changes_with_the_code_of_a_function_and_of_what_it_calls(tmp_path, unchanged, change):
-    vectorizer, estimator = hash_mine(tmp_path, **change)
-    assert vectorizer != unchanged[0]
-    assert estimator == unchanged[1]
+@pytest.mark.parametrize("change", OF_FUNCTIONS, ids=str)
+def test_changes_with_the_code_of_a_function_and_of_what_it_calls(hashes, change):
+    assert hashes[change][0] != hashes[UNCHANGED][0]
+    assert hashes[change][1] == hashes[UNCHANGED][1]
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("scale = 3", "scale = 4"),
-        ("return self.scale", "return -self.scale"),
-        ("-x", "x"),
-        ("return 5", "return 50"),
-        ("cls(6)", "cls(60)"),
-        ("return 7", "return 70"),
-    ],
-)
-def test_changes_with_the_code_of_a_class_and_of_its_bases(tmp_path, unchanged, old, new):
-    vectorizer, estimator = hash_mine(tmp_path, (old, new))
-    assert estimator != unchanged[1]
-    assert vectorizer == unchanged[0]
+@pytest.mark.parametrize("change", OF_CLASSES, ids=str)
+def test_changes_with_the_code_of_a_class_and_of_its_bases(hashes, change):
+    assert hashes[change][0] == hashes[UNCHANGED][0]
+    assert hashes[change][1] != hashes[UNCHANGED][1]
 
 
 def test_functions_without_a_name_go_by_their_code():

@@ -96,7 +96,7 @@ def assert_same_matrix(actual, expected):
         np.testing.assert_array_equal(getattr(actual, part), getattr(expected, part))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(vectorizer=counters | weighers, texts=corpora, data=st.data())
 def test_a_fold_gives_what_the_vectorizer_gives_on_its_texts(vectorizer, texts, data):
     held_out = data.draw(

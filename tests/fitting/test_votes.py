@@ -303,7 +303,7 @@ def test_metadata_are_routed_to_members():
     np.testing.assert_array_equal(auditor.predict_proba(X), whole.predict_proba(X))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.data())
 def test_any_vote_is_cross_val_predicts(data):
     names = data.draw(st.permutations(["words", "chars", "hashed", "bare"]))

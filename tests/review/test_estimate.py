@@ -62,7 +62,7 @@ class TestTheSample:
 
     def test_is_unbiased_and_its_intervals_hold(self):
         numbers, held, flagged_held, class_held = [], [], [], []
-        for seed in range(400):
+        for seed in range(200):
             plan = plan_count(100, seed=seed)
             estimate = estimate_label_errors(AUDIT, review(plan), plan=plan)
             numbers.append(estimate.n_errors)
@@ -73,7 +73,7 @@ class TestTheSample:
                 each.low <= WRONG[AUDIT.labels == label].sum() <= each.high
                 for label, each in estimate.by_class.items()
             ]
-        assert abs(np.mean(numbers) - WRONG.sum()) < 3 * np.std(numbers) / 20
+        assert abs(np.mean(numbers) - WRONG.sum()) < 3 * np.std(numbers) / np.sqrt(200)
         assert min(np.mean(held), np.mean(flagged_held), np.mean(class_held)) > 0.92
 
     def test_alone_is_used(self):

@@ -18,7 +18,7 @@ def reviewed_strata(draw, max_size=300):
     return np.array(strata), np.array(n), np.array(found)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(reviewed_strata(max_size=60), st.sampled_from([0.613, 0.947, 0.9991]))
 def test_one_stratum_has_the_exact_bounds(strata, confidence):
     size, n, found = (each[:1] for each in strata)
@@ -38,7 +38,7 @@ def test_an_endless_population_has_the_bounds_of_clopper_and_pearson():
     assert high / 10**8 == pytest.approx(stats.beta.ppf(0.975, 4, 197), rel=1e-4)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(reviewed_strata(), st.sampled_from([0.5, 0.8, 0.95, 0.99]))
 def test_bounds_are_possible_numbers_around_the_estimate(strata, confidence):
     size, n, found = strata
@@ -52,7 +52,7 @@ def test_bounds_are_possible_numbers_around_the_estimate(strata, confidence):
         assert high >= estimate - 1e-6
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(reviewed_strata(), st.data())
 def test_bounds_rise_with_errors_and_widen_with_the_confidence(strata, data):
     size, n, found = strata
@@ -68,7 +68,7 @@ def test_bounds_rise_with_errors_and_widen_with_the_confidence(strata, data):
     assert (below <= np.array(bounds(size[one], n[one], found[one], 0.95))).all()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(reviewed_strata())
 def test_known_strata_shift_the_bounds_and_unseen_ones_widen_them(strata):
     size, n, found = strata
@@ -79,7 +79,7 @@ def test_known_strata_shift_the_bounds_and_unseen_ones_widen_them(strata):
     assert unseen == (low, high + 7)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(reviewed_strata(), st.integers(0, 3))
 def test_many_samples_at_a_time_have_the_bounds_of_each(strata, seed):
     size, n, _ = strata

@@ -65,7 +65,7 @@ def test_without_decisions_the_order_is_the_audits():
     np.testing.assert_array_equal(order, rows_in_order(audit)[7:])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     n=st.integers(1, 80),

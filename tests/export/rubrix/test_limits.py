@@ -181,7 +181,7 @@ def test_text_of_any_length_is_kept(audit):
         assert fit(audit, [LONG * 1000] * 12)[0].fields == {"text": LONG * 1000}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
