@@ -1,16 +1,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.utils.validation import check_is_fitted
 
 from label_auditor import LabelAuditor
-from label_auditor.cli import memory
+from label_auditor.cli import memory, text_models
 from label_auditor.cli.audit import TEXT_MODELS
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.text_models import choose_views, prepare_texts
+from label_auditor.fitting import counted_texts
 
 ENGLISH = ["the cat sat on a mat", "the dog sat on the cat", "a dog and a cat"]
 JAPANESE = ["猫が好きです", "犬が好きです。とても", "猫と犬"]
@@ -52,14 +54,27 @@ def test_texts_become_sparse_matrices_of_terms_in_two_texts(model):
         check_is_fitted(prepared.classifier)
 
 
-def test_texts_whose_counts_do_not_fit_into_memory_are_refused_before_they_are_counted(monkeypatch):
+def test_folds_whose_counts_do_not_fit_into_memory_are_refused_before_they_are_counted(monkeypatch):
     many = texts(*ENGLISH * 100)
     monkeypatch.setattr(memory, "free_memory", lambda: 200_000)
     with pytest.raises(
-        InputError, match=r"counting the characters of 300 texts takes at least .*--model words"
+        InputError,
+        match=r"counting the words and characters of 300 texts takes at least .*without --cv, texts"
+        r" are counted in blocks.*--model words",
     ):
-        prepare_texts(many, "text", None)
-    assert prepare_texts(many, "text", "words").X.shape[0] == 300
+        prepare_texts(many, "text", None, in_folds=True)
+    assert issparse(prepare_texts(many, "text", "words", in_folds=True).X)
+
+
+@pytest.mark.parametrize(
+    ("bound", "free", "held"),
+    [(1e9, None, True), (1e9, 1e9, True), (1e9, 100_000, False), (10_000, None, False)],
+)
+def test_counts_are_held_if_they_are_few_and_fit_into_memory(monkeypatch, bound, free, held):
+    monkeypatch.setattr(text_models, "free_memory", lambda: free)
+    monkeypatch.setattr(text_models, "MOST_HELD", bound)
+    parts = prepare_texts(texts(*ENGLISH * 100), "text", None).X.parts
+    assert [issparse(part) for part in parts] == [held, held]
 
 
 def test_words_are_counted_in_pairs_and_characters_within_words():
@@ -131,8 +146,12 @@ def predict_left_out(vectorizer, cells, y, alpha):
     return probs
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_the_default_is_the_geometric_mean_of_words_and_characters_left_out(labelled, n_jobs):
+@pytest.mark.parametrize(("n_jobs", "most_held"), [(1, 1e9), (2, 1e9), (2, 0)])
+def test_the_default_is_the_geometric_mean_of_words_and_characters_left_out(
+    labelled, n_jobs, most_held, monkeypatch
+):
+    monkeypatch.setattr(text_models, "MOST_HELD", most_held)
+    monkeypatch.setattr(counted_texts, "BLOCK_ROWS", 13)
     table, y = labelled
     prepared = prepare_texts(table, "text", None, n_jobs=n_jobs)
     auditor = LabelAuditor(prepared.classifier, cv=prepared.cv, train_on=None, n_jobs=n_jobs)

@@ -184,6 +184,7 @@ def run(arguments: argparse.Namespace) -> None:
                 auditor, prepared, arguments.text, decided, arguments.max_rows
             )
             page = {"evidence": evidence, "class_descriptions": descriptions}
+            del auditor  # the sums of its models may be large
         with stage(f"Write to {out}"):
             twins, twin_notes = find_twins_of(audit, prepared, arguments.text)
             files, notes = write_files(

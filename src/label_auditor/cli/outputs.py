@@ -123,17 +123,17 @@ def _tabulate(
     import numpy as np
     import pandas as pd
 
-    found = audit.to_frame().drop(columns="is_label_issue")
-    found.insert(0, "row", range(len(found)))
-    counts = twins[["n_twins", "n_twins_other_label"]]
-    table, names = put_beside(found, shown, taken=counts.columns)
+    rows = np.concatenate([audit.ranked, np.flatnonzero(audit.codes < 0)])
+    found = audit.to_frame().drop(columns="is_label_issue").iloc[rows]
+    found.insert(0, "row", rows)
+    counts = twins[["n_twins", "n_twins_other_label"]].iloc[rows]
+    table, names = put_beside(found, shown.iloc[rows], taken=counts.columns)
     notes = [
         f"column {name!r} of the data is called {new!r} in issues.csv, which has its own {name!r}"
         for name, new in names.items()
         if new != name
     ]
-    rows = np.concatenate([audit.ranked, np.flatnonzero(audit.codes < 0)])
-    return pd.concat([table, counts], axis=1).iloc[rows], notes
+    return pd.concat([table, counts], axis=1), notes
 
 
 def put_beside(

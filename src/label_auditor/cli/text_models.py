@@ -8,7 +8,7 @@ from joblib import Parallel, delayed
 from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.memory import check_memory
+from label_auditor.cli.memory import check_memory, free_memory
 from label_auditor.cli.models import Prepared
 from label_auditor.cli.tables import get_texts
 from label_auditor.fitting.counted_texts import CountedTexts, hold
@@ -131,9 +131,10 @@ def prepare_texts(
         texts = [text[:MAX_CHARACTERS] for text in texts]
     names = [model] if model else choose_views(texts)
     needed = sum(map(len, texts)) * sum(BYTES_PER_CHARACTER[name] for name in names)
-    held = in_folds or needed <= MOST_HELD
-    if held:
+    if in_folds:
         check_memory(needed, f"counting the {' and '.join(names)} of {len(texts):,} texts", REMEDY)
+    free = free_memory()
+    held = in_folds or needed <= (MOST_HELD if free is None else min(MOST_HELD, free / 2))
     chunks = split_texts(texts)
     parallel = Parallel(n_jobs=n_jobs, prefer="threads")
     read = parallel(delayed(VIEWS[name].read)(chunks) for name in names)

@@ -90,10 +90,7 @@ def split_texts(texts: Sequence[str]) -> Chunks:
     >>> split_texts(["Red car, red", "car"]).distinct
     ['red', 'car,', 'car']
     """
-    matrix, distinct = number_in_order(text.lower().split() for text in texts)
-    ones = np.ones(matrix.nnz, dtype=np.int8)  # with `astype`, repeated chunks would be added up
-    matrix = csr_matrix((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
-    return Chunks(matrix, distinct)
+    return Chunks(*number_in_order((text.lower().split() for text in texts), dtype=np.int8))
 
 
 class SingleWords:
@@ -210,9 +207,16 @@ def _number_pairs(words: csr_matrix) -> Numbered:
 
 def _in_two_texts(blocks: Iterable[Numbered]) -> Ints:
     """Give the numbers that occur in at least two texts, ascending."""
-    numbers = np.concatenate([_once_a_text(*numbered) for numbered in blocks])
+    found = [_once_a_text(*numbered) for numbered in blocks]
+    numbers = np.empty(sum(map(len, found)), dtype=np.result_type(*found))
+    end = len(numbers)
+    while found:  # each is let go once it is copied
+        block = found.pop()
+        numbers[end - len(block) : end] = block
+        end -= len(block)
     numbers.sort()
     repeated = numbers[1:][numbers[1:] == numbers[:-1]]
+    del numbers
     distinct: Ints = repeated[np.flatnonzero(np.diff(repeated, prepend=-1))]
     return distinct
 

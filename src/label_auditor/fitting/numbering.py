@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-def number_in_order(sequences: Iterable[Sequence[Any]]) -> tuple[csr_matrix, list[Any]]:
+def number_in_order(
+    sequences: Iterable[Sequence[Any]], dtype: Any = np.int32
+) -> tuple[csr_matrix, list[Any]]:
     """Give each different term a number, in the order in which they appear.
 
     Parameters
     ----------
     sequences : iterable of sequences
         The terms of each text; anything that can be hashed.
+    dtype : dtype, default=numpy.int32
+        The type of the ones.
 
     Returns
     -------
-    matrix : csr_matrix of int, shape (n_sequences, n_terms)
+    matrix : csr_matrix of shape (n_sequences, n_terms)
         A 1 for each term, in reading order; a term that a sequence repeats has several.
     distinct : list
         What the columns stand for.
@@ -36,7 +41,7 @@ def number_in_order(sequences: Iterable[Sequence[Any]]) -> tuple[csr_matrix, lis
     """
     numbers: defaultdict[Any, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    ends: list[int] = [0]
+    ends = array("q", [0])
 
     def read() -> Iterator[Sequence[Any]]:
         for sequence in sequences:
@@ -45,7 +50,7 @@ def number_in_order(sequences: Iterable[Sequence[Any]]) -> tuple[csr_matrix, lis
 
     in_order = map(numbers.__getitem__, chain.from_iterable(read()))
     indices = np.fromiter(in_order, dtype=np.int32)
-    ones = np.ones(len(indices), dtype=np.int32)
+    ones = np.ones(len(indices), dtype=dtype)
     shape = (len(ends) - 1, len(numbers))
     return csr_matrix((ones, indices, ends), shape=shape), list(numbers)
 

@@ -167,6 +167,21 @@ def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
 
 def _forget(X: sparse.csr_array, least: float) -> _Rare:
     """Drop the most frequent terms of each row, as long as their norm stays below `least`."""
+    size = max(1, BLOCK_CELLS * X.shape[0] // max(1, X.nnz))
+    blocks = [
+        _forget_in_block(X[start : start + size], least) for start in range(0, X.shape[0], size)
+    ]
+    terms = sparse.vstack([terms for terms, _ in blocks], format="csr")
+    begin = np.zeros(X.shape[0], dtype=np.int64)
+    keeps = np.flatnonzero(np.diff(terms.indptr))
+    begin[keeps] = terms.indices[terms.indptr[keeps]]
+    return _Rare(terms, np.concatenate([forgotten for _, forgotten in blocks]), begin)
+
+
+def _forget_in_block(
+    X: sparse.csr_array, least: float
+) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+    """Give the terms that some rows keep, and the norm of those that they forget."""
     squares = _cumulate_squares(X)
     n_rows = X.shape[0]
     row_of = np.repeat(np.arange(n_rows), np.diff(X.indptr))
@@ -175,10 +190,7 @@ def _forget(X: sparse.csr_array, least: float) -> _Rare:
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row_of[kept], minlength=n_rows))])
     terms = sparse.csr_array((X.data[kept], X.indices[kept], indptr), shape=X.shape)
     forgotten = np.bincount(row_of[~kept], X.data[~kept] ** 2.0, minlength=n_rows)
-    begin = np.zeros(n_rows, dtype=np.int64)
-    keeps = np.flatnonzero(np.diff(indptr))
-    begin[keeps] = terms.indices[indptr[keeps]]
-    return _Rare(terms, np.sqrt(forgotten), begin)
+    return terms, np.sqrt(forgotten)
 
 
 def _cumulate_squares(X: sparse.csr_array) -> NDArray[np.float64]:

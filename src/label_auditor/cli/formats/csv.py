@@ -10,13 +10,15 @@ from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats.text import decode, encode, make_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import pandas as pd
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # "007" and "1.0" are no plain integers: as numbers they would be written back as 7 and 1.
 PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}").fullmatch
+# So many different cells are looked for among the others, to be kept once.
+MOST_SHARED = 10_000
 # The first line by which Excel is told the separator; it is no record.
 _SEPARATOR_LINE = re.compile(r"sep=([,;|:\t^~])(?:\r\n|\r|\n)", re.IGNORECASE)
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
@@ -43,6 +45,7 @@ def read(content: bytes, name: str, separator: str | None = None) -> pd.DataFram
     records = _skip_blank(_iterate(text, separator, name))
     header = next(records, _Record("", [], 0)).cells
     columns: list[list[str]] = [[] for _ in header]
+    share = _share_cells()
     for record in records:
         if len(record.cells) != len(header):
             raise InputError(
@@ -51,9 +54,19 @@ def read(content: bytes, name: str, separator: str | None = None) -> pd.DataFram
                 "be quoted."
             )
         for column, cell in zip(columns, record.cells, strict=True):
-            column.append(cell)
+            column.append(share(cell))
     n_rows = len(columns[0]) if columns else 0
     return make_table(header, (_convert(cells) for cells in columns), n_rows)
+
+
+def _share_cells() -> Callable[[str], str]:
+    """Give what returns the same object for equal cells, as those of labels are."""
+    known: dict[str, str] = {}
+
+    def share(cell: str) -> str:
+        return (known.setdefault if len(known) < MOST_SHARED else known.get)(cell, cell)
+
+    return share
 
 
 def _convert(cells: Collection[str]) -> pd.Series:

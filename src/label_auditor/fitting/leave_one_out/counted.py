@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import clone
 
 from label_auditor.fitting.leave_one_out.arithmetic import normalise, rows_by_class
-from label_auditor.fitting.leave_one_out.naive_bayes import Entries, judge_multinomial
+from label_auditor.fitting.leave_one_out.naive_bayes import Entries, judge_multinomial, read_alpha
 
 if TYPE_CHECKING:
     from sklearn.naive_bayes import MultinomialNB
@@ -89,13 +89,16 @@ def _fit(estimator: MultinomialNB, X: CountedTexts, codes: Codes, classes: Any) 
 
     for found in X.over_blocks(add_up):
         sums[found.row, found.col] += found.data
-    # scikit-learn finds the logarithms of the sums when it learns from a row that adds nothing.
-    nothing = csr_matrix((1, X.shape[1]))
-    fitted = clone(estimator).partial_fit(nothing, classes[:1], classes=classes)
+    # What a model knows of its classes is the same with any columns.
+    n_rows = np.bincount(codes[codes >= 0], minlength=len(classes))
+    fitted = clone(estimator).fit(np.zeros((len(classes), 1)), classes, sample_weight=n_rows)
+    fitted.n_features_in_ = X.shape[1]
     fitted.feature_count_ = sums
-    fitted.class_count_ = np.bincount(codes[codes >= 0], minlength=len(classes)).astype(float)
-    fitted.class_count_[0] -= 1  # that row
-    fitted.partial_fit(nothing, classes[:1])
-    # In the order in which rows are multiplied by them, so that there is no second copy.
-    fitted.feature_log_prob_ = np.ascontiguousarray(fitted.feature_log_prob_.T).T
+    # In the order in which rows are multiplied by them, so that no copy is made for that.
+    alpha = read_alpha(estimator, X.shape[1])
+    log_probs = np.add(sums.T, alpha[:, np.newaxis], order="C")
+    totals = log_probs.sum(axis=0)
+    np.log(log_probs, out=log_probs)
+    log_probs -= np.log(totals)
+    fitted.feature_log_prob_ = log_probs.T
     return fitted

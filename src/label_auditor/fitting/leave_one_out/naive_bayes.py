@@ -136,7 +136,7 @@ def judge_multinomial(
     a trace of rounding, which is nothing beside a smoothing such as .01.
     """
     counts, alpha = fitted.feature_count_, read_alpha(fitted, fitted.feature_count_.shape[1])
-    totals = (counts + alpha).sum(axis=1)
+    totals = counts.sum(axis=1) + alpha.sum()
     log_probs = np.ascontiguousarray(fitted.feature_log_prob_.T)
 
     def judge(entries: Entries) -> Floats:
