@@ -25,7 +25,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from label_auditor import audit_labels
-from label_auditor.review.queue import RowFacts, explore, fit_queue, row_facts
+from label_auditor.review.queue import explore, fit_queue
+from label_auditor.review.row_facts import RowFacts, row_facts
 
 BUDGETS = {"⅛": 1 / 8, "¼": 1 / 4, "½": 1 / 2, "1": 1.0}
 

@@ -11,6 +11,8 @@ from label_auditor.corrections.collection import Correction
 from label_auditor.data.findings import rows_in_order
 from label_auditor.review import queue
 from label_auditor.review.decided import decided_rows
+from label_auditor.review.ranks import NUMBER_SCALE
+from label_auditor.review.row_facts import row_facts
 
 # The page's own modules aren't reachable from outside; what it shows is. So the log-odds are
 # computed by its module, loaded from the same file beside stand-ins for what it imports.
@@ -83,7 +85,7 @@ def test_the_order_is_pythons(open_page, n_classes, keys):
 
 def test_the_order_explores_classes_that_nobody_looked_at(open_page, tmp_path):
     audit, _ = make_audit(300, 3, seed=6)
-    facts = queue.row_facts(audit)
+    facts = row_facts(audit)
     most = np.bincount(audit.labels).argmax()
     known = np.flatnonzero(facts.given == most)[:100]  # that class looks wrong throughout
     rows = facts.rows[known]
@@ -130,7 +132,7 @@ def test_scores_are_pythons_to_1e_9(chromium, open_page):
     try:
         for n_decisions, n_classes in ((1, 3), (5, 3), (40, 12), (400, 12), (900, 60)):
             audit, truth = make_audit(1000, n_classes, seed=n_decisions)
-            facts = queue.row_facts(audit)
+            facts = row_facts(audit)
             known = np.random.default_rng(1).choice(1000, n_decisions, replace=False)
             wrong = (truth != audit.labels)[facts.rows[known]]
             if n_decisions == 5:
@@ -138,7 +140,7 @@ def test_scores_are_pythons_to_1e_9(chromium, open_page):
             expected = queue.fit_queue(facts, known, wrong).log_odds(facts)
             data = {
                 "queueModel": _queue(audit, np.arange(1000)),
-                "queueNumbers": (facts.numbers * queue.NUMBER_SCALE).ravel().tolist(),
+                "queueNumbers": (facts.numbers * NUMBER_SCALE).ravel().tolist(),
                 "queueOther": facts.other.tolist(),
                 "queueGiven": facts.given.tolist(),
                 "known": known.tolist(),
@@ -155,7 +157,7 @@ def test_what_is_embedded_is_what_python_learns_from(open_page):
     audit, _ = make_audit(200, 5, seed=2)
     page = open_page(audit, ["x"] * 200)
     data = json.loads(page.locator("#data").evaluate("element => element.textContent"))
-    facts = queue.row_facts(audit)
+    facts = row_facts(audit)
     numbers = np.frombuffer(base64.b64decode(data["queue"]["numbers"]), "<i2")
     shown = numbers / data["queue"]["constants"]["number_scale"]
     np.testing.assert_array_equal(shown, facts.numbers.ravel())

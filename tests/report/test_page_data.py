@@ -15,6 +15,7 @@ from label_auditor.report.highlights import agreement, count_pairs
 from label_auditor.report.label_columns import N_CANDIDATES
 from label_auditor.report.page_data import N_BINS, page_data, rows_of_page
 from label_auditor.review import queue
+from label_auditor.review.row_facts import NUMBERS, row_facts
 
 N = 200
 
@@ -157,7 +158,7 @@ def test_the_histogram_reaches_as_far_as_the_scores(audit):
 
 
 def test_the_queue_hands_on_all_that_python_learns_with(audit):
-    data, facts = data_of(audit), queue.row_facts(audit)
+    data, facts = data_of(audit), row_facts(audit)
     shown = data["queue"]
     np.testing.assert_array_equal(read_numbers(data), facts.numbers.ravel())
     assert unpack_whole(shown["other"]).tolist() == facts.other.tolist()
@@ -165,7 +166,7 @@ def test_the_queue_hands_on_all_that_python_learns_with(audit):
     constants = shown["constants"]
     assert constants["steps"] == queue.STEPS
     assert constants["prior"] == list(queue.PRIOR)
-    assert constants["n_numbers"] == len(queue.NUMBERS) + 8
+    assert constants["n_numbers"] == len(NUMBERS) + 8
 
 
 def test_the_key_changes_with_the_rows_on_show(audit):
@@ -204,7 +205,7 @@ def test_decided_rows_are_in_the_page_wherever_they_stand(audit, monkeypatch):
     assert data["rows"]["ids"] == [str(row) for row in order[places]]
     at = places.index(150)
     assert data["decided"] == [[at, 2, "ann", "2026-01-01T00:00:00Z"], [3, -1, "", ""]]
-    facts = queue.row_facts(audit)
+    facts = row_facts(audit)
     numbers = read_numbers(data).reshape(len(places), -1)
     np.testing.assert_array_equal(numbers, facts.numbers[places])
     assert data["key"] != data_of(audit, max_rows=20)["key"]

@@ -1,5 +1,7 @@
 """The queue that learns from what reviewers have decided."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,10 +26,9 @@ from label_auditor.review.queue import (
     QueueModel,
     explore,
     fit_queue,
-    logistic_scores,
     order_by_queue,
-    row_facts,
 )
+from label_auditor.review.row_facts import row_facts
 
 
 def make(n=600, n_classes=4, seed=0, noise=0.2, wrong_class=None, strength=0.7):
@@ -82,6 +83,34 @@ def test_each_row_not_reviewed_comes_once_whatever_was_decided(seed, n, n_classe
     assert sorted([*order, *rows]) == list(range(n))
     again = rng.permutation(len(rows))
     np.testing.assert_array_equal(order_by_queue(audit, rows[again], codes[again]), order)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 40])
+@pytest.mark.parametrize("rounded", [False, True])
+def test_the_first_rows_are_those_of_the_whole_order(n_classes, rounded):
+    audit, true = make(3000, n_classes, seed=n_classes)
+    if rounded:  # many rows are alike, and have the same log-odds
+        probs = np.maximum(np.round(audit.pred_probs * 4), 0.01)
+        probs /= probs.sum(axis=1, keepdims=True)
+        audit = audit_labels(audit.codes, probs, classes=range(n_classes))
+    # Nothing but the first class is reviewed, so that rows of the others are due.
+    rows = np.flatnonzero(audit.codes == 0)
+    rows = rows[: min(len(rows) - 3, 400)]
+    order = order_by_queue(audit, rows, true[rows])
+    for n in (1, 2, 10, 100, 500, len(order) - 1, len(order), 5000):
+        np.testing.assert_array_equal(order_by_queue(audit, rows, true[rows], n), order[:n])
+
+
+def test_columns_of_numbers_are_never_all_in_memory():
+    most = []
+    for n_classes in (3, 20):  # 9 and 26 columns
+        audit, true = make(50_000, n_classes)
+        rows = rows_in_order(audit)[:100]
+        tracemalloc.start()
+        order_by_queue(audit, rows, true[rows], 10)
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert most[1] < most[0] + 30 * len(audit)  # 17 columns more would be 68 bytes a row
 
 
 def test_rows_not_evaluated_are_never_asked_for():
@@ -247,73 +276,6 @@ def test_groups_are_bounded_and_the_ones_with_most_decisions():
     assert counts[kept].min() >= counts[~kept].max()
 
 
-def test_numbers_are_those_of_the_docstring():
-    audit, _ = make(50, n_classes=3)
-    facts = row_facts(audit)
-    rows, labels = facts.rows, audit.labels
-    p = audit.pred_probs / audit.pred_probs.sum(axis=1, keepdims=True)
-    each_class = p.T.copy()
-    q = p / np.bincount(labels, minlength=3)
-    q /= q.sum(axis=1, keepdims=True)
-    given_p, given_q = (each[np.arange(50), labels] for each in (p, q))
-    for each in (p, q):
-        each[np.arange(50), labels] = 0
-    entropy = -sum(
-        v * np.log(v) for v in (audit.pred_probs / audit.pred_probs.sum(axis=1, keepdims=True)).T
-    )
-    values = [given_p, p.max(axis=1), given_q, q.max(axis=1), entropy, *each_class]
-    for column, value in enumerate(values, 1):
-        np.testing.assert_allclose(
-            facts.numbers[:, column], logistic_scores(value[rows]), rtol=1e-6, atol=1e-6
-        )
-    assert (np.diff(facts.numbers[:, 0]) < 0).all()
-    np.testing.assert_array_equal(facts.other, p.argmax(axis=1)[rows])
-    np.testing.assert_array_equal(facts.given, labels[rows])
-    assert facts.numbers.dtype == np.float32
-    assert facts.numbers.shape == (50, 6 + 3)
-
-
-def test_some_rows_have_the_numbers_that_they_have_among_all():
-    audit = audit_rows(make(300, n_classes=3)[0], missing=[7, 8])
-    places = np.array([0, 1, 40, 297, 298, 299])  # of which the last two were not judged
-    every, some = row_facts(audit), row_facts(audit, places)
-    assert len(some.rows) == len(some.given) == len(some.numbers) == 4
-    for found, expected in zip(some[:4], every[:4], strict=True):
-        np.testing.assert_array_equal(found, expected[places[:4]])
-
-
-@pytest.mark.parametrize(("n_classes", "n_numbers"), [(20, 6 + 20), (21, 6)])
-def test_classes_have_numbers_of_their_own_if_they_are_few(n_classes, n_numbers):
-    audit, _ = make(300, n_classes=n_classes)
-    assert row_facts(audit).numbers.shape == (300, n_numbers)
-
-
-def test_logistic_scores():
-    scores = logistic_scores(np.arange(10_000))
-    assert scores.dtype == np.float32
-    assert scores.mean(dtype=float) == pytest.approx(0, abs=1e-4)
-    assert scores.std() == pytest.approx(1, abs=2e-3)
-    assert (np.diff(scores) >= 0).all()
-    np.testing.assert_allclose(logistic_scores(np.array([2.0, 2, 2])), 0, atol=1e-12)
-    up, down = logistic_scores(np.array([0.0, 1])), logistic_scores(np.array([1.0, 0]))
-    np.testing.assert_allclose(up, -down, rtol=1e-14)
-    assert logistic_scores(np.zeros(0)).shape == (0,)
-    np.testing.assert_array_equal(
-        logistic_scores(np.array([0.0, -1, -0.0, -3]))[[0, 3]] > 0, [1, 0]
-    )
-
-
-def test_the_ranks_of_many_values_are_close_to_exact_and_their_order_is_kept():
-    rng = np.random.default_rng(0)
-    values = rng.beta(0.5, 3, 200_000)
-    order = values.argsort()
-    scores = logistic_scores(values)[order].astype(float)
-    assert (np.diff(scores) >= 0).all()
-    u = np.arange(0.5, len(values)) / len(values)
-    exact = np.log(u / (1 - u)) * np.sqrt(3) / np.pi
-    np.testing.assert_allclose(scores[20:-20], exact[20:-20], atol=0.01)
-
-
 def test_a_group_without_decisions_has_no_effect():
     facts = row_facts(make(30)[0])
     n_numbers = facts.numbers.shape[1]
@@ -360,21 +322,6 @@ def make_sets(n=1500, n_classes=5, seed=0):
     labels = true & (rng.random((n, n_classes)) >= forgotten)
     logits = np.where(true, 1.2, -1.2) + rng.normal(size=(n, n_classes))
     return audit_labels(labels.astype(int), 1 / (1 + np.exp(-logits)), multi_label=True), true
-
-
-def test_the_worst_class_stands_for_a_set():
-    audit, _ = make_sets(60)
-    facts = row_facts(audit)
-    own = audit.codes.toarray()[facts.rows]
-    likely = np.where(own, audit.pred_probs[facts.rows], 1 - audit.pred_probs[facts.rows])
-    at = np.arange(60)
-    np.testing.assert_array_equal(facts.given, likely.argmin(axis=1))
-    np.testing.assert_array_equal(facts.other, own[at, facts.given])
-    assert facts.numbers.shape == (60, 3 + 5)
-    for column, values in ((1, likely.min(axis=1)), (2, likely.prod(axis=1))):
-        np.testing.assert_array_equal(np.argsort(facts.numbers[:, column]), np.argsort(values))
-    for groups, worst, is_given in zip(facts.groups(), facts.given, facts.other, strict=True):
-        assert groups.tolist() == [worst, 5 + is_given, (2 + worst) * 5 + is_given]
 
 
 def test_a_single_class_is_a_set_too():

@@ -18,6 +18,8 @@ from label_auditor.report.label_columns import LabelColumns, SetColumns, pack, p
 from label_auditor.report.unlike import first_columns
 from label_auditor.review import queue
 from label_auditor.review.plan import plan_review
+from label_auditor.review.ranks import NUMBER_SCALE
+from label_auditor.review.row_facts import row_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -187,14 +189,14 @@ def _histogram(audit: Findings) -> dict[str, Any]:
 
 def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
-    facts = queue.row_facts(audit, shown)
+    facts = row_facts(audit, shown)
     # The class that the queue goes by, where it isn't the given one.
     worst = {"given": pack_whole(facts.given)} if audit.multi_label else {}
     return {
         "n_judged": int(audit.evaluated.sum()),
         "sizes": facts.sizes.tolist(),
         **worst,
-        "numbers": pack(facts.numbers * queue.NUMBER_SCALE, "<i2"),
+        "numbers": pack(facts.numbers * NUMBER_SCALE, "<i2"),
         "other": pack_whole(facts.other),
         "constants": {
             "steps": queue.STEPS,
@@ -202,7 +204,7 @@ def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
             "most_groups": queue.MOST_GROUPS,
             "explore_every": queue.EXPLORE_EVERY,
             "n_numbers": facts.numbers.shape[1],
-            "number_scale": queue.NUMBER_SCALE,
+            "number_scale": NUMBER_SCALE,
             "intercept_ridge": queue.INTERCEPT_RIDGE,
             "number_ridge": queue.NUMBER_RIDGE,
             "prior": list(queue.PRIOR),

@@ -294,8 +294,8 @@ def plan_review(
         raise ValueError(f"goal is {goal!r}; pass 'find' or 'count'.")
     rows, decided = decided_rows(audit, reviewed)
     if goal == "find":
-        order = order_by_queue(audit, rows, decided)
-        return ReviewPlan(order[:n], goal, strata=(), stratum_of=np.zeros(0, np.int8), seed=None)
+        order = order_by_queue(audit, rows, decided, n)
+        return ReviewPlan(order, goal, strata=(), stratum_of=np.zeros(0, np.int8), seed=None)
     stratum_of, strata = stratify(audit, rows)
     seed = _draw_seed(random_state)
     rows = sampling_order(stratum_of, strata, seed, n)

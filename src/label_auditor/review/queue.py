@@ -56,79 +56,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from label_auditor.confident_learning.row_blocks import LIGHT_BLOCK, LabelledRows
-from label_auditor.confident_learning.scan import code_dtype
+from label_auditor.confident_learning.row_blocks import LIGHT_BLOCK
+from label_auditor.confident_learning.scan import group_by_class
 from label_auditor.data.findings import rows_in_order
 from label_auditor.data.sorting import stable_order
 from label_auditor.review.decided import number_labels
-from label_auditor.review.measures import measure
-from label_auditor.review.set_measures import measure_sets
+from label_auditor.review.row_facts import JudgedRows, RowFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import TypeAlias
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from label_auditor.data.findings import Findings
 
-    # Given and other classes, and columns of numbers; all of them by row of the audit.
-    _Classes: TypeAlias = NDArray[np.signedinteger]
-    _Description: TypeAlias = tuple[_Classes, _Classes, Iterable[NDArray[np.float32]]]
-
-NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
-SET_NUMBERS = ("order", "p_worst", "p_set")
 STEPS = 20
 INTERCEPT_RIDGE, NUMBER_RIDGE, GROUP_RIDGE = 0.1, 20.0, 3.0
 # What the first weights are drawn to: the intercept, the audit's order, p(given); the others to 0.
 PRIOR = (0.0, 0.75, -0.75)
-# With more classes, a few decisions can't tell what the probability of each has to do with errors.
-MOST_CLASSES = 20
 FEWEST_DECISIONS, MOST_GROUPS = 3, 200
 # One review in so many goes by the size of the classes alone, if the model would have it otherwise.
 EXPLORE_EVERY = 20
-# Numbers are multiples of one through this, so that two bytes hold each of them in a review page.
-NUMBER_SCALE = 2048
-# Values are ranked by the bucket that they are in, of 2 to this power.
-BUCKET_BITS = 20
-
-
-class RowFacts(NamedTuple):
-    """What the queue knows of each row that was evaluated, in the audit's own order.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n,), intp
-        Position of each row in the audit.
-    numbers : ndarray of shape (n, n_numbers), float32
-        Logistic scores: those of `NUMBERS` or `SET_NUMBERS`, then of each class if there are at
-        most `MOST_CLASSES`.
-    given, other : ndarray of shape (n,), int
-        Column of the given class, and of the likeliest other one, in the smallest type. Of a set of
-        labels, the worst class, and whether it is given (1) or missing (0).
-    sizes : ndarray of shape (n_classes,), int
-        How many rows of the audit have each given class, whether they are in here or not.
-    """
-
-    rows: NDArray[np.intp]
-    numbers: NDArray[np.float32]
-    given: NDArray[np.signedinteger]
-    other: NDArray[np.signedinteger]
-    sizes: NDArray[np.intp]
-
-    @property
-    def n_classes(self) -> int:
-        """The number of given classes; at least 2 where rows have sets."""
-        return len(self.sizes)
-
-    def groups(self, rows: slice | NDArray[np.intp] = slice(None)) -> NDArray[np.intp]:
-        """Give the three groups of some rows as numbers: shape (n, 3).
-
-        Given class k is k, other class k is K + k, the pair (j, k) is 2 K + j K + k.
-        """
-        K = self.n_classes
-        given, other = self.given[rows].astype(np.intp), self.other[rows].astype(np.intp)
-        return np.column_stack([given, K + other, (2 + given) * K + other])
 
 
 class QueueModel(NamedTuple):
@@ -152,19 +100,59 @@ class QueueModel(NamedTuple):
     def log_odds(self, facts: RowFacts) -> NDArray[np.float64]:
         """Give the log-odds of a wrong label, by row of the facts."""
         log_odds = np.full(len(facts.rows), self.intercept)
-        for start in range(0, len(log_odds), LIGHT_BLOCK):
-            rows = slice(start, start + LIGHT_BLOCK)
-            log_odds[rows] += facts.numbers[rows].astype(float) @ self.numbers
-            if self.groups.size:
-                groups = facts.groups(rows)
-                at = np.minimum(np.searchsorted(self.groups, groups), len(self.groups) - 1)
-                effects = np.where(self.groups[at] == groups, self.effects[at], 0)
-                log_odds[rows] += effects.sum(axis=1)
+        for weight, column in zip(self.numbers, facts.numbers.T, strict=True):
+            log_odds += weight * column.astype(float)
+        self.add_effects(log_odds, facts.given, facts.other, facts.n_classes)
         return log_odds
+
+    def log_odds_of_all(self, judged: JudgedRows) -> NDArray[np.float64]:
+        """Give the same by position in the audit, from one column of numbers at a time.
+
+        Where a row is not judged, it has no meaning.
+        """
+        log_odds = np.full(len(judged.given), self.intercept)
+        order, weight = judged.order, self.numbers[0]
+        for some in _blocks(len(order)):
+            places = np.arange(some.start, some.stop)
+            log_odds[order[some]] += weight * judged.order_scores(places).astype(float)
+        columns = judged.ranked_columns()
+        for weight in self.numbers[1:]:
+            buckets, scores = next(columns)
+            gains = weight * scores.astype(float)
+            for some in _blocks(len(log_odds)):
+                log_odds[some] += gains.take(buckets[some], mode="clip")
+            del buckets, scores, gains  # before the next column is measured
+        self.add_effects(log_odds, judged.given, judged.other, len(judged.sizes))
+        return log_odds
+
+    def add_effects(
+        self,
+        log_odds: NDArray[np.float64],
+        given: NDArray[np.signedinteger],
+        other: NDArray[np.signedinteger],
+        n_classes: int,
+    ) -> None:
+        """Add the effects of the groups that each row belongs to."""
+        ends = np.searchsorted(self.groups, [n_classes, 2 * n_classes])
+        own, others, pairs = np.split(self.groups, ends)
+        of_own, of_other, of_pair = np.split(self.effects, ends)
+        first, second = np.divmod(pairs - 2 * n_classes, n_classes)
+        # Few classes are in any group. They count from 1, and all others are 0.
+        row, n_rows = _count_from_1(np.concatenate([own, first]), n_classes)
+        column, n_columns = _count_from_1(np.concatenate([others - n_classes, second]), n_classes)
+        table = np.zeros((n_rows, n_columns))
+        table[row[own]] += of_own[:, None]
+        table[:, column[others - n_classes]] += of_other
+        table[row[first], column[second]] += of_pair
+        for some in _blocks(len(log_odds)):
+            log_odds[some] += table[row[given[some]], column[other[some]]]
 
 
 def order_by_queue(
-    audit: Findings, rows: NDArray[np.intp], codes: NDArray[np.intp]
+    audit: Findings,
+    rows: NDArray[np.intp],
+    codes: NDArray[np.intp],
+    n: int | None = None,
 ) -> NDArray[np.intp]:
     """Give the rows that were evaluated and not reviewed, best to look at first.
 
@@ -175,6 +163,8 @@ def order_by_queue(
     rows, codes : ndarray of int, shape (n_reviewed,)
         Reviewed rows, and the number of the decided label of each; -1 for discarded rows. This
         is what :func:`label_auditor.review.decided.decided_rows` gives.
+    n : int, default=None
+        How many rows; None: all.
 
     Returns
     -------
@@ -190,68 +180,77 @@ def order_by_queue(
     >>> order_by_queue(audit, np.array([4]), np.array([0]))
     array([1, 3, 2, 0])
     """
+    left = audit.evaluated.copy()
+    left[rows] = False
     if not (codes >= 0).any():
         order = rows_in_order(audit)
-        left = audit.evaluated.copy()
-        left[rows] = False
-        return order[left[order]]
-    facts = row_facts(audit)
-    place = np.full(len(audit), -1)
-    place[facts.rows] = np.arange(len(facts.rows))
-    judged = (codes >= 0) & (place[rows] >= 0)
-    known = place[rows[judged]]
-    wrong = codes[judged] != number_labels(audit)[rows[judged]]
-    model = fit_queue(facts, known, wrong)
-    left = np.ones(len(facts.rows), dtype=bool)
-    left[place[rows[place[rows] >= 0]]] = False
-    log_odds = model.log_odds(facts)
-    facts = facts._replace(numbers=facts.numbers[:0].copy())  # most of the memory, not needed now
-    order = stable_order(-log_odds)
-    return facts.rows[explore(facts, order[left[order]])]
-
-
-def row_facts(audit: Findings, places: NDArray[np.intp] | None = None) -> RowFacts:
-    """Gather what the queue knows of each row of an audit, or of those at places of its order.
-
-    A few columns are measured and ranked at a time, so that little beside the result is in memory.
-    """
-    order = rows_in_order(audit)
-    rows = order if audit.evaluated.all() else order[audit.evaluated[order]]
-    n_classes = len(audit.classes)
-    n_each = n_classes if n_classes <= MOST_CLASSES else 0
-    describe, names = (
-        (_describe_sets, SET_NUMBERS) if audit.multi_label else (_describe_labels, NUMBERS)
+        return order[left[order]][:n]
+    judged = JudgedRows(audit)
+    model = _fit_to_decisions(judged, number_labels(audit), rows[codes >= 0], codes[codes >= 0])
+    log_odds = model.log_odds_of_all(judged)
+    n_left = np.bincount(judged.given[left], minlength=len(judged.sizes))
+    candidates = left
+    if n is not None and n < n_left.sum():
+        candidates = left & _may_be_first(log_odds, judged, left, n_left, n)
+    first = judged.order[candidates[judged.order]]
+    facts = RowFacts(
+        first, np.empty((0, 0), np.float32), judged.given[first], judged.other[first], judged.sizes
     )
-    given, other, columns = describe(audit, rows, n_each)
-    # A column is written and read at a time: it lies in one piece.
-    at = slice(None) if places is None else places[places < len(rows)]
-    chosen = rows[at]
-    numbers = np.empty((len(names) + n_each, len(chosen)), np.float32).T
-    numbers[:, 0] = _logistic(np.arange(0.5, len(rows))[::-1][at] / max(len(rows), 1))
-    for column, values in enumerate(columns, 1):
-        # Ranks are those among all rows.
-        numbers[:, column] = logistic_scores(values[rows])[at]
-    # Groups of a set are told apart by two numbers at least.
-    n_groups = max(n_classes, 2) if audit.multi_label else n_classes
-    sizes = np.bincount(given[rows], minlength=n_groups)
-    return RowFacts(chosen, numbers, given[chosen].astype(other.dtype), other[chosen], sizes)
+    return first[explore(facts, stable_order(-log_odds[first]), n_left)][:n]
 
 
-def _describe_labels(audit: Findings, rows: NDArray[np.intp], n_each: int) -> _Description:
-    """Give the given and the other class of all rows, the latter once all columns are read."""
-    data = LabelledRows(np.where(audit.evaluated, audit.codes, -1), audit.pred_probs)
-    sizes = np.bincount(data.codes[rows], minlength=data.n_classes).astype(float)
-    # A class that is never given counts as one of average size.
-    sizes[sizes == 0] = max(len(rows), 1) / data.n_classes
-    other = np.empty(len(audit), code_dtype(data.n_classes))
-    return data.codes, other, measure(data, sizes, other, n_each)
+def _fit_to_decisions(
+    judged: JudgedRows,
+    given: NDArray[np.signedinteger],
+    rows: NDArray[np.intp],
+    codes: NDArray[np.intp],
+) -> QueueModel:
+    """Fit the model to the decisions about rows that were judged."""
+    decided = np.zeros(len(given), dtype=bool)
+    decided[rows] = True
+    facts = judged.facts(np.flatnonzero(decided[judged.order]))
+    by_row = np.argsort(rows)
+    found = codes[by_row][np.searchsorted(rows, facts.rows, sorter=by_row)]
+    return fit_queue(facts, np.arange(len(facts.rows)), found != given[facts.rows])
 
 
-def _describe_sets(audit: Findings, _: NDArray[np.intp], n_each: int) -> _Description:
-    """Give the worst class of all rows, and whether it is given."""
-    data = LabelledRows(np.zeros(len(audit), np.intp), audit.pred_probs)
-    worst, is_given = np.empty((2, len(audit)), code_dtype(data.n_classes))
-    return worst, is_given, measure_sets(audit.codes, data, worst, is_given, n_each)
+def _may_be_first(
+    log_odds: NDArray[np.float64],
+    judged: JudgedRows,
+    left: NDArray[np.bool_],
+    n_left: NDArray[np.intp],
+    n: int,
+) -> NDArray[np.bool_]:
+    """Mark the rows among which the first n are: those that are likeliest, or due by then."""
+    values = log_odds[left]
+    lowest = np.partition(values, -n)[-n]
+    # So many of each class are due, of all that are left.
+    n_reviewed = judged.sizes.sum() - n_left.sum()
+    due = (n + n_reviewed) * judged.sizes // (EXPLORE_EVERY * judged.sizes.sum())
+    due = np.minimum(due - (judged.sizes - n_left), n_left)
+    bounds = np.full(len(due), lowest)
+    here = left & (log_odds >= lowest)
+    lacking = due > np.bincount(judged.given[here], minlength=len(due))
+    codes = np.where(left & lacking[judged.given], judged.given, -1)
+    values, counts = group_by_class(codes, log_odds, len(due))
+    for k, of_class in enumerate(np.split(values, np.cumsum(counts)[:-1])):
+        if lacking[k]:
+            bounds[k] = np.partition(of_class, -due[k])[-due[k]]
+    marked: NDArray[np.bool_] = log_odds >= bounds[judged.given]
+    return marked
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Cut rows into blocks of which a few numbers stay in the cache."""
+    return (slice(start, min(start + LIGHT_BLOCK, n)) for start in range(0, n, LIGHT_BLOCK))
+
+
+def _count_from_1(classes: NDArray[np.intp], n_classes: int) -> tuple[NDArray[np.intp], int]:
+    """Give each of some classes a number from 1 up, and all others 0; and how many there are."""
+    some = np.unique(classes)
+    number = np.zeros(n_classes, np.intp)
+    number[some] = np.arange(1, len(some) + 1)
+    return number, len(some) + 1
 
 
 def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]) -> QueueModel:
@@ -292,7 +291,9 @@ def fit_queue(facts: RowFacts, known: NDArray[np.intp], wrong: NDArray[np.bool_]
     return QueueModel(float(weights[0]), numbers, groups, effects)
 
 
-def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
+def explore(
+    facts: RowFacts, order: NDArray[np.intp], n_left: NDArray[np.intp] | None = None
+) -> NDArray[np.intp]:
     """Move rows of classes that are looked at too seldom forward, to their latest place.
 
     Parameters
@@ -301,64 +302,25 @@ def explore(facts: RowFacts, order: NDArray[np.intp]) -> NDArray[np.intp]:
         What is known of all rows.
     order : ndarray of shape (n_left,), intp
         The rows of the facts that are not reviewed yet, the likeliest errors first.
+    n_left : ndarray of shape (n_classes,), intp, default=None
+        How many rows of each class are not reviewed yet, if `order` has only the first of them.
 
     Returns
     -------
     ndarray of shape (n_left,), intp
     """
-    n = len(facts.rows)
     sizes = facts.sizes
+    n = sizes.sum()
     given = facts.given[order]
-    left = np.bincount(given, minlength=facts.n_classes)
+    here = np.bincount(given, minlength=facts.n_classes)
+    left = here if n_left is None else n_left
     by_class = np.argsort(given, kind="stable")
     # 1 for the row of its class that comes first, 2 for the next.
     nth = np.empty(len(order), np.intp)
-    nth[by_class] = np.arange(len(order)) - (np.cumsum(left) - left)[given[by_class]] + 1
+    nth[by_class] = np.arange(len(order)) - (np.cumsum(here) - here)[given[by_class]] + 1
     nth += (sizes - left)[given]
-    latest = -(-EXPLORE_EVERY * n * nth // sizes[given]) - 1 - (n - len(order))
+    latest = -(-EXPLORE_EVERY * n * nth // sizes[given]) - 1 - (n - left.sum())
     return order[np.argsort(np.minimum(np.arange(len(order)), latest), kind="stable")]
-
-
-def logistic_scores(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Replace values by the logistic quantiles of their ranks; equal values share a rank.
-
-    Values count as equal if they are in the same of some million buckets between the lowest
-    and the highest, as wide as they are large: if they agree in about the first four digits. To
-    count what is in the buckets takes a fifth of the time of a sort.
-    """
-    bits = _ascending_bits(values)
-    if len(bits) == 0:
-        return np.zeros(0, np.float32)
-    bits -= bits.min()
-    bits >>= np.uint32(max(0, int(bits.max()).bit_length() - BUCKET_BITS))
-    counts = np.bincount(bits)
-    buckets = np.flatnonzero(counts)
-    counts = counts[buckets]
-    table = np.empty(int(buckets[-1]) + 1, np.float32)
-    table[buckets] = _logistic((np.cumsum(counts) - counts / 2) / len(bits))
-    scores: NDArray[np.float32] = table[bits]
-    return scores
-
-
-def _ascending_bits(values: NDArray[Any]) -> NDArray[np.uint32]:
-    """Give the bits of each number as a float32, so that they ascend as unsigned integers."""
-    # Adding 0 makes -0 a 0, which is equal to it.
-    bits: NDArray[np.uint32] = (values.astype(np.float32) + np.float32(0)).view(np.uint32)
-    if len(bits) and values.min() < 0:
-        sign = np.uint32(2**31)
-        bits = np.where(bits & sign, ~bits, bits | sign)
-    return bits
-
-
-def _logistic(u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the logistic quantiles at fractions, with a standard deviation of 1, rounded."""
-    odds = 1 - u
-    np.divide(u, odds, out=odds)
-    np.log(odds, out=odds)
-    odds *= np.sqrt(3) / np.pi * NUMBER_SCALE
-    np.rint(odds, out=odds)
-    odds /= NUMBER_SCALE
-    return odds
 
 
 def _pick_groups(member: NDArray[np.intp]) -> NDArray[np.intp]:
