@@ -11,6 +11,7 @@ from scipy import sparse
 from label_auditor.confident_learning import row_blocks
 from label_auditor.confident_learning.find_issues import find_label_issues
 from label_auditor.confident_learning.joint import calibrate, count_joint, merge_joints
+from label_auditor.confident_learning.kept import Whole
 from label_auditor.confident_learning.row_blocks import BLOCK_BYTES, LabelledRows, chunk_rows
 from label_auditor.confident_learning.rules import RULES
 from label_auditor.confident_learning.scan import (
@@ -295,7 +296,7 @@ def test_blocks_are_worked_on_apart_and_merged(case, expected):
     joints = []
     for job, scan in zip(jobs, scans, strict=True):
         given, probs = pickle.loads(job)
-        classes = confident_classes(scan, thresholds, probs.__getitem__, tolerance=1e-3)
+        classes = confident_classes(scan, thresholds, Whole(probs).find, tolerance=1e-3)
         joints.append(pickle.loads(pickle.dumps(count_joint(given, classes, 12))))
     joint = calibrate(merge_joints(joints), groups.sizes)
     np.testing.assert_array_equal(thresholds, expected.thresholds)

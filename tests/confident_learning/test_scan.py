@@ -89,12 +89,13 @@ def test_confident_classes_of_the_paper():
     )
     read = []
 
-    def rows(positions):
+    def find(positions, least):
         read.extend(positions)
-        return pred_probs[positions]
+        at, column = np.nonzero(pred_probs[positions] >= least)
+        return at, column, pred_probs[positions[at], column]
 
     scan = scan_rows(np.zeros(6, int), pred_probs)
-    classes = confident_classes(scan, thresholds, rows, tolerance=1e-3)
+    classes = confident_classes(scan, thresholds, find, tolerance=1e-3)
     np.testing.assert_array_equal(classes, [0, 1, 0, -1, 2, -1])
     assert 0 not in read
     # No class but the likeliest can have more than half.

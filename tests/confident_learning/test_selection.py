@@ -81,8 +81,11 @@ def test_cell_margins(n_cells):
     assert found.row.size == len(expected)
     # Of what isn't kept no margin is above 0.
     above = NoiseCells(pairs, np.ones(n_cells, int), np.maximum(lower, 1e-9), n_classes)
-    row, column = np.nonzero(probs > 0.01)
-    kept = Entries(row.astype(np.int32), column, probs[row, column], n_classes, 0.01)
+    some = np.flatnonzero(np.arange(3 * n) % 7)
+    rows, codes, given_prob = (each[rows % 7 > 0] for each in (rows, codes, given_prob))
+    place = np.flatnonzero(probs[some] > 0.01)
+    value = probs[some].ravel()[place]
+    kept = Entries(some.astype(np.int32), place.astype(np.int32), value, n_classes, 0.01)
     for sparse, whole in zip(
         cell_margins(rows, codes, np.maximum(given_prob, 0.01), kept, above),
         cell_margins(rows, codes, np.maximum(given_prob, 0.01), Whole(probs), above),

@@ -5,8 +5,7 @@ import pytest
 
 from label_auditor.confident_learning.selection import NoiseCells
 from label_auditor.confident_learning.steps import (
-    count_block,
-    doubt_block,
+    judge_block,
     keep_more,
     likeliest_margins,
     margins_above,
@@ -41,11 +40,19 @@ def states_of(codes, pred_probs):
 def test_a_block_elsewhere_knows_what_one_in_memory_knows(block, cells):
     whole, kept = states_of(*block)
     assert kept.kept.bound <= THRESHOLDS.min() - 1e-6
-    joints = [count_block(state, THRESHOLDS, 1e-3).toarray() for state in (whole, kept)]
-    np.testing.assert_array_equal(*joints)
+    judged = [judge_block(state, THRESHOLDS, 1e-3) for state in (whole, kept)]
+    joints, doubts = zip(*judged, strict=True)
+    np.testing.assert_array_equal(*(joint.toarray() for joint in joints))
+    for one, other in zip(*doubts, strict=True):
+        np.testing.assert_array_equal(one, other)
     disputed = np.flatnonzero(block[0] != whole.scan.predicted)
-    for step, *known in [(doubt_block, THRESHOLDS, 1e-3), (margins_above, disputed, cells)]:
-        for one, other in zip(step(whole, *known), step(kept, *known), strict=True):
+    few = cells.keep((cells.given < 2) & (cells.true < 6), cells.lower)
+    assert cells.dense
+    assert not few.dense
+    known = [disputed, disputed[::2]], [cells, few]
+    for found in zip(margins_above(whole, *known), margins_above(kept, *known), strict=True):
+        assert found[0].row.size
+        for one, other in zip(*found, strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -65,7 +72,7 @@ def test_margins_of_the_other_classes(block, cells):
     codes, pred_probs = block
     state, _ = states_of(*block)
     disputed = np.flatnonzero(codes != state.scan.predicted)
-    found = margins_above(state, disputed, cells)
+    (found,) = margins_above(state, [disputed], [cells])
     own, likeliest = pred_probs[np.arange(4000), codes], pred_probs.argmax(axis=1)
     margin = pred_probs - own[:, None]
     margin[np.arange(4000), likeliest] = 0
@@ -93,7 +100,7 @@ def test_more_is_kept_when_a_block_is_read_again(block):
     assert state.kept.bound > 0.05
     more = keep_more(state, block[1], 0.05)
     assert more.kept.bound == 0.05
-    assert more.kept.row.size > state.kept.row.size
+    assert more.kept.value.size > state.kept.value.size
 
 
 def test_scores_come_with_the_scan(block):

@@ -15,7 +15,7 @@ from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_row
 from label_auditor.confident_learning.rules import Rule
 from label_auditor.confident_learning.scan import CLOSE, set_thresholds
 from label_auditor.confident_learning.scores import SCORES, ScoreName, check_method, score_rows
-from label_auditor.confident_learning.steps import count_block, doubt_block
+from label_auditor.confident_learning.steps import judge_block
 
 if TYPE_CHECKING:
     from label_auditor.confident_learning.engines.protocol import Engine
@@ -122,8 +122,7 @@ def find_label_issues(
     thresholds = _scan(engine, sizes, None if _needs_thresholds(score) else score)
     engine.score_when_read(score, thresholds)
     _know_enough(engine, thresholds)
-    joint = engine.fold(count_block, merge_joints, thresholds, data.tolerance)
-    predicted, disputes = _settle(engine, thresholds)
+    joint, predicted, disputes = _judge(engine, thresholds)
     engine.let_go()
     found = Evidence(engine, disputes, sizes, calibrate(joint, sizes))
     issues = np.zeros(data.codes.size, bool)
@@ -185,10 +184,10 @@ def _know_enough(engine: Engine, thresholds: Array) -> None:
         engine.know_from(lowest)
 
 
-def _settle(engine: Engine, thresholds: Array) -> tuple[Array, Disputes]:
-    """Give the likeliest class of each row, and the disputed rows."""
+def _judge(engine: Engine, thresholds: Array) -> tuple[Joint, Array, Disputes]:
+    """Give the confident joint, the likeliest class of each row, and the disputed rows."""
     data, given_prob = engine.data, engine.given_prob
-    doubts = engine.ask(doubt_block, thresholds, data.tolerance)
+    joints, doubts = zip(*engine.ask(judge_block, thresholds, data.tolerance), strict=True)
     stops = [*engine.starts[1:], data.codes.size]
     blocks = [slice(*ends) for ends in zip(engine.starts, stops, strict=True)]
     predicted = np.empty_like(data.codes)
@@ -197,7 +196,8 @@ def _settle(engine: Engine, thresholds: Array) -> tuple[Array, Disputes]:
         predicted[rows], disputes = settle(found, data.codes[rows], given_prob[rows])
         return disputes.shift(rows.start)
 
-    return predicted, merge_disputes(data.map_over(settle_block, blocks, doubts))
+    disputes = merge_disputes(data.map_over(settle_block, blocks, doubts))
+    return merge_joints(joints), predicted, disputes
 
 
 def label_quality_scores(

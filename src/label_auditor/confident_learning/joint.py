@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from label_auditor.confident_learning.scan import code_dtype
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,6 +72,12 @@ class Joint:
         dense[self.given, self.true] = self.count
         return dense
 
+    def in_small_types(self) -> Joint:
+        """Give the same with integers of the smallest types that hold them."""
+        code = code_dtype(self.n_classes)
+        count = self.count.astype(np.min_scalar_type(self.count.max(initial=0)))
+        return Joint(self.given.astype(code), self.true.astype(code), count, self.n_classes)
+
     def sum(self, axis: int) -> Array:
         """Sum over the given (axis 0) or the true labels (axis 1); float64 of shape (K,)."""
         kept = self.true if axis == 0 else self.given
@@ -107,7 +115,9 @@ def count_joint(given: Array, true: Array, n_classes: int) -> Joint:
 def merge_joints(joints: Sequence[Joint]) -> Joint:
     """Add up the counts of row blocks."""
     n_classes = joints[0].n_classes
-    pairs = np.concatenate([joint.given * n_classes + joint.true for joint in joints])
+    pairs = np.concatenate(
+        [joint.given.astype(np.intp) * n_classes + joint.true for joint in joints]
+    )
     count = np.concatenate([joint.count for joint in joints])
     unique, position = np.unique(pairs, return_inverse=True)
     total = np.bincount(position, count).astype(np.intp)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, code_dtype, take_rows
+from label_auditor.confident_learning.scan import CLOSE, FRESH_BYTES, take_rows
 
 if TYPE_CHECKING:
     from label_auditor.confident_learning.scan import RowScan
@@ -41,9 +41,12 @@ class Whole(NamedTuple):
     probs: Array
     bound: float = 0.0
 
-    def read(self, rows: Array) -> Array:
-        """Give the probabilities of some rows, which are ascending positions in the block."""
-        return take_rows(self.probs, rows)
+    def find(self, rows: Array, least: float) -> tuple[Array, Array, Array]:
+        """Find what is not below a number in some rows: places among these, columns, values."""
+        probs = take_rows(self.probs, rows)
+        places = np.flatnonzero(probs >= least)
+        at, column = np.divmod(places, probs.shape[1])
+        return at, column, probs.ravel().take(places)
 
     def take(self, rows: Array, columns: Array) -> Array:
         """Give single probabilities."""
@@ -55,41 +58,58 @@ class Entries(NamedTuple):
 
     Attributes
     ----------
-    row : ndarray of shape (n_entries,), int32
-        Positions in the block, ascending.
-    column : ndarray of shape (n_entries,), int
+    rows : ndarray of shape (n_rows,), int32
+        Positions in the block of the rows that may have entries, ascending.
+    place : ndarray of shape (n_entries,), int
+        ``k * n_classes + column`` for an entry of the k-th of these rows, ascending.
     value : ndarray of shape (n_entries,), float
     n_classes : int
     bound : float
         All probabilities from here on are known, beside those above that of the given label.
     """
 
-    row: Array
-    column: Array
+    rows: Array
+    place: Array
     value: Array
     n_classes: int
     bound: float
 
-    def read(self, rows: Array) -> Array:
-        """Give the probabilities of some rows, in ascending order, with 0 for all others."""
-        probs = np.zeros((rows.size, self.n_classes), self.value.dtype)
-        at, column, value = self.find(rows)
-        probs[at, column] = value
-        return probs
+    def find(self, rows: Array, least: float) -> tuple[Array, Array, Array]:
+        """Find the entries of some rows that are not below a number.
 
-    def find(self, rows: Array) -> tuple[Array, Array, Array]:
-        """Find the entries of some rows: their places among these, columns and values."""
-        if not rows.size:
-            return rows, self.column[:0], self.value[:0]
-        some = slice(*np.searchsorted(self.row, (rows[0], rows[-1] + 1)))
-        place = np.full(rows[-1] - rows[0] + 1, -1)
-        place[rows - rows[0]] = np.arange(rows.size)
-        at = place[self.row[some] - rows[0]]
+        Their places among these rows, which are ascending, their columns and their values.
+        """
+        some = np.flatnonzero(self.value >= least)
+        kept, column = np.divmod(self.place[some], self.n_classes)
+        at = np.searchsorted(rows, self.rows)
+        at[_differ(rows, at, self.rows)] = -1
+        at = at[kept]
         found = np.flatnonzero(at >= 0)
-        return at[found], self.column[some][found], self.value[some][found]
+        return at[found], column[found], self.value[some[found]]
+
+    def take(self, rows: Array, columns: Array) -> Array:
+        """Give single probabilities, -1 where they are not kept."""
+        if not self.place.size:
+            return np.full(rows.size, -1, self.value.dtype)
+        kept = np.searchsorted(self.rows, rows)
+        places = kept * self.n_classes + columns
+        places[_differ(self.rows, kept, rows)] = -1
+        places = places.astype(self.place.dtype)
+        at = np.searchsorted(self.place, places)
+        values = self.value.take(at, mode="clip")
+        values[_differ(self.place, at, places)] = -1
+        return values
 
 
 Kept: TypeAlias = "Whole | Entries"
+
+
+def _differ(values: Array, at: Array, wanted: Array) -> Array:
+    """Tell where a search among sorted values ended at another one than was wanted, or at none."""
+    if not values.size:
+        return np.ones(at.size, bool)
+    differ: Array = values.take(at, mode="clip") != wanted
+    return differ
 
 
 def suggest_bound(codes: Array, given_prob: Array, n_classes: int) -> float:
@@ -131,37 +151,43 @@ def keep_entries(
     limited : bool, default=True
         Whether the bound is raised where more than one entry for each row would be kept.
     """
-    dtype, n_classes = scan.given_prob.dtype, probs.shape[1]
-    above = np.nextafter(scan.given_prob, dtype.type(2))
-    above[(codes == scan.predicted) | (codes < 0)] = np.inf
-    # Two classes have no more than 1 together, or little more.
-    both = (scan.highest >= bound) & (1.01 + CLOSE * n_classes - scan.highest >= bound)
-    limits = np.where(both, np.minimum(above, dtype.type(bound)), above)
-    row, column, value = _entries_from(probs, scan.predicted, limits)
-    below = value < above[row]
-    n_below = np.count_nonzero(below)
-    if limited and n_below > codes.size:
-        highest_left = np.partition(value[below], n_below - codes.size - 1)[: n_below - codes.size]
-        bound = float(np.nextafter(highest_left[-1], dtype.type(2)))
-        kept = ~below | (value >= bound)
-        row, column, value = row[kept], column[kept], value[kept]
-    return Entries(row, column, value, n_classes, bound)
+    whole = 1.01 + CLOSE * probs.shape[1]
+    disputed = (codes != scan.predicted) & (codes >= 0)
+    doubtful = np.zeros(codes.size, bool)
+    if 2 * bound <= whole:  # Two classes have no more than 1 together, or little more.
+        doubtful = (scan.highest >= bound) & (whole - scan.highest >= bound)
+    rows = np.flatnonzero(disputed | doubtful)
+    own = scan.given_prob[rows]
+    above = np.where(disputed[rows], np.nextafter(own, own.dtype.type(2)), np.inf)
+    limits = np.where(doubtful[rows], np.minimum(above, bound), above).astype(own.dtype)
+    place, value = _entries_from(probs, rows, scan.predicted[rows], limits)
+    lowered = np.count_nonzero(limits < above)
+    # The likeliest class has as much at least as each of these.
+    if limited and lowered * (whole - bound) > codes.size * bound:
+        below = value < above[place // probs.shape[1]]
+        too_many = np.count_nonzero(below) - codes.size
+        if too_many > 0:
+            highest_left = np.partition(value[below], too_many - 1)[too_many - 1]
+            bound = float(np.nextafter(highest_left, own.dtype.type(2)))
+            kept = ~below | (value >= bound)
+            place, value = place[kept], value[kept]
+    return Entries(rows.astype(np.int32), place, value, probs.shape[1], bound)
 
 
-def _entries_from(probs: Array, predicted: Array, limits: Array) -> list[Array]:
-    """Find the entries that are at or above the limit of their row, but for the likeliest."""
-    rows = np.flatnonzero(limits < np.inf)
+def _entries_from(
+    probs: Array, rows: Array, predicted: Array, limits: Array
+) -> tuple[Array, Array]:
+    """Find the entries of some rows at or above the limit of each, but for the likeliest."""
     n_classes = probs.shape[1]
-    found: list[list[Array]] = [[rows[:0].astype(np.int32)], [predicted[:0]], [limits[:0]]]
-    step = max(1, CACHE_BYTES // (4 * limits.itemsize * n_classes))
+    dtype = np.int32 if rows.size * n_classes < 2**31 else np.int64
+    places, values = [np.empty(0, dtype)], [limits[:0]]
+    step = max(1, FRESH_BYTES // (limits.itemsize * n_classes))
     for start in range(0, rows.size, step):
-        some = rows[start : start + step]
-        part = take_rows(probs, some)
+        some = slice(start, start + step)
+        part = take_rows(probs, rows[some])
         wanted = part >= limits[some, None]
-        wanted[np.arange(some.size), predicted[some]] = False
-        places = np.flatnonzero(wanted)
-        row = places // n_classes
-        found[0].append(some.astype(np.int32).take(row))
-        found[1].append((places - row * n_classes).astype(code_dtype(n_classes)))
-        found[2].append(part.ravel().take(places).astype(limits.dtype, copy=False))
-    return [np.concatenate(parts) for parts in found]
+        wanted[np.arange(len(part)), predicted[some]] = False
+        found = np.flatnonzero(wanted)
+        places.append((found + start * n_classes).astype(dtype))
+        values.append(part.ravel().take(found).astype(limits.dtype, copy=False))
+    return np.concatenate(places), np.concatenate(values)

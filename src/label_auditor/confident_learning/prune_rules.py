@@ -185,24 +185,31 @@ def _positive_margins(
     # Where a cell has fewer such rows than it is to lose, any margin above 0 is large enough. Of
     # the other cells few rows may have one.
     short = ~np.isfinite(cuts)
-    parts = [likeliest, *(_other_margins(engine, disputes, cells, w) for w in (~short, short))]
+    parts = [likeliest, *_other_margins(engine, disputes, cells, (~short, short))]
     return cells, CellMargins(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def _other_margins(
-    engine: Engine, disputes: Disputes, cells: NoiseCells, which: Array
-) -> CellMargins:
-    """Find the margins in some of the cells whose true label is not the likeliest class."""
-    some = cells.keep(which, cells.lower)
-    rows = _may_have_more(disputes, some, _whole(engine))
-    if not rows.size:
-        return CellMargins(rows, rows, cells.lower[:0])
-    parts = zip(
-        np.split(rows, np.searchsorted(rows, engine.starts[1:])), engine.starts, strict=True
-    )
-    blocks = [(part - start).astype(np.int32) for part, start in parts]
-    found = merge_margins(engine.ask(margins_above, some, each=blocks), engine.starts)
-    return found._replace(cell=np.flatnonzero(which)[found.cell])
+    engine: Engine, disputes: Disputes, cells: NoiseCells, groups: Sequence[Array]
+) -> list[CellMargins]:
+    """Find the margins in groups of cells whose true label is not the likeliest class."""
+    some = [cells.keep(which, cells.lower) for which in groups]
+    rows = [_may_have_more(disputes, group, _whole(engine)) for group in some]
+    if not any(each.size for each in rows):
+        return []
+    by_block = zip(*(_positions(each, engine.starts) for each in rows), strict=True)
+    blocks = engine.ask(margins_above, some, each=list(by_block))
+    found = [merge_margins(parts, engine.starts) for parts in zip(*blocks, strict=True)]
+    return [
+        each._replace(cell=np.flatnonzero(which)[each.cell])
+        for which, each in zip(groups, found, strict=True)
+    ]
+
+
+def _positions(rows: Array, starts: Sequence[int]) -> list[Array]:
+    """Give the positions of rows in their blocks, which begin at these rows."""
+    parts = np.split(rows, np.searchsorted(rows, starts[1:]))
+    return [(part - start).astype(np.int32) for part, start in zip(parts, starts, strict=True)]
 
 
 def _may_have_more(disputes: Disputes, cells: NoiseCells, whole: float) -> Array:

@@ -48,7 +48,10 @@ CLOSE = 1e-6
 ABSENT = 2
 # A part of a block that stays in the cache while it is worked on; threads wait for each other less
 # often when it is large.
-CACHE_BYTES = 2**21
+CACHE_BYTES = 2**19
+# Memory for more than 128 kB comes fresh from the system each time where the C library is told to
+# give it back at once, as the workers of Dask tell it. To get it takes longer than to work on it.
+FRESH_BYTES = 2**17 - 2**10
 # Up to this many classes a transposed copy is faster: one vector operation per class.
 FEW_CLASSES = 48
 
@@ -121,6 +124,7 @@ def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
     predicted = np.empty(n, code_dtype(n_classes))
     invalid = [np.empty(0, np.intp)]
     tolerance = sum_tolerance(pred_probs.dtype, n_classes)
+    copied = np.empty(0, given_prob.dtype)
     for rows, probs in cached_blocks(pred_probs):
         given = codes[rows]
         if n_classes > FEW_CLASSES:
@@ -128,7 +132,9 @@ def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
             highest[rows] = _take(probs, first)
             sums = np.einsum("ij->i", probs)
         else:
-            by_class = np.ascontiguousarray(probs.T)
+            copied = np.empty(probs.size, probs.dtype) if probs.size > copied.size else copied
+            by_class = copied[: probs.size].reshape(probs.shape[::-1])
+            by_class[:] = probs.T
             by_class.max(axis=0, out=highest[rows])
             predicted[rows] = _first_equal(by_class, highest[rows])
             sums = by_class.sum(axis=0)
@@ -148,13 +154,25 @@ def float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
 
 
 def cached_blocks(pred_probs: Array) -> Iterator[tuple[slice, Array]]:
-    """Yield pieces that fit into the cache, row-major and in `float_dtype`, with their rows."""
+    """Yield pieces that fit into the cache, row-major and in `float_dtype`, with their rows.
+
+    A piece may be overwritten by the next one.
+    """
     n, n_classes = pred_probs.shape
     dtype = float_dtype(pred_probs.dtype)
     step = max(1, CACHE_BYTES // (n_classes * dtype.itemsize))
+    flags = pred_probs.flags
+    # NumPy's argmax would copy what is read-only, each time to another place.
+    as_it_is = pred_probs.dtype == dtype and flags.c_contiguous and flags.writeable
+    copied = np.empty((0 if as_it_is else min(step, n), n_classes), dtype)
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
-        yield rows, np.ascontiguousarray(pred_probs[rows], dtype)
+        if as_it_is:
+            yield rows, pred_probs[rows]
+        else:
+            piece = copied[: rows.stop - start]
+            piece[:] = pred_probs[rows]
+            yield rows, piece
 
 
 def take_given(probs: Array, given: Array) -> Array:
@@ -268,7 +286,11 @@ def set_thresholds(means: Sequence[Any]) -> Array:
 
 
 def confident_classes(
-    scan: RowScan, thresholds: Array, read: Callable[[Array], Array], *, tolerance: float
+    scan: RowScan,
+    thresholds: Array,
+    find: Callable[[Array, float], tuple[Array, Array, Array]],
+    *,
+    tolerance: float,
 ) -> Array:
     """Find the class that each row confidently belongs to (equation 1 of the paper).
 
@@ -278,9 +300,10 @@ def confident_classes(
         A block of rows.
     thresholds : ndarray of shape (K,)
         From `class_thresholds`.
-    read : callable
-        Gives the probabilities of the rows at some positions. Few are asked for: those where a
-        class may pass its threshold though the likeliest does not.
+    find : callable
+        Finds the probabilities of the rows at some positions from a number on: the places of the
+        rows among these, the classes and the values. Few rows are asked for: those where a class
+        may pass its threshold though the likeliest does not.
     tolerance : float
         Of the sum of a row, from `sum_tolerance`.
 
@@ -300,8 +323,9 @@ def confident_classes(
         doubtful = (classes < 0) & (highest >= lowest) & (whole - highest >= lowest)
         rows = np.flatnonzero(doubtful)
         if rows.size:
-            found = np.flatnonzero(read(rows) >= bounds)
-            row, confident = np.divmod(found, bounds.size)
+            row, confident, prob = find(rows, lowest)
+            above = prob >= bounds[confident]
+            row, confident = row[above], confident[above]
             number = np.bincount(row, minlength=rows.size)
             classes[rows[row]] = confident
             classes[rows[number > 1]] = predicted[rows[number > 1]]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from label_auditor.confident_learning.kept import Entries
-from label_auditor.confident_learning.scan import CACHE_BYTES
+from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, take_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -283,11 +283,11 @@ def cell_margins(
     CellMargins
         In the order of the rows; positions and cells in small types.
     """
-    if isinstance(kept, Entries):
-        at, true, prob = kept.find(rows)
-        cell = cells.find(given[at], true)
-    elif cells.dense:
-        at, true, prob = _large_enough(rows, given, given_prob, kept, cells)
+    if cells.dense:
+        if isinstance(kept, Entries):
+            at, true, prob = kept.find(rows, float(cells.lower.min()) - 2 * CLOSE)
+        else:
+            at, true, prob = _large_enough(rows, given, given_prob, kept, cells)
         cell = cells.find(given[at], true)
     else:
         first = cells.starts[given]
@@ -313,7 +313,7 @@ def _large_enough(
         piece = slice(start, start + step)
         bounds = cells.bounds.take(given[piece], axis=0)
         bounds += given_prob[piece, None]
-        part = kept.read(rows[piece])
+        part = take_rows(kept.probs, rows[piece])
         places = np.flatnonzero(part >= bounds)
         probs.append(part.ravel()[places])
         found.append(places + start * cells.n_classes)

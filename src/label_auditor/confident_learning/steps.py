@@ -7,7 +7,7 @@ gives is small. So threads can share the blocks, and so can the workers of a clu
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +23,12 @@ from label_auditor.confident_learning.scan import (
 from label_auditor.confident_learning.scores import ScoreName, score_rows
 from label_auditor.confident_learning.selection import CellMargins, NoiseCells, cell_margins
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "BlockState",
-    "count_block",
-    "doubt_block",
+    "judge_block",
     "keep_more",
     "likeliest_margins",
     "margins_above",
@@ -88,22 +90,12 @@ def keep_more(state: BlockState, probs: Array, bound: float) -> BlockState:
     return state._replace(kept=kept)
 
 
-def count_block(state: BlockState, thresholds: Array, tolerance: float) -> Joint:
-    """Count the confident joint of a block."""
-    classes = confident_classes(state.scan, thresholds, state.kept.read, tolerance=tolerance)
-    return count_joint(state.codes, classes, thresholds.size)
-
-
-def doubt_block(state: BlockState, thresholds: Array, tolerance: float) -> Doubts:
-    """Gather the rows of a block whose likeliest class is not the given one."""
+def judge_block(state: BlockState, thresholds: Array, tolerance: float) -> tuple[Joint, Doubts]:
+    """Count the confident joint of a block, in small types, and gather its doubtful rows."""
+    classes = confident_classes(state.scan, thresholds, state.kept.find, tolerance=tolerance)
+    joint = count_joint(state.codes, classes, thresholds.size).in_small_types()
     rows = np.flatnonzero(state.codes != state.scan.predicted)
-
-    def read(positions: Array) -> Array:
-        return state.kept.read(rows[positions])
-
-    part = state.scan.part(rows)
-    classes = confident_classes(part, thresholds, read, tolerance=tolerance)
-    return find_doubts(state.codes, state.scan, rows, classes)
+    return joint, find_doubts(state.codes, state.scan, rows, classes[rows])
 
 
 def likeliest_margins(state: BlockState, cells: NoiseCells) -> tuple[Array, Array]:
@@ -115,7 +107,9 @@ def likeliest_margins(state: BlockState, cells: NoiseCells) -> tuple[Array, Arra
     return scan.given_prob[rows] - scan.highest[rows], cell
 
 
-def margins_above(state: BlockState, rows: Array, cells: NoiseCells) -> CellMargins:
+def margins_above(
+    state: BlockState, rows: Sequence[Array], groups: Sequence[NoiseCells]
+) -> tuple[CellMargins, ...]:
     """Find the margins of disputed rows that are large enough for their cells.
 
     Those of the likeliest classes, which are known already, are left out.
@@ -123,15 +117,24 @@ def margins_above(state: BlockState, rows: Array, cells: NoiseCells) -> CellMarg
     Parameters
     ----------
     state : BlockState
-    rows : ndarray of shape (n_disputed,), int
-        Positions in the block, ascending.
-    cells : NoiseCells
+    rows : sequence of ndarray of int
+        For each group of cells, positions in the block, ascending.
+    groups : sequence of NoiseCells
         With bounds above 0 for the margins.
+
+    Returns
+    -------
+    tuple of CellMargins
+        Of each group of cells.
     """
-    own = state.scan.given_prob[rows]
-    found = cell_margins(rows, state.codes[rows], own, state.kept, cells)
-    other = cells.true[found.cell] != state.scan.predicted[found.row]
-    return CellMargins(*(each[other] for each in found))
+
+    def margins_in(some: Array, cells: NoiseCells) -> CellMargins:
+        own = state.scan.given_prob[some]
+        found = cell_margins(some, state.codes[some], own, state.kept, cells)
+        other = cells.true[found.cell] != state.scan.predicted[found.row]
+        return CellMargins(*(each[other] for each in found))
+
+    return tuple(map(margins_in, rows, groups))
 
 
 def margins_below(

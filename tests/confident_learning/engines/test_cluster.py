@@ -109,15 +109,15 @@ def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch):
     codes, pred_probs, lazy = case
     expected = audit_labels(codes, pred_probs)
     pids = client.run(os.getpid)
-    settle = find_issues._settle
+    judge = find_issues._judge
 
     def kill_one(engine, thresholds):
         holders = client.who_has(engine._states)
         worker = next(iter(holders.values()))[0]
         os.kill(pids[worker], signal.SIGKILL)
-        return settle(engine, thresholds)
+        return judge(engine, thresholds)
 
-    monkeypatch.setattr(find_issues, "_settle", kill_one)
+    monkeypatch.setattr(find_issues, "_judge", kill_one)
     assert_same(audit_labels(codes, lazy), expected)
     assert set(client.run(os.getpid).values()) != set(pids.values())
 
@@ -145,6 +145,7 @@ def test_rows_that_are_no_probabilities_are_named(case):
 @pytest.mark.usefixtures("client")
 def test_the_client_averages_where_numpy_sums_otherwise(case, monkeypatch):
     codes, pred_probs, lazy = case
+    monkeypatch.setattr(cluster, "MOST_SORTED", 0)
     monkeypatch.setattr(cluster, "numpy_sums_so", lambda: False)
     monkeypatch.setattr(cluster, "_join_classes", None)
     assert_same(audit_labels(codes, lazy), audit_labels(codes, pred_probs))

@@ -7,10 +7,10 @@ travel to the client. Where a worker is lost, Dask computes its chunks again, fr
 
 from __future__ import annotations
 
+import pickle
 import sys
 import warnings
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,8 @@ Result = TypeVar("Result")
 
 # So many results are merged by a task.
 FAN_IN = 16
+# More bytes than this are sent to each worker once, fewer with each task.
+SHARED = 2**16
 # Of more rows than this, the client sorts nothing.
 MOST_SORTED = 10**8
 
@@ -61,6 +63,27 @@ def find_client(array: Any) -> Any:
     return None  # A task that waited for tasks would keep its worker from them.
 
 
+class Report(NamedTuple):
+    """What the client needs of a block that was read.
+
+    Attributes
+    ----------
+    invalid : ndarray of shape (n_invalid,), intp
+        Positions of the rows that hold no probabilities.
+    given_prob : ndarray of shape (n,), float
+        Probabilities of the given labels.
+    bound : float
+        All probabilities from here on are kept.
+    scores : ndarray of shape (n,), float64, or None
+        Label quality scores, where the first reading gives them.
+    """
+
+    invalid: Array
+    given_prob: Array
+    bound: float
+    scores: Array | None
+
+
 class ClusterEngine:
     """Works on the chunks of a dask array, on the workers of its cluster.
 
@@ -72,6 +95,8 @@ class ClusterEngine:
         The client in charge.
     """
 
+    given_prob: Array
+
     def __init__(self, data: LabelledRows, client: Any) -> None:
         self.data = data
         self.far = data.codes.size > MOST_SORTED
@@ -82,24 +107,25 @@ class ClusterEngine:
         self._blocks = [slice(*each) for each in zip(self.starts, ends, strict=True)]
         self._chunks = array.to_delayed().ravel().tolist()
         self._states: list[Any] = []
+        self._scores = np.empty(0)
         # An adjusted score, and the thresholds of the classes that it takes.
         self._adjusted: tuple[ScoreName, Array] | None = None
-
-    @cached_property
-    def given_prob(self) -> Array:
-        """Probability of the given label of each row; NaN where the row is not judged."""
-        return np.concatenate(self.ask(_given_prob))
 
     def scan(self, score: ScoreName | None) -> Array:
         """Read all blocks, keep their states, and give the rows that hold no probabilities."""
         codes = [self.data.codes[rows] for rows in self._blocks]
         self._states = self._read(_scan_chunk, codes, score)
-        found = zip(self.ask(_invalid_rows), self.starts, strict=True)
-        return np.concatenate([invalid + start for invalid, start in found])
+        blocks = self.ask(_report)
+        self._bounds = [block.bound for block in blocks]
+        self.given_prob = np.concatenate([block.given_prob for block in blocks])
+        if score is not None:
+            self._scores = np.concatenate([block.scores for block in blocks])
+        found = zip(blocks, self.starts, strict=True)
+        return np.concatenate([block.invalid + start for block, start in found])
 
     def class_means(self, sizes: Array) -> list[Any]:
         """Average the self-confidence of each class; ABSENT without rows."""
-        if not numpy_sums_so():
+        if not (self.far and numpy_sums_so()):
             return class_means(self.data, self.given_prob, sizes)
         counts = [
             np.bincount(self.data.codes[rows] + 1, minlength=sizes.size + 1)[1:]
@@ -116,8 +142,7 @@ class ClusterEngine:
 
     def know_from(self, bound: float) -> None:
         """Read the blocks again if probabilities from this bound on were not kept."""
-        bounds = self.ask(_bound)
-        lacking = [k for k, known in enumerate(bounds) if known > bound]
+        lacking = [k for k, known in enumerate(self._bounds) if known > bound]
         states = self._read(_keep_more, [self._states[k] for k in lacking], bound, which=lacking)
         for k, state in zip(lacking, states, strict=True):
             self._states[k] = state
@@ -152,7 +177,7 @@ class ClusterEngine:
     def scores(self) -> Array:
         """Give the scores that were asked for."""
         if self._adjusted is None:
-            return np.concatenate(self.ask(_scores))
+            return self._scores
         return np.concatenate(self.read_again(_score_chunk, *self._adjusted))
 
     def _submit(
@@ -162,15 +187,15 @@ class ClusterEngine:
         known: tuple[Any, ...],
         each: Sequence[Any] | None = None,
     ) -> list[Any]:
-        """Start a step for each block; what is known of all is sent to each worker once."""
-        shared = self._client.submit(_share, *known, pure=False)
+        """Start a step for each block, with what is known of all and of each."""
+        if len(pickle.dumps(known)) > SHARED:
+            known = self._client.submit(_share, *known, pure=False)
         each = [()] * len(self._states) if each is None else [(one,) for one in each]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
-            futures = self._client.map(
-                take, self._states, each, step=step, known=shared, pure=False
+            return list(
+                self._client.map(take, self._states, each, step=step, known=known, pure=False)
             )
-        return list(futures)
 
     def _read(
         self,
@@ -224,20 +249,8 @@ def _keep_more(state: BlockState, chunk: Any, bound: float) -> BlockState:
     return keep_more(state, np.asarray(chunk), bound)
 
 
-def _invalid_rows(state: BlockState) -> Array:
-    return state.scan.invalid
-
-
-def _given_prob(state: BlockState) -> Array:
-    return state.scan.given_prob
-
-
-def _bound(state: BlockState) -> float:
-    return state.kept.bound
-
-
-def _scores(state: BlockState) -> Any:
-    return state.scores
+def _report(state: BlockState) -> Report:
+    return Report(state.scan.invalid, state.scan.given_prob, state.kept.bound, state.scores)
 
 
 def _score_chunk(state: BlockState, probs: Array, score: ScoreName, thresholds: Array) -> Array:

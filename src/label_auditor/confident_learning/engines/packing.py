@@ -7,10 +7,13 @@ compressed; of the others nothing can be saved.
 from __future__ import annotations
 
 import zlib
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["PackedFloats", "pack", "unpack"]
 
@@ -33,7 +36,7 @@ class PackedFloats(NamedTuple):
 
 
 def pack(found: Any) -> Any:
-    """Pack an array of floats, or all that are fields of a named tuple; give all else as it is.
+    """Pack an array of floats, or all in a tuple; give all else as it is.
 
     Examples
     --------
@@ -43,18 +46,20 @@ def pack(found: Any) -> Any:
     """
     if isinstance(found, np.ndarray) and found.dtype.kind == "f":
         return _pack_floats(found)
-    if isinstance(found, tuple) and hasattr(found, "_fields"):
-        return type(found)(*map(pack, found))
-    return found
+    return _map_tuple(pack, found) if isinstance(found, tuple) else found
 
 
 def unpack(found: Any) -> Any:
     """Give back what was packed."""
     if isinstance(found, PackedFloats):
         return _unpack_floats(found)
-    if isinstance(found, tuple) and hasattr(found, "_fields"):
-        return type(found)(*map(unpack, found))
-    return found
+    return _map_tuple(unpack, found) if isinstance(found, tuple) else found
+
+
+def _map_tuple(function: Callable[[Any], Any], found: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Call a function for each item of a tuple, which may be named."""
+    items = map(function, found)
+    return type(found)(*items) if hasattr(found, "_fields") else tuple(items)
 
 
 def _pack_floats(values: Array) -> PackedFloats:
