@@ -112,8 +112,10 @@ def predict_out_of_sample(
         name, hold_out = FROM_ONE_FIT[settings.cv]
         with task.part(name):
             # A class of which decisions leave no row is none for the classifier.
-            known, used = np.unique(labels.used, return_inverse=True)
-            used, known = used - (known[0] < 0), known[known >= 0]
+            used = labels.used
+            known = np.flatnonzero(np.bincount(used[used >= 0]))
+            if len(known) < len(classes):
+                used = np.where(used < 0, -1, np.searchsorted(known, used))
             trained, found = hold_out(shared.rest, shared.X, used, classes[known], routed.fit)
         pred_probs = place_columns(found, known, len(classes), 0)
         pred_probs[np.isnan(found[:, 0])] = np.nan

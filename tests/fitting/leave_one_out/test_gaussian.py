@@ -34,6 +34,12 @@ def test_moments_lack_the_row(classifier, X, sample_weight):
     assert_leaves_one_out(classifier, X, codes, sample_weight)
 
 
+@pytest.mark.parametrize("distance", [1e2, 1e3, 1e6])
+def test_classes_far_from_the_centre_of_all_keep_their_digits(distance):
+    far = plain + distance * (codes == 2)[:, None]
+    assert_leaves_one_out(GaussianNB(), far, codes)
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     X=st.lists(

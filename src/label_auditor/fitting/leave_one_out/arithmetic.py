@@ -69,7 +69,7 @@ def normalise(scores: Floats) -> Floats:
     with np.errstate(invalid="ignore"):  # a row of -inf alone, or with NaN, becomes NaN
         probs: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
         probs /= probs.sum(axis=1, keepdims=True)
-    return probs
+    return np.ascontiguousarray(probs)
 
 
 def log(values: Any) -> Any:

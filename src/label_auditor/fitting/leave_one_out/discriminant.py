@@ -92,12 +92,13 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
     hard = np.zeros(n_rows, dtype=bool)
     within, before = np.zeros((X.shape[1], X.shape[1])), np.zeros(n_classes)
     shrinkage = fitted.shrinkage or 0.0
+    n_lost = _lost_by_linear(fitted, scatters, n_rows) if fitted.solver == "svd" else 0
     for code, scatter in enumerate(scatters):
         if sizes[code] == 1:
             continue
         left = sizes - (np.arange(n_classes) == code)
         priors = left / left.sum() if fitted.priors is None else np.asarray(fitted.priors_)
-        shares = _share_scatter(fitted, scatters, left, priors)
+        shares = _share_scatter(fitted, left, priors, n_lost)
         changed = np.flatnonzero(shares != before)
         if len(changed):  # without priors only once, as the shares are the same for all classes
             for each in changed:
@@ -111,10 +112,13 @@ def leave_out_linear(fitted: Any, data: Data) -> Floats:
         for block in blocks(len(scatter.rows), X.shape[1]):
             at = scatter.rows[block]
             own = scatter.centred[block]
-            lost = shares[code] * enlarged * (own * own).sum(axis=1)
-            ridge = shrinkage * (np.trace(within) - lost) / X.shape[1]
+            diagonal = (1 - shrinkage) * spread[None]
+            if shrinkage:
+                lost = shares[code] * enlarged * np.einsum("ij,ij->i", own, own)
+                ridge = shrinkage * (np.trace(within) - lost) / X.shape[1]
+                diagonal = diagonal + ridge[:, None]
             with np.errstate(divide="ignore"):  # no spread is left: then the row is hard
-                inverse = 1 / ((1 - shrinkage) * spread + ridge[:, None])
+                inverse = 1 / diagonal
             distances, taken = _distances_without(own @ basis, towards, inverse, share)
             distances[:, code] = enlarged**2 * distances[:, code]
             scores[at] = log(priors) - 0.5 * distances
@@ -133,7 +137,7 @@ def _distances_without(
         The distance of each row from the mean of its class.
     towards : ndarray of shape (n_classes, n_features)
         From the mean of each class to that of theirs.
-    inverse : ndarray of shape (n_rows, n_features)
+    inverse : ndarray of shape (n_rows, n_features) or (1, n_features)
         The inverse of the covariance before anything is taken out, which is diagonal.
     share : float
         How often the product of `own` with itself is taken out.
@@ -147,7 +151,7 @@ def _distances_without(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = own * inverse
-        length = (own * scaled).sum(axis=1, keepdims=True)
+        length = np.einsum("ij,ij->i", own, scaled)[:, None]
         along = scaled @ towards.T
         across = inverse @ (towards * towards).T
         taken = share * length
@@ -155,15 +159,11 @@ def _distances_without(
     return length + 2 * along + across + extra, taken[:, 0]
 
 
-def _share_scatter(
-    fitted: Any, scatters: list[Scatter], left: NDArray[np.intp], priors: Floats
-) -> Floats:
+def _share_scatter(fitted: Any, left: NDArray[np.intp], priors: Floats, n_lost: int) -> Floats:
     """Give the weight of each class's scatter in the covariance, once a row is left out."""
     if fitted.solver != "svd":
         return priors / left if fitted.priors is not None else np.full(len(left), 1 / left.sum())
-    n_rows = sum(len(scatter.rows) for scatter in scatters)
-    n_left = n_rows - 1 - _lost_by_linear(fitted, scatters, n_rows)
-    return np.full(len(left), 1 / n_left)
+    return np.full(len(left), 1 / (left.sum() - n_lost))
 
 
 def _lost_by_linear(fitted: Any, scatters: list[Scatter], n_rows: int) -> int:
@@ -174,8 +174,7 @@ def _lost_by_linear(fitted: Any, scatters: list[Scatter], n_rows: int) -> int:
     basis = np.asarray(fitted.scalings_, dtype=np.float64)
     if not basis.size:
         return 0  # all means are the same, and no distance matters
-    scatter = sum(each.matrix for each in scatters)
-    divisor = np.einsum("ij,ik,kj->", basis, scatter, basis) / basis.shape[1]
+    divisor = sum(((each.centred @ basis) ** 2).sum() for each in scatters) / basis.shape[1]
     return len(scatters) if divisor < n_rows - len(scatters) / 2 else 0
 
 
