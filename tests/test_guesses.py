@@ -117,6 +117,23 @@ def test_a_hint_is_no_attribute(things, name):
         pd.testing.assert_frame_equal(again.to_frame(), thing.to_frame())
 
 
+@pytest.mark.parametrize("name", label_auditor._HINTS)
+def test_a_hint_is_in_the_error_of_an_import(name):
+    with pytest.raises(ImportError, match=f"cannot import name '{name}' from 'label_auditor'; wri"):
+        exec(f"from label_auditor import {name}")
+    assert not hasattr(label_auditor, name)
+    assert getattr(label_auditor, name, None) is None
+
+
+def test_imports_without_a_hint_are_as_everywhere():
+    from label_auditor import cli, plots
+
+    assert cli.main
+    assert plots.ConfidentJointDisplay
+    with pytest.raises(ImportError, match=r"cannot import name 'nothing' from 'label_auditor' \("):
+        from label_auditor import nothing  # noqa: F401
+
+
 def test_scikit_learn_finds_no_methods_that_are_hinted_at():
     auditor = clone(LabelAuditor())
     pipeline = make_pipeline(auditor)

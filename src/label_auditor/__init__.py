@@ -1,5 +1,6 @@
 """Find label errors, have them reviewed, bring the corrections home."""
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,9 @@ def __getattr__(name: str) -> Any:
         return version("label-auditor")
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
+    if name in _HINTS and sys._getframe(1).f_code.co_name == "_handle_fromlist":
+        # `from label_auditor import name` would lose what an AttributeError says.
+        raise ImportError(f"cannot import name {name!r} from {__name__!r}; write {_HINTS[name]}")
     if name not in _HOMES:
         hint = f"; write {_HINTS[name]}" if name in _HINTS else ""
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")

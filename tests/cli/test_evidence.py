@@ -53,7 +53,7 @@ def test_the_page_has_neighbours_and_words(data, options):
     at = page["rows"]["ids"].index("7")
     neighbors = page["evidence"]["neighbors"]
     places = unpack(neighbors["rows"], "<u2").reshape(-1, N_NEIGHBORS)[at]
-    given = unpack(page["rows"]["given"], "<i4")
+    given = unpack(page["rows"]["given"]["values"], "i1")
     assert given[at] == 0
     assert given[places].tolist() == [1] * N_NEIGHBORS
     counts, words = unpack(page["evidence"]["words"]["counts"], "<u2"), page["evidence"]["words"]
@@ -88,7 +88,39 @@ def test_decisions_are_those_that_the_words_learn_from(data):
     assert read_page("--corrections", "corrections.json")["evidence"]["words"] is not None
 
 
-def test_features_have_no_evidence(data):
+def test_rows_of_features_have_those_that_are_near(data):
+    rng = np.random.default_rng(0)
+    size, heavy = rng.normal(size=60), 1000 * rng.normal(size=60)
+    cells = zip(size, heavy, np.where(size > 0, "x", "y"), strict=True)
+    lines = [",".join(map(str, row)) for row in cells]
+    lines[5] = lines[5].replace(str(size[5]), "")  # is average
+    Path("in.csv").write_text("\n".join(["size,weight,kind", *lines]))
+    assert main(["in.csv", "--label", "kind", "--jobs", "1", "--quiet"]) == 0
+    text = Path("in-audit/report.html").read_text("utf-8")
+    page = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
+    assert page["evidence"].get("words") is None
+    ids = np.array(page["rows"]["ids"], int)
+    places = unpack(page["evidence"]["neighbors"]["rows"], "<u2").reshape(-1, N_NEIGHBORS)
+    size[5] = np.delete(size, 5).mean()
+    points = np.column_stack([size / np.delete(size, 5).std(), heavy / heavy.std()])
+    away = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(away, np.inf)
+    nearest = [away[row].argmin() in ids[found] for row, found in zip(ids, places, strict=True)]
+    assert np.mean(nearest) > 0.9  # by directions alone it would be .68
+
+
+def test_equal_categories_are_near_and_constants_tell_nothing(data):
+    Path("in.csv").write_text("a,b,kind\n" + "red,1,x\nblue,1,y\n" * 10)
+    assert main(["in.csv", "--label", "kind", "--jobs", "1", "--quiet"]) == 0
+    text = Path("in-audit/report.html").read_text("utf-8")
+    page = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
+    places = unpack(page["evidence"]["neighbors"]["rows"], "<u2").reshape(-1, N_NEIGHBORS)
+    even = np.array(page["rows"]["ids"], int) % 2
+    assert (even[places] == even[:, None]).all()
+
+
+def test_too_many_categories_are_not_compared(data, monkeypatch):
+    monkeypatch.setattr("label_auditor.cli.models.MOST_COMPARED", 79)
     Path("in.csv").write_text("a,b,kind\n" + "1,2,x\n2,1,y\n" * 20)
     assert main(["in.csv", "--label", "kind", "--jobs", "1", "--quiet"]) == 0
     assert '"evidence":' not in Path("in-audit/report.html").read_text("utf-8")

@@ -51,19 +51,24 @@ def gather_for_page(
     Returns
     -------
     Evidence or None
-        None for features: the directions of their columns don't tell which rows are similar.
+        Of features, similar rows alone; None where these have too many categories to be compared.
     """
-    if column is None:
+    audit, vectors = auditor.audit_, prepared.vectors
+    if column is None and vectors is None:
         return None
+    from label_auditor.report.page_data import rows_of_page
+
+    rows = rows_of_page(audit, min(max_rows, MOST_ROWS), decided.rows)
+    if column is None:
+        from label_auditor.review.evidence import Evidence
+
+        return Evidence(audit.neighbors(vectors, rows, k=N_NEIGHBORS))
     from label_auditor.cli.tables import get_texts
     from label_auditor.cli.text_models import MAX_CHARACTERS
-    from label_auditor.report.page_data import rows_of_page
     from label_auditor.review.gathering import gather_evidence, label_taught
     from label_auditor.review.twins import ALIKE_VECTORS
 
-    audit, vectors = auditor.audit_, prepared.vectors
     texts = [text[:MAX_CHARACTERS] for text in get_texts(prepared.shown, column)]
-    rows = rows_of_page(audit, min(max_rows, MOST_ROWS), decided.rows)
     return gather_evidence(
         audit,
         _name_terms(auditor, prepared, rows),

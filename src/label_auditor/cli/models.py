@@ -13,11 +13,15 @@ from label_auditor.cli.formats.text import escape
 from label_auditor.cli.tables import find_unreadable, get_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 N_FOLDS = 5
 MANY_CATEGORIES = 15
 MAX_CATEGORIES = 254  # HistGradientBoostingClassifier takes 255
+# Numbers by which rows are compared; more are a quarter of a gigabyte, and take too long.
+MOST_COMPARED = 2**26
 LARGEST = 1e30  # trees sum 32-bit floats, which end at 3e38
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 MISSING_MARKS = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
@@ -42,7 +46,8 @@ class Prepared(NamedTuple):
     words : SingleWords or None
         The words of the texts, to find near twins by; None where there are no texts.
     vectors : ndarray of shape (n_rows, n_columns) or None
-        The embeddings of the texts, to find near twins by instead.
+        What similar rows are found by: the embeddings of the texts, or the features as
+        :func:`_standardize` gives them.
     terms : dict or None
         By the name of each view, what the columns of its matrix stand for.
     """
@@ -131,7 +136,26 @@ def prepare_features(
         )
     )
     X = np.column_stack([_to_floats(feature) for feature in features.values()])
-    return Prepared(X, classifier, cv, table[list(features)], notes)
+    n_compared = len(table) * sum(max(1, n) for n in n_categories.values())
+    vectors = _standardize(features.values()) if n_compared <= MOST_COMPARED else None
+    return Prepared(X, classifier, cv, table[list(features)], notes, vectors=vectors)
+
+
+def _standardize(features: Iterable[pd.Series]) -> NDArray[np.float32]:
+    """Give vectors whose cosines tell which rows are similar, all features alike.
+
+    A number is its distance from the mean, and each category a column; the variance of a feature is
+    1, and what is missing is average. A cosine tells directions apart, not distances: so all rows
+    get one more number, the same, beside which rows that are close have about the same direction.
+    """
+    parts = []
+    for feature in features:
+        cells = pd.get_dummies(feature) if _count_categories(feature) else feature.to_frame()
+        centred = cells.to_numpy(float) - np.nanmean(cells.to_numpy(float), axis=0)
+        spread = np.sqrt(np.nanmean((centred**2).sum(axis=1))) or 1
+        parts.append(np.nan_to_num(centred / spread).astype(np.float32))
+    same = np.full((len(parts[0]), 1), np.sqrt(len(parts)), np.float32)
+    return np.hstack([*parts, same])
 
 
 def _encode(column: pd.Series) -> pd.Series:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_NEIGHBORS = 5
 # What is shown of a neighbour that is not in the page.
 MOST_CHARACTERS = 160
+SHORT = 40  # characters of the cells of a table
 # The largest numbers that a column of two bytes and one of one byte hold.
 NOBODY = 2**16 - 1
 LONGEST_GAP, LONGEST_WORD = 2**16 - 1, 2**8 - 1
@@ -91,7 +92,7 @@ def _outside(records: Records) -> dict[str, list[Any]]:
     audit, ids, texts = records.audit, [], []
     for record in records:
         ids.append(str(record.id))
-        text = " · ".join(record.fields.values())
+        text = _describe(record.fields)
         texts.append(text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…")
     codes = audit.codes[records.positions]
     given: list[Any] = codes.tolist() if not audit.multi_label else []
@@ -99,6 +100,13 @@ def _outside(records: Records) -> dict[str, list[Any]]:
         ends = codes.indptr.tolist()
         given = [codes.indices[a:b].tolist() for a, b in pairwise(ends)]
     return {"ids": ids, "texts": texts, "given": given}
+
+
+def _describe(fields: dict[str, str]) -> str:
+    """Give texts as they are, and the cells of a table by name, as the page does."""
+    if len(fields) == 1 or max(map(len, fields.values())) >= SHORT:
+        return " · ".join(fields.values())
+    return ", ".join(f"{name}={text}" for name, text in fields.items())
 
 
 def _words(words: Words, n: int, shown: NDArray[np.intp], texts: list[str]) -> dict[str, str]:

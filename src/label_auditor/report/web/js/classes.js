@@ -1,7 +1,7 @@
 // The table of the classes, which can be sorted; a class filters the queue.
 
 import { classes, summary } from "./data.js";
-import { $, count, el, foreign, percent } from "./dom.js";
+import { $, breakable, count, el, foreign, percent } from "./dom.js";
 import { hasSets } from "./labels.js";
 
 const NAME = ["Class", (label) => classes[label], 1];
@@ -43,7 +43,7 @@ export function drawClasses(chooseClass) {
       el(
         "th",
         { scope: "row" },
-        el("button", { type: "button", onclick: () => chooseClass(label) }, foreign(name)),
+        el("button", { type: "button", onclick: () => chooseClass(label) }, breakable(name)),
         confused < 0
           ? null
           : el("span", { class: "confused" }, "most confused with ", foreign(classes[confused])),

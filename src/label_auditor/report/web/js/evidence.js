@@ -1,6 +1,6 @@
 // What speaks for and against a label: words of the text, and the rows most like this one.
 
-import { evidence, given, ids, nRows, suggested, texts, unpack } from "./data.js";
+import { evidence, fields, given, ids, nRows, suggested, texts, unpack } from "./data.js";
 import { $, count, el, foreign, percent } from "./dom.js";
 import { nameOf, numberOf, hasSets } from "./labels.js";
 import { decisions, set, settings } from "./log.js";
@@ -8,6 +8,7 @@ import { nameOfMark } from "./marks.js";
 
 const found = evidence?.neighbors ?? null;
 const nAll = nRows + (found?.outside.ids.length ?? 0); // what is no less stands for none
+const SHORT = 40; // characters of the cells of a table
 const LONG = 160; // characters of a neighbour's text that are shown
 
 // The columns are unpacked when they are first asked for, not when the page opens.
@@ -113,11 +114,18 @@ export function drawEvidence(row) {
     `The search is approximate: it finds ${percent(found.recall ?? 1)} of the nearest rows.`;
 }
 
+/** Texts as they are, and the cells of a table by name. */
+function describeInputs(row) {
+  const values = texts.map((column) => column[row]);
+  return values.length === 1 || values.some((value) => value.length >= SHORT)
+    ? values.join(" · ")
+    : values.map((value, i) => `${fields[i]}=${value}`).join(", ");
+}
+
 function drawNeighbor(row, { at, cosine, label, isTwin }) {
   const outside = at - nRows;
   const id = outside < 0 ? ids[at] : found.outside.ids[outside];
-  const text =
-    outside < 0 ? texts.map((column) => column[at]).join(" · ") : found.outside.texts[outside];
+  const text = outside < 0 ? describeInputs(at) : found.outside.texts[outside];
   const role = label === given[row] ? "given" : label === suggested[row] ? "suggested" : "other";
   const decided = decisions.get(at);
   const changed = decided && decided.label !== label;
