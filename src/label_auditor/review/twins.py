@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from label_auditor.data.naming import check_length
+from label_auditor.fitting.ngrams import count_single_words, split_texts
 from label_auditor.review.similar_rows import alike_pairs
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
         return _compare(audit, keys, lambda first: vectors[first], ALIKE_VECTORS)
     if is_table:
         return _compare(audit, keys, lambda first: sparse.csr_array((len(first), 1)), 1.0)
-    return find_twins_by_words(audit, keys, _count_words(keys))
+    return find_twins_by_words(audit, keys, count_single_words(split_texts(keys)))
 
 
 def find_twins_by_words(audit: Findings, texts: Sequence[str], words: Any) -> pd.DataFrame:
@@ -187,16 +188,6 @@ def _group_equal(keys: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp
             first.append(row)
         group_of[row] = numbers[key]
     return group_of, np.array(first, dtype=np.intp)
-
-
-def _count_words(texts: Sequence[str]) -> Any:
-    """Count the words of texts; no text has any if there are none."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    try:
-        return CountVectorizer(dtype=np.float32).fit_transform(texts)
-    except ValueError:  # no text has a word, or there is none
-        return sparse.csr_matrix((len(texts), 1), dtype=np.float32)
 
 
 def _count_labels(
