@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from label_auditor.data.messages import list_rows, quote_counts, quote_values
+from label_auditor.data.messages import list_rows, quote_counts, quote_values, repeated
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,8 @@ def test_counts_are_named_up_to_a_limit():
     assert quote_counts({"a": 2, "b": 1}) == "'a': 2, 'b': 1"
     counts = dict.fromkeys(range(7), 3)
     assert quote_counts(counts) == "0: 3, 1: 3, 2: 3, 3: 3, 4: 3, … (7 in all)"
+
+
+def test_what_is_repeated_is_named_once():
+    assert repeated(["b", "a", "b", "c", "a", "b"]) == ["b", "a"]
+    assert repeated("abc") == []

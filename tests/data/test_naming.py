@@ -118,7 +118,7 @@ def test_an_index_that_is_known_to_be_unique_is_not_copied(index, monkeypatch):
     def refuse(*_):
         raise AssertionError("all ids were listed")
 
-    monkeypatch.setattr("label_auditor.data.naming.Counter", refuse)
+    monkeypatch.setattr("label_auditor.data.naming.repeated", refuse)
     ids = unique_ids(index, len(index), None)
     assert list(ids) == expected
     assert [type(each) for each in ids] == [type(each) for each in expected]

@@ -29,8 +29,9 @@ class Inner:
         return "here"
 
 
-# Only methods of this package's classes are copied.
-Inner.__module__ = "label_auditor.inner"
+# Only methods of this package are copied.
+for each in (Inner.move, Inner.make.__func__, Inner.named, Inner.overridden):
+    each.__module__ = "label_auditor.inner"
 
 
 class Foreign:

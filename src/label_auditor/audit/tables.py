@@ -8,8 +8,7 @@ import numpy as np
 
 from label_auditor.data.findings import rows_in_order
 from label_auditor.data.messages import quote_values
-from label_auditor.data.naming import check_length
-from label_auditor.export.columns import check_order, check_texts, columns, is_table, take
+from label_auditor.export.columns import read_columns, take
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,13 +84,8 @@ def to_frame(
 
 def _read_inputs(audit: Findings, inputs: Any) -> dict[str, Any]:
     """Give texts, or named columns, as columns of a table; those of pandas keep their types."""
-    named = is_table(inputs)
-    given = columns(inputs, "inputs") if named else {"text": check_texts(inputs)}
     found = {}
-    for name, column in given.items():
-        called = f"inputs[{name!r}]" if named else "inputs"
-        check_length(called, len(column), len(audit))
-        check_order(called, column, audit.index)
+    for name, column in read_columns(inputs, "inputs", len(audit), audit.index).items():
         found[name] = getattr(column, "array", None)
         if found[name] is None:
             found[name] = take(column, np.arange(len(audit)))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError
-from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.messages import list_rows, quote_values, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,10 +147,9 @@ def get_ids(table: pd.DataFrame, name: str | None, source: str) -> Sequence[Any]
         return range(len(table))
     column = get_column(table, name)
     ids = [f"\0row {row}" if cell is None else cell for row, cell in enumerate(column)]
-    counts = Counter(map(str, ids))
-    twice = [value for value, count in counts.items() if count > 1]
+    twice = dict.fromkeys(repeated(map(str, ids)))
     if twice:
-        rows = [row for row, value in enumerate(ids) if counts[str(value)] > 1]
+        rows = [row for row, value in enumerate(ids) if str(value) in twice]
         raise InputError(
             f"column {name!r} of {source} has {quote_values(twice)} more than once "
             f"({list_rows(rows)}), but ids must tell the rows apart; name another column by --id, "

@@ -85,17 +85,18 @@ def print_summary(
     console.print(
         f"\n[bold]{len(audit):,}[/] rows, [bold]{len(audit.classes):,}[/] classes; flagged for "
         f"review: [bold]{audit.n_issues:,}[/] ({audit.n_issues / len(audit):.1%}).\n"
-        f"Models that never saw the row agree with {agreement(audit):.1%} of the given labels.\n"
-        f"{textwrap.fill(FLAG_MEANING, min(console.width, 80))}\n"
+        f"Models that never saw the row agree with {agreement(audit):.1%} of the given labels."
     )
+    paragraphs = [FLAG_MEANING]
     if twins["n_twins_other_label"].any():
-        console.print(f"{textwrap.fill(_count_twins(twins), min(console.width, 80))}\n")
+        paragraphs.append(_count_twins(twins))
     if n_unlabelled := int((audit.codes < 0).sum()):
         told = f"{n_unlabelled:,} rows have no label; one is suggested for each in issues.csv."
-        console.print(f"{textwrap.fill(told, min(console.width, 80))}\n")
+        paragraphs.append(told)
     if decided.corrections is not None:
-        learned = textwrap.fill(_describe_decisions(decided), min(console.width, 80))
-        console.print(f"{learned}\n")
+        paragraphs.append(_describe_decisions(decided))
+    for paragraph in paragraphs:
+        console.print(f"{textwrap.fill(paragraph, min(console.width, 80))}\n")
     if audit.n_issues:
         worst = [row for row in audit.ranked.tolist() if row not in decided.rows]
         listed = _list_rows("Look at these first", audit, worst[:N_WORST], shown, console)

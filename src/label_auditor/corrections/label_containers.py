@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from label_auditor.data.labels import check_labels, encode_labels, find_missing
-from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.messages import list_rows, quote_values, repeated
 from label_auditor.data.values import read_values
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ def _read_indicator(y: Any) -> Labels:
     """Read an indicator matrix: a row for each sample, a column for each class."""
     names = getattr(y, "column_names", getattr(y, "columns", None))
     classes = list(range(y.shape[1])) if names is None else list(names)
-    twice = [name for name, count in Counter(classes).items() if count > 1]
+    twice = repeated(classes)
     if twice:
         raise ValueError(
             f"y has several columns named {quote_values(twice)}; name each class in one column."

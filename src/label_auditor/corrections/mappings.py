@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from label_auditor.data.decisions import DISCARDED, VALIDATED, Correction
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, repeated
 from label_auditor.data.values import find_missing
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def read_mapping(decided: Any) -> list[Correction]:
             "the label of each record by its id: {id: label}, with None for a discarded record."
         )
     pairs = list(decided.items() if isinstance(decided, Mapping) else _entries(decided))
-    twice = [name for name, n in Counter(str(name) for name, _ in pairs).items() if n > 1]
+    twice = repeated(str(name) for name, _ in pairs)
     if twice:
         raise ValueError(
             f"the decisions name {quote_values(twice)} more than once, as ids are compared as "

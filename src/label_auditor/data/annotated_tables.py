@@ -7,15 +7,14 @@ is not in them. Nothing is guessed: what could be read in two ways is refused.
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from label_auditor.data.labels import encode_labels, find_missing
-from label_auditor.data.messages import list_rows, quote_values
-from label_auditor.data.tables import find_index, is_table
+from label_auditor.data.messages import list_rows, quote_values, repeated
+from label_auditor.data.tables import find_index, in_memory, is_table
 from label_auditor.data.values import read_values
 
 if TYPE_CHECKING:
@@ -219,9 +218,7 @@ def _refuse_other_columns(table: LabelTable, codes: NDArray[np.intp]) -> None:
 
 def _read_columns(labels: Any) -> tuple[tuple[Any, ...], list[NDArray[Any]]]:
     """Give the names and the values of columns; of an array, the names are positions."""
-    for method in ("compute", "collect"):  # dask, and polars where it is lazy
-        if hasattr(labels, method):
-            labels = getattr(labels, method)()
+    labels = in_memory(labels)
     if isinstance(labels, Mapping):
         return tuple(labels), [_objects(column) for column in labels.values()]
     if is_table(labels):
@@ -297,6 +294,6 @@ def _find_rows(names: Any, index: Any) -> NDArray[np.intp]:
 
 def _refuse_twice(names: Iterable[Any], problem: str, remedy: str) -> None:
     """Raise if a name is there twice."""
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    twice = repeated(names)
     if twice:
         raise ValueError(f"{problem} {quote_values(twice)}; {remedy}.")

@@ -18,7 +18,7 @@ from label_auditor.data.values import find_missing, read_values
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["decode_label_sets", "encode_label_sets", "is_matrix", "place_columns"]
+__all__ = ["as_tuples", "decode_label_sets", "encode_label_sets", "is_matrix", "place_columns"]
 
 
 def encode_label_sets(
@@ -112,9 +112,14 @@ def decode_label_sets(matrix: sparse.csr_array, classes: NDArray[Any]) -> NDArra
         Tuples, in the order of `classes`.
     """
     values = classes.tolist()
-    columns, ends = matrix.indices.tolist(), matrix.indptr.tolist()
-    sets = (tuple(values[column] for column in columns[start:end]) for start, end in pairwise(ends))
+    sets = (tuple(values[column] for column in columns) for columns in as_tuples(matrix))
     return np.fromiter(sets, dtype=object, count=matrix.shape[0])
+
+
+def as_tuples(matrix: sparse.csr_array) -> list[tuple[int, ...]]:
+    """Give the columns that each row of a matrix has."""
+    columns = matrix.indices.tolist()
+    return [tuple(columns[start:end]) for start, end in pairwise(matrix.indptr.tolist())]
 
 
 def _read_matrix(labels: Any, classes: ArrayLike | None) -> tuple[sparse.csr_array, NDArray[Any]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from numpy.typing import ArrayLike
 
@@ -25,6 +26,11 @@ def quote_values(values: Iterable[Any], limit: int = 5) -> str:
     values = list(values.tolist() if hasattr(values, "tolist") else values)
     more = f", … ({len(values)} in all)" if len(values) > limit else ""
     return ", ".join(repr(value) for value in values[:limit]) + more
+
+
+def repeated(values: Iterable[Hashable]) -> list[Any]:
+    """Give the values that occur more than once, each of them once."""
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def quote_counts(counts: dict[Any, int], limit: int = 5) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
-from label_auditor.data.messages import list_rows, quote_values
+from label_auditor.data.messages import list_rows, quote_values, repeated
 from label_auditor.data.values import find_missing
 
 
@@ -37,7 +36,7 @@ def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Seque
             "own, as corrections are joined on them."
         )
     found = [_row_id(value) for value in values]
-    twice = [value for value, count in Counter(map(str, found)).items() if count > 1]
+    twice = repeated(map(str, found))
     if not twice:
         return found
     if ids is not None:
@@ -110,7 +109,7 @@ def name_classes(
                 f"({quote_values(classes)}); give one name for each, in this order, or a mapping."
             )
         names = dict(zip(classes, map(str, class_names), strict=True))
-    shared = [name for name, count in Counter(names.values()).items() if count > 1]
+    shared = repeated(names.values())
     if shared:
         raise ValueError(
             f"class_names gives {quote_values(shared)} to more than one class; "

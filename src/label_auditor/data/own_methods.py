@@ -28,26 +28,21 @@ def own_methods(cls: type[Class]) -> type[Class]:
         The same class.
     """
     package = __name__.split(".")[0]
-    for base in cls.__mro__[1:]:
-        if base.__module__.split(".")[0] != package:
-            continue
-        for name, member in vars(base).items():
-            if name.startswith("_") or getattr_static(cls, name) is not member:
-                continue
-            if isinstance(member, FunctionType):
-                setattr(cls, name, _renamed(member, cls))
-            elif isinstance(member, classmethod):
-                setattr(cls, name, classmethod(_renamed(member.__func__, cls)))
+    for name in dir(cls):
+        member = getattr_static(cls, name)
+        function = getattr(member, "__func__", member)  # of a class method, what it wraps
+        inherited = isinstance(function, FunctionType) and name not in vars(cls)
+        if inherited and not name.startswith("_") and function.__module__.startswith(package):
+            copy = _renamed(function, f"{cls.__qualname__}.{function.__name__}")
+            setattr(cls, name, copy if member is function else classmethod(copy))
     return cls
 
 
-def _renamed(function: Any, cls: type) -> FunctionType:
-    """Copy a function as a method of a class."""
+def _renamed(function: Any, name: str) -> FunctionType:
+    """Copy a function under another name."""
     code, scope, defaults = function.__code__, function.__globals__, function.__defaults__
     copy = FunctionType(code, scope, function.__name__, defaults, function.__closure__)
     functools.update_wrapper(copy, function)
-    copy.__dict__.pop("__wrapped__")  # it wraps nothing but what the function itself wraps
-    copy.__dict__.update(vars(function))
-    copy.__kwdefaults__ = function.__kwdefaults__
-    copy.__qualname__ = f"{cls.__qualname__}.{function.__name__}"
+    copy.__dict__ = dict(vars(function))  # it wraps nothing but what the function itself wraps
+    copy.__kwdefaults__, copy.__qualname__ = function.__kwdefaults__, name
     return copy

@@ -98,6 +98,14 @@ def is_table(data: Any) -> bool:
     return hasattr(type(data), "column_names") or hasattr(type(data), "columns")
 
 
+def in_memory(data: Any) -> Any:
+    """Give a table of dask, or a lazy one of polars, as one in memory; any other as it is."""
+    for method in ("compute", "collect"):
+        if hasattr(data, method):
+            data = getattr(data, method)()
+    return data
+
+
 def read_table(data: Any, *, name: str) -> Table:
     """Read a table of numbers into memory.
 
@@ -119,9 +127,7 @@ def read_table(data: Any, *, name: str) -> Table:
     """
     import pandas as pd
 
-    for method in ("compute", "collect"):  # dask, and polars where it is lazy
-        if hasattr(data, method):
-            data = getattr(data, method)()
+    data = in_memory(data)
     if hasattr(data, "iloc"):
         frame, index = data, data.index
     elif hasattr(data, "column_names"):  # PyArrow, which keeps an index of pandas, Hugging Face

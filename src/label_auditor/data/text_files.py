@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import Any
 
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, repeated
 
 
 def decode_utf8(content: bytes) -> str:
@@ -32,6 +31,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Give an object of JSON; of a key that stands there twice, the last value would win."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        twice = repeated(key for key, _ in pairs)
         raise ValueError(f"an object has several values for {quote_values(twice)}.")
     return found

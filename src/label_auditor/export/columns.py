@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from label_auditor.data.messages import quote_values
+from label_auditor.data.naming import check_length
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,17 @@ def columns(table: Any, name: str) -> dict[str, Any]:
     found = {str(key): table[key] for key in keys}
     if len(found) < len(keys):
         raise ValueError(f"{name} has columns of the same name among {quote_values(keys)}; rename.")
+    return found
+
+
+def read_columns(data: Any, name: str, n: int, index: Any) -> dict[str, Any]:
+    """Give named columns, or texts as the column "text", one value for each of n rows in order."""
+    named = is_table(data) or name != "inputs"
+    found = columns(data, name) if named else {"text": check_texts(data)}
+    for key, column in found.items():
+        called = f"{name}[{key!r}]" if named else name
+        check_length(called, len(column), n)
+        check_order(called, column, index)
     return found
 
 

@@ -13,11 +13,9 @@ from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_length, unique_ids
 from label_auditor.export.columns import (
     check_order,
-    check_texts,
-    columns,
     is_missing,
-    is_table,
     plain,
+    read_columns,
     take,
     text,
 )
@@ -262,8 +260,8 @@ def make_records(
     1 {'text': 'a share'} Sports {'Sports': 0.1, 'Business': 0.9}
     """
     n = len(audit)
-    fields = columns(inputs, "inputs") if is_table(inputs) else {"text": check_texts(inputs)}
-    extra = {} if metadata is None else columns(metadata, "metadata")
+    fields = read_columns(inputs, "inputs", n, audit.index)
+    extra = {} if metadata is None else read_columns(metadata, "metadata", n, audit.index)
     if not fields:
         raise ValueError("inputs has no columns; give at least one field of text.")
     clash = [key for key in extra if key in OWN_METADATA]
@@ -271,13 +269,9 @@ def make_records(
         raise ValueError(
             f"metadata has a column {quote_values(clash)}, which the audit sets itself; rename it."
         )
-    for name, column in (
-        *((f"inputs[{key!r}]" if is_table(inputs) else "inputs", v) for key, v in fields.items()),
-        *((f"metadata[{key!r}]", column) for key, column in extra.items()),
-        *([("explanation", explanation)] if explanation is not None else []),
-    ):
-        check_length(name, len(column), n)
-        check_order(name, column, audit.index)
+    if explanation is not None:
+        check_length("explanation", len(explanation), n)
+        check_order("explanation", explanation, audit.index)
     return Records(
         audit=audit,
         positions=audit.ranked if only_issues else rows_in_order(audit),

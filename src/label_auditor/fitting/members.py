@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from label_auditor.fitting.encoded_labels import EncodedLabels
 from label_auditor.fitting.parts import OnPart
-from label_auditor.fitting.voting import is_dropped, is_soft_vote
+from label_auditor.fitting.voting import is_soft_vote, member_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,17 +81,13 @@ def find_members(
         X = before.transform(X) if before.steps else X
         yield from find_members(estimator[-1], X, share=share, vectorizer=vectorizer)
     elif is_soft_vote(estimator):
-        for part, member in zip(_shares(estimator), estimator.estimators_, strict=True):
+        weights = member_weights(estimator)
+        weights = np.ones(len(estimator.estimators_)) if weights is None else weights
+        parts = (weights / weights.sum()).tolist()
+        for part, member in zip(parts, estimator.estimators_, strict=True):
             yield from find_members(member, X, share=share * part, vectorizer=vectorizer)
     else:
         yield Member(share, estimator, X, vectorizer)
-
-
-def _shares(vote: Any) -> list[float]:
-    """Give the share of each member that takes part in a vote."""
-    weights = np.ones(len(vote.estimators)) if vote.weights is None else np.array(vote.weights)
-    taking_part = weights[[not is_dropped(member) for _, member in vote.estimators]]
-    return (taking_part / taking_part.sum()).tolist()  # type: ignore[no-any-return]
 
 
 def _follow(vectorizer: Any, step: Any) -> Any:

@@ -104,24 +104,20 @@ def share_label_free(
     vote = rest[-1] if is_pipeline and len(rest.steps) == 1 else rest
     if not _can_be_shared(vote, params):
         return before
-    names = [name for name, member in vote.estimators if not is_dropped(member)]
-    members = [
-        share_label_free(member, before.X, params, read_once=read_once)
-        for _, member in vote.estimators
+    members = {
+        name: share_label_free(member, before.X, params, read_once=read_once)
+        for name, member in vote.estimators
         if not is_dropped(member)
-    ]
-    if all(shared.X is before.X for shared in members):
-        return before
-    parts = list({id(shared.X): shared.X for shared in members}.values())
-    places = {id(part): place for place, part in enumerate(parts)}
-    on_parts = {
-        name: OnPart(shared.rest, places[id(shared.X)])
-        for name, shared in zip(names, members, strict=True)
     }
+    if all(shared.X is before.X for shared in members.values()):
+        return before
+    parts = list({id(shared.X): shared.X for shared in members.values()}.values())
+    places = {id(part): place for place, part in enumerate(parts)}
+    on_parts = {name: OnPart(each.rest, places[id(each.X)]) for name, each in members.items()}
     divided = clone(vote)
     divided.estimators = [(name, on_parts.get(name, "drop")) for name, _ in vote.estimators]
     rest = _replace_last(rest, divided) if is_pipeline else divided
-    return SharedVote(before, vote, members, Parts(parts), rest)
+    return SharedVote(before, vote, list(members.values()), Parts(parts), rest)
 
 
 def replace_members(fitted: Any, vote: Any, members: list[Any]) -> Any:

@@ -172,22 +172,25 @@ def pool(vote: Any, member_probs: Sequence[Any]) -> NDArray[np.floating]:
     >>> pool(vote, [np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]])]).round(3)
     array([[0.969, 0.031]])
     """
-    weights = vote.weights
-    if weights is not None:
-        weights = [
-            weight
-            for (_, member), weight in zip(vote.estimators, weights, strict=True)
-            if not is_dropped(member)
-        ]
+    weights = member_weights(vote)
     if not isinstance(vote, GeometricVotingClassifier):
         mean: NDArray[np.floating] = np.average(np.asarray(member_probs), axis=0, weights=weights)
         return mean
-    shares = np.ones(len(member_probs)) if weights is None else np.asarray(weights, dtype=float)
+    shares = np.ones(len(member_probs)) if weights is None else weights
     log_probs = np.zeros(np.shape(member_probs[0]))
     for probs, share in zip(member_probs, shares / shares.sum(), strict=True):
         log_probs += share * np.log(np.maximum(probs, LEAST_PROBABILITY))
     pooled: NDArray[np.float64] = softmax(log_probs, axis=1)
     return pooled
+
+
+def member_weights(vote: Any) -> NDArray[np.float64] | None:
+    """Give the weights of the members that are not dropped; None if all count the same."""
+    if vote.weights is None:
+        return None
+    takes_part = [not is_dropped(member) for _, member in vote.estimators]
+    weights: NDArray[np.float64] = np.asarray(vote.weights, dtype=float)[takes_part]
+    return weights
 
 
 def is_soft_vote(estimator: Any) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.data.label_sets import as_tuples
 from label_auditor.data.messages import list_rows
 from label_auditor.report.label_columns import pack
 
@@ -95,10 +95,9 @@ def _outside(records: Records) -> dict[str, list[Any]]:
         text = _describe(record.fields)
         texts.append(text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…")
     codes = audit.codes[records.positions]
-    given: list[Any] = codes.tolist() if not audit.multi_label else []
-    if audit.multi_label:
-        ends = codes.indptr.tolist()
-        given = [codes.indices[a:b].tolist() for a, b in pairwise(ends)]
+    given: list[Any] = (
+        [list(each) for each in as_tuples(codes)] if audit.multi_label else codes.tolist()
+    )
     return {"ids": ids, "texts": texts, "given": given}
 
 

@@ -8,10 +8,11 @@ or, where rows have sets of labels, that of a set in the list of those that occu
 from __future__ import annotations
 
 import base64
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from label_auditor.data.label_sets import as_tuples
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -100,7 +101,7 @@ class SetColumns:
         """Give the columns; those of classes hold, for each row, from one start to the next."""
         numbers: dict[tuple[int, ...], int] = {}
         given, suggested = (
-            np.array([numbers.setdefault(each, len(numbers)) for each in _sets(matrix)])
+            np.array([numbers.setdefault(each, len(numbers)) for each in as_tuples(matrix)])
             for matrix in (self.given, self.predicted)
         )
         return {
@@ -120,12 +121,6 @@ def _marked(matrix: sparse.csr_array, row: int) -> NDArray[np.bool_]:
     found = np.zeros(matrix.shape[1], bool)
     found[matrix.indices[slice(*matrix.indptr[row : row + 2])]] = True
     return found
-
-
-def _sets(matrix: sparse.csr_array) -> list[tuple[int, ...]]:
-    """Give the columns that each row of a matrix has."""
-    columns = matrix.indices.tolist()
-    return [tuple(columns[start:end]) for start, end in pairwise(matrix.indptr.tolist())]
 
 
 def pack_whole(values: NDArray[np.integer]) -> dict[str, Any]:

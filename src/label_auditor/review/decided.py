@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Hashable, Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from label_auditor.corrections.collection import Corrections, join_decisions
-from label_auditor.data.messages import quote_values
+from label_auditor.data.label_sets import as_tuples
+from label_auditor.data.messages import quote_values, repeated
 from label_auditor.data.naming import name_classes
 
 if TYPE_CHECKING:
@@ -86,18 +85,12 @@ def number_labels(audit: Findings) -> NDArray[np.intp]:
         codes: NDArray[np.intp] = audit.codes
         return codes
     numbers = _number_sets(audit.codes)
-    return np.fromiter((numbers[each] for each in _as_tuples(audit.codes)), np.intp, len(audit))
+    return np.fromiter((numbers[each] for each in as_tuples(audit.codes)), np.intp, len(audit))
 
 
 def _number_sets(matrix: sparse.csr_array) -> dict[tuple[int, ...], int]:
     """Give a number to each set of labels, in the order in which they first occur."""
-    return {each: number for number, each in enumerate(dict.fromkeys(_as_tuples(matrix)))}
-
-
-def _as_tuples(matrix: sparse.csr_array) -> list[tuple[int, ...]]:
-    """Give the columns of each row of a matrix that tells which row is of which class."""
-    columns = matrix.indices.tolist()
-    return [tuple(columns[start:end]) for start, end in pairwise(matrix.indptr.tolist())]
+    return {each: number for number, each in enumerate(dict.fromkeys(as_tuples(matrix)))}
 
 
 def read_decisions(
@@ -273,12 +266,8 @@ def _join_series(reviewed: Any, index: Sequence[Any]) -> dict[int, Any]:
             f"reviewed has {quote_values(unknown)} in its index, where no row has this name; the "
             f"rows are named {quote_values(names)}."
         )
-    counts = Counter(names) if len(rows) < len(names) else {}
-    twice = [
-        name
-        for name, n in Counter(chosen).items()
-        if n > 1 or (name in counts and counts[name] > 1)
-    ]
+    ambiguous = {*repeated(chosen), *(repeated(names) if len(rows) < len(names) else ())}
+    twice = [name for name in dict.fromkeys(chosen) if name in ambiguous]
     if twice:
         raise ValueError(
             f"reviewed names {quote_values(twice)} in its index, but it is not "
