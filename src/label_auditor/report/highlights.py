@@ -116,11 +116,14 @@ def count_pairs(audit: Findings) -> NDArray[np.intp]:
     """
     n_classes = len(audit.classes)
     cells = (audit.codes.astype(np.intp) * n_classes + audit.predicted)[audit.evaluated]
-    values, which, n_rows = np.unique(cells, return_inverse=True, return_counts=True)
-    n_flagged = np.bincount(which[audit.issues[audit.evaluated]], minlength=len(values))
+    values = np.arange(n_classes**2) if n_classes**2 <= len(cells) else np.unique(cells)
+    if len(values) < n_classes**2:  # Only the pairs that occur are numbered.
+        cells = np.searchsorted(values, cells)
+    n_rows = np.bincount(cells, minlength=len(values))
+    n_flagged = np.bincount(cells[audit.issues[audit.evaluated]], minlength=len(values))
     given, suggested = np.divmod(values, n_classes)
-    pairs = np.stack([given, suggested, n_rows, n_flagged], axis=1)
-    return pairs[np.argsort(-n_rows, kind="stable")]
+    pairs = np.stack([given, suggested, n_rows, n_flagged], axis=1)[n_rows > 0]
+    return pairs[np.argsort(-pairs[:, 2], kind="stable")]
 
 
 def confused_pairs(audit: Findings, n: int) -> list[ConfusedPair]:

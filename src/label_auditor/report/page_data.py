@@ -98,7 +98,7 @@ def page_data(
         "pairs": [] if audit.multi_label else count_pairs(audit).tolist(),
         "histogram": _histogram(audit),
         "plan": _plan(audit, plan, place),
-        "queue": _queue(audit, shown),
+        "queue": _queue(audit, shown, records.positions),
         "decided": [[place[row], *decision] for row, *decision in decided],
         "rows": {
             "n_first": min(max_rows, len(audit)),
@@ -187,9 +187,11 @@ def _histogram(audit: Findings) -> dict[str, Any]:
     return {"low": low, "high": high, **counted}
 
 
-def _queue(audit: Findings, shown: NDArray[np.intp]) -> dict[str, Any]:
+def _queue(
+    audit: Findings, shown: NDArray[np.intp], order: NDArray[np.intp] | None = None
+) -> dict[str, Any]:
     """Give what the queue knows of the rows that were judged, and how it learns."""
-    facts = row_facts(audit, shown)
+    facts = row_facts(audit, shown, order)
     # The class that the queue goes by, where it isn't the given one.
     worst = {"given": pack_whole(facts.given)} if audit.multi_label else {}
     return {

@@ -81,6 +81,8 @@ class JudgedRows:
     ----------
     audit : LabelAudit or MultiLabelAudit
         The audit.
+    order : ndarray of shape (n_samples,), intp, default=None
+        Its rows in its own order, where this is known already.
 
     Attributes
     ----------
@@ -95,8 +97,8 @@ class JudgedRows:
     given: NDArray[np.signedinteger]
     other: NDArray[np.signedinteger]
 
-    def __init__(self, audit: Findings) -> None:
-        order = rows_in_order(audit)
+    def __init__(self, audit: Findings, order: NDArray[np.intp] | None = None) -> None:
+        order = rows_in_order(audit) if order is None else order
         every = bool(audit.evaluated.all())
         self.order = order if every else order[audit.evaluated[order]]
         self._evaluated = None if every else audit.evaluated
@@ -162,8 +164,12 @@ class JudgedRows:
         return RowFacts(rows, numbers, self.given[rows], self.other[rows], self.sizes)
 
 
-def row_facts(audit: Findings, places: NDArray[np.intp] | None = None) -> RowFacts:
+def row_facts(
+    audit: Findings,
+    places: NDArray[np.intp] | None = None,
+    order: NDArray[np.intp] | None = None,
+) -> RowFacts:
     """Gather what the queue knows of each row of an audit, or of those at places of its order."""
-    judged = JudgedRows(audit)
+    judged = JudgedRows(audit, order)
     n = len(judged.order)
     return judged.facts(np.arange(n) if places is None else places[places < n])

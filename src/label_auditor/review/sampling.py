@@ -28,6 +28,7 @@ import numpy as np
 from label_auditor.confident_learning.find_issues import label_quality_scores
 from label_auditor.confident_learning.one_vs_rest import label_set_scores
 from label_auditor.confident_learning.row_blocks import LabelledRows
+from label_auditor.data.findings import rows_in_order
 from label_auditor.review.decided import number_labels
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ def stratify(
     codes = number_labels(audit)
     is_open = codes >= 0
     is_open[decided] = False
+    order = rows_in_order(audit)
     parts = [
         ("flagged", np.flatnonzero(is_open & audit.issues)),
-        *_cut(audit.scores, np.flatnonzero(is_open & audit.evaluated & ~audit.issues)),
+        *_cut(order[(is_open & audit.evaluated & ~audit.issues)[order]]),
         (NOT_EVALUATED, np.flatnonzero(is_open & ~audit.evaluated)),
     ]
     parts = [(name, rows) for name, rows in parts if len(rows)]
@@ -180,12 +182,11 @@ def _first(lot: NDArray[np.float64], n: int) -> NDArray[np.intp]:
     return low[np.argsort(lot[low], kind="stable")[:n]]
 
 
-def _cut(scores: NDArray[np.float64], rows: NDArray[np.intp]) -> list[tuple[str, NDArray[np.intp]]]:
-    """Cut rows by score, finely where the scores are low: errors thin out quickly from there.
+def _cut(rows: NDArray[np.intp]) -> list[tuple[str, NDArray[np.intp]]]:
+    """Cut rows, the lowest score first, finely there: errors thin out quickly from there.
 
     The bounds are squares: (1/n)², (2/n)², … of the rows.
     """
-    rows = rows[np.argsort(scores[rows], kind="stable")]
     n_parts = max(min(N_UNFLAGGED, math.isqrt(len(rows) // MIN_ROWS)), 1)
     ends = len(rows) * np.arange(1, n_parts) ** 2 / n_parts**2
     parts = np.split(rows, np.round(ends).astype(int))
