@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.scan import code_dtype
+from label_auditor.confident_learning.scan import FRESH_BYTES, code_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,16 +99,23 @@ def count_joint(given: Array, true: Array, n_classes: int) -> Joint:
     Joint
         Integer counts.
     """
-    given = given.astype(np.intp)
     if n_classes**2 <= given.size + 2**16:
         # A row and a column more, for the rows without a class.
-        pairs = (given + 1) * (n_classes + 1) + true + 1
-        count = np.bincount(pairs, minlength=(n_classes + 1) ** 2)
-        count = count.reshape(n_classes + 1, -1)[1:, 1:].ravel()
+        size = n_classes + 1
+        count = np.zeros(size**2, np.intp)
+        step = max(FRESH_BYTES // count.itemsize, size**2)
+        for start in range(0, given.size, step):
+            pairs = given[start : start + step].astype(np.intp)
+            pairs *= size
+            pairs += true[start : start + step]
+            pairs += size + 1
+            count += np.bincount(pairs, minlength=size**2)
+        count = count.reshape(size, -1)[1:, 1:].ravel()
         pairs = np.flatnonzero(count)
         return _from_pairs(pairs, count[pairs], n_classes)
     both = (given >= 0) & (true >= 0)
-    pairs, count = np.unique(given[both] * n_classes + true[both], return_counts=True)
+    pairs = given[both].astype(np.intp) * n_classes + true[both]
+    pairs, count = np.unique(pairs, return_counts=True)
     return _from_pairs(pairs, count, n_classes)
 
 

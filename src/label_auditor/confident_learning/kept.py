@@ -121,10 +121,12 @@ def suggest_bound(codes: Array, given_prob: Array, n_classes: int) -> float:
         Given labels, and their probabilities.
     n_classes : int
     """
-    judged = np.flatnonzero(codes >= 0)
-    if not judged.size:
+    judged = codes >= 0
+    if not judged.all():
+        codes, given_prob = codes[judged], given_prob[judged]
+    if not codes.size:
         return np.inf
-    some = judged[:: -(-judged.size // SOME_ROWS)]
+    some = slice(None, None, -(-codes.size // SOME_ROWS))
     given = codes[some]
     sizes = np.bincount(given, minlength=n_classes)
     sums = np.bincount(given, given_prob[some], n_classes)
@@ -155,7 +157,7 @@ def keep_entries(
     disputed = (codes != scan.predicted) & (codes >= 0)
     doubtful = np.zeros(codes.size, bool)
     if 2 * bound <= whole:  # Two classes have no more than 1 together, or little more.
-        doubtful = (scan.highest >= bound) & (whole - scan.highest >= bound)
+        doubtful = (scan.highest >= bound) & (scan.highest <= whole - bound)
     rows = np.flatnonzero(disputed | doubtful)
     own = scan.given_prob[rows]
     above = np.where(disputed[rows], np.nextafter(own, own.dtype.type(2)), np.inf)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from label_auditor.confident_learning.kept import Entries
-from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, take_rows
+from label_auditor.confident_learning.scan import CACHE_BYTES, CLOSE, FRESH_BYTES, take_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ __all__ = [
 Array = npt.NDArray[Any]
 
 # Values that are worked on at a time, where their numbers would take eight bytes each.
-PIECE = 2**16
+PIECE = FRESH_BYTES // 8
 
 
 def smallest_of_each_group(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import pickle
 import sys
 import warnings
+from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -107,14 +109,20 @@ class ClusterEngine:
         self._blocks = [slice(*each) for each in zip(self.starts, ends, strict=True)]
         self._chunks = array.to_delayed().ravel().tolist()
         self._states: list[Any] = []
+        self._groups: list[list[int]] = []
         self._scores = np.empty(0)
         # An adjusted score, and the thresholds of the classes that it takes.
         self._adjusted: tuple[ScoreName, Array] | None = None
 
     def scan(self, score: ScoreName | None) -> Array:
         """Read all blocks, keep their states, and give the rows that hold no probabilities."""
+        import distributed
+
         codes = [self.data.codes[rows] for rows in self._blocks]
         self._states = self._read(_scan_chunk, codes, score)
+        wait: Any = distributed.wait
+        wait(self._states)
+        self._groups = self._group()
         blocks = self.ask(_report)
         self._bounds = [block.bound for block in blocks]
         self.given_prob = np.concatenate([block.given_prob for block in blocks])
@@ -154,14 +162,15 @@ class ClusterEngine:
         self, step: Callable[..., Result], *known: Any, each: Sequence[Any] | None = None
     ) -> list[Result]:
         """Give what a step makes of the state of each block, and of what is known of it."""
-        futures = self._submit(_take_and_pack, step, known, each)
-        return [unpack(found) for found in self._client.gather(futures)]
+        found = self._client.gather(self._submit(_pack_all, step, known, each))
+        by_block = dict(zip(chain(*self._groups), chain(*found), strict=True))
+        return [unpack(by_block[k]) for k in range(len(self._states))]
 
     def fold(
         self, step: Callable[..., Result], merge: Callable[[Sequence[Result]], Result], *known: Any
     ) -> Result:
         """Do the same, and merge what the blocks gave on the workers."""
-        folded: Result = self._fold(self._submit(_take, step, known), merge)
+        folded: Result = self._fold(self._submit(merge, step, known), merge)
         return folded
 
     def read_again(self, step: Callable[..., Result], *known: Any) -> list[Result]:
@@ -180,22 +189,39 @@ class ClusterEngine:
             return self._scores
         return np.concatenate(self.read_again(_score_chunk, *self._adjusted))
 
+    def _group(self) -> list[list[int]]:
+        """Group the blocks so that each thread of the workers has one task for all that it holds.
+
+        A task costs about as much as the work on a block.
+        """
+        holders = self._client.who_has(self._states)
+        threads = self._client.nthreads()
+        blocks: dict[Any, list[int]] = defaultdict(list)
+        for k, state in enumerate(self._states):
+            # Nobody holds a state whose chunk can't be read; the next task fails as that did.
+            blocks[next(iter(holders[state.key]), None)].append(k)
+        return [
+            mine[first :: threads.get(worker, 1)]
+            for worker, mine in blocks.items()
+            for first in range(min(threads.get(worker, 1), len(mine)))
+        ]
+
     def _submit(
         self,
-        take: Callable[..., Any],
+        collect: Callable[[list[Any]], Any],
         step: Callable[..., Any],
         known: tuple[Any, ...],
         each: Sequence[Any] | None = None,
     ) -> list[Any]:
-        """Start a step for each block, with what is known of all and of each."""
+        """Start a step for the blocks of each group, with what is known of all and of each."""
         if len(pickle.dumps(known)) > SHARED:
             known = self._client.submit(_share, *known, pure=False)
-        each = [()] * len(self._states) if each is None else [(one,) for one in each]
+        states = [[self._states[k] for k in group] for group in self._groups]
+        mine = [None if each is None else [each[k] for k in group] for group in self._groups]
+        how = {"step": step, "known": known, "collect": collect}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
-            return list(
-                self._client.map(take, self._states, each, step=step, known=known, pure=False)
-            )
+            return list(self._client.map(_take_all, states, mine, **how, pure=False))
 
     def _read(
         self,
@@ -227,14 +253,21 @@ def _share(*known: Any) -> tuple[Any, ...]:
     return known
 
 
-def _take(
-    state: BlockState, each: tuple[Any, ...], *, step: Callable[..., Any], known: tuple[Any, ...]
+def _take_all(
+    states: list[BlockState],
+    each: list[Any] | None,
+    *,
+    step: Callable[..., Any],
+    known: tuple[Any, ...],
+    collect: Callable[[list[Any]], Any],
 ) -> Any:
-    return step(state, *each, *known)
+    if each is None:
+        return collect([step(state, *known) for state in states])
+    return collect([step(state, one, *known) for state, one in zip(states, each, strict=True)])
 
 
-def _take_and_pack(state: BlockState, each: tuple[Any, ...], **how: Any) -> Any:
-    return pack(_take(state, each, **how))
+def _pack_all(found: list[Any]) -> list[Any]:
+    return list(map(pack, found))
 
 
 def _read_and_pack(state: BlockState, chunk: Any, step: Callable[..., Any], *known: Any) -> Any:

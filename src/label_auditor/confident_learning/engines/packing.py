@@ -21,18 +21,21 @@ Array = npt.NDArray[Any]
 
 
 class PackedFloats(NamedTuple):
-    """An array of floats in two parts.
+    """An array of floats in three parts.
 
     Attributes
     ----------
     exponents : bytes
         The highest byte of each number, compressed.
-    digits : ndarray of uint8, shape (n, itemsize - 1)
-        The other bytes.
+    middle : ndarray of uint8, shape (n,)
+        The next one.
+    lowest : ndarray of uint16, shape (n, itemsize / 2 - 1)
+        The others, in pairs, which are copied quicker than three bytes are.
     """
 
     exponents: bytes
-    digits: Array
+    middle: Array
+    lowest: Array
 
 
 def pack(found: Any) -> Any:
@@ -66,12 +69,15 @@ def _pack_floats(values: Array) -> PackedFloats:
     size = values.dtype.itemsize
     lowest_first = np.ascontiguousarray(values, f"<f{size}")
     parts = lowest_first.view(np.uint8).reshape(-1, size)
-    return PackedFloats(zlib.compress(parts[:, -1].tobytes(), 1), parts[:, :-1].copy())
+    pairs = lowest_first.view(np.uint16).reshape(-1, size // 2)
+    exponents = zlib.compress(parts[:, -1].tobytes(), 1)
+    return PackedFloats(exponents, parts[:, -2].copy(), pairs[:, :-1].copy())
 
 
 def _unpack_floats(packed: PackedFloats) -> Array:
-    n, size = packed.digits.shape[0], packed.digits.shape[1] + 1
+    n, size = packed.lowest.shape[0], 2 * packed.lowest.shape[1] + 2
     parts = np.empty((n, size), np.uint8)
     parts[:, -1] = np.frombuffer(zlib.decompress(packed.exponents), np.uint8)
-    parts[:, :-1] = packed.digits
+    parts[:, -2] = packed.middle
+    parts.view(np.uint16)[:, :-1] = packed.lowest
     return parts.view(f"<f{size}").reshape(n).astype(f"f{size}", copy=False)
