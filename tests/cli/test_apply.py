@@ -295,3 +295,54 @@ def test_the_name_of_the_output_fits_a_format_that_is_named(run, tmp_path, out, 
     found, said = run("by-row.csv", "pets", "--format", "csv", "--label", "label", "-o", out)
     assert found == status
     assert status == 0 or said.startswith(f"label-audit: --out {out}: the name must end")
+
+
+SETS = [["a", "b"], ["b"], [], ["a"]]
+DECIDED = [["a"], ["b"], ["a", "b"], ["a"]]
+
+
+def decide_sets():
+    decided = [Correction("0", ("a",)), Correction("1", ("b",)), Correction("2", ("a", "b"))]
+    Corrections([*decided, Correction("3", None, "discarded")]).to_json("sets.json")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [json.dumps, str, ";".join, ", ".join],
+    ids=["JSON", "Python", "semicolons", "commas"],
+)
+def test_sets_in_cells_of_text(run, write):
+    decide_sets()
+    pd.DataFrame({"labels": map(write, SETS), "n": range(4)}).to_csv("t.csv", index=False)
+    status, said = run("sets.json", "t.csv", "--label", "labels")
+    assert (status, said.partition(" (")[0]) == (
+        0,
+        "2 of 4 labels changed, 1 confirmed, 1 discarded",
+    )
+    expected = pd.DataFrame({"labels": map(write, DECIDED), "n": range(4)}).to_csv(index=False)
+    assert pd.read_csv("t-corrected.csv").to_csv(index=False) == expected
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+def test_sets_as_lists(run, ending):
+    decide_sets()
+    frame = pd.DataFrame({"labels": SETS, "n": range(4)})
+    if ending == ".parquet":
+        frame.to_parquet("t.parquet")
+    else:
+        frame.to_json("t.jsonl", orient="records", lines=True)
+    assert run("sets.json", f"t{ending}", "--label", "labels")[0] == 0
+    is_json = ending == ".jsonl"
+    name = f"t-corrected{ending}"
+    found = pd.read_json(name, lines=True) if is_json else pd.read_parquet(name)
+    assert [list(each) for each in found["labels"]] == DECIDED
+
+
+def test_a_column_that_holds_no_sets_is_named(run):
+    decide_sets()
+    status, said = run("sets.json", "pets.csv", "--label", "label")
+    assert status == 2
+    assert said.startswith(
+        "label-audit: sets.json has sets of labels, and how column 'label' holds"
+    )
+    assert said.count("\n") == 1

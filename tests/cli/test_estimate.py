@@ -76,3 +76,35 @@ def test_the_sample_survives_a_round_trip_as_json(audit, tmp_path):
     corrections.to_json("again.json")
     assert Corrections.from_json("again.json") == corrections
     assert corrections != Corrections(corrections)
+
+
+def test_json_has_the_numbers_of_python(audit, capsys):
+    assert main(["estimate", "audit.npz", "c.json", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = audit.estimate(Corrections.from_json("c.json"))
+    assert (found["n_planned"], found["confidence"]) == (200, 0.95)
+    parts = [(found, expected), (found["flagged"], expected.flagged)]
+    assert [each["given_label"] for each in found["by_class"]] == list(expected.by_class)
+    for numbers, part in [*parts, *zip(found["by_class"], expected.by_class.values(), strict=True)]:
+        for name in ("n_rows", "n_reviewed", "n_discarded", "low", "high"):
+            assert numbers[name] == getattr(part, name)
+        assert numbers["n_errors"] == pytest.approx(part.n_errors, abs=1e-6)
+    assert main(["estimate", "audit.npz", "c.json", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_audits_of_sets_are_estimated(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    true = rng.random((300, 3)) < 0.4
+    audit = audit_labels(
+        true ^ (rng.random(true.shape) < 0.1), np.where(true, 0.8, 0.2), multi_label=True
+    )
+    audit.save("sets.npz")
+    plan = plan_review(audit, 200, goal="count", random_state=0)
+    names = [tuple(str(k) for k in np.flatnonzero(row)) for row in true]
+    decided = [Correction(str(row), names[row]) for row in plan[:50]]
+    Corrections(decided, PageSample(0, tuple(plan[:]), tuple(plan[:50]))).to_json("sets.json")
+    assert main(["estimate", "sets.npz", "sets.json"]) == 0
+    expected = audit.estimate(Corrections.from_json("sets.json"))
+    assert f"{expected.low} to {expected.high} of 300 labels" in capsys.readouterr().out

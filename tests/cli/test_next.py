@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -128,3 +129,38 @@ def test_it_is_listed_and_explained(capsys):
         with pytest.raises(SystemExit, match="0"):
             main(arguments)
         assert "the rows to look at next" in " ".join(capsys.readouterr().out.split()).lower()
+
+
+@pytest.fixture
+def sets(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pred_probs = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.1], [0.9, 0.8]])
+    labels = [["a", "b"], ["b"], [], ["a"]]
+    audit = audit_labels(labels, pred_probs, classes=["a", "b"], multi_label=True)
+    audit.save("audit.npz")
+    Corrections([Correction("3", ("a",))]).to_json("c.json")
+
+
+def test_audits_of_sets(sets, capsys):
+    assert main(["next", "audit.npz"]) == 0
+    lines = [line.split(None, 2) for line in capsys.readouterr().out.splitlines() if "→" in line]
+    assert [(row, labels.strip()) for row, _, labels in lines[1:]] == [
+        ("0", "a, b → a"),
+        ("3", "a → a, b"),
+        ("2", "no class → no class"),
+        ("1", "b → b"),
+    ]
+    assert main(["next", "audit.npz", "c.json", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert "3" not in [str(each["row"]) for each in rows]
+    assert rows[0]["given_label"] == ["a", "b"]
+    assert main(["next", "audit.npz", "c.json", "--out", "next.csv"]) == 0
+    written = pd.read_csv("next.csv")
+    assert written["row"].tolist() == [each["row"] for each in rows]
+    assert written["suggested_label"][0] == '["a"]'
+
+
+def test_a_file_that_is_no_audit_of_either_kind(sets, capsys):
+    Path("audit.npz").write_bytes(b"PK\x03\x04 cut short")
+    assert main(["next", "audit.npz"]) == 2
+    assert "LabelAudit.save or label-audit wrote" in capsys.readouterr().err

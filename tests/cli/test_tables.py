@@ -74,7 +74,10 @@ def test_a_missing_text_is_an_empty_text():
         (["a", None, "b", ""], r"has no label in 2 of 4 rows: rows 1, 3 \(the first is row 0\)"),
         (["a", "a"], r"one class only \('a'\); at least two are needed"),
         ([1, "a"], "values of type int and str; labels must be all strings"),
-        ([["a"], ["b"]], "values of type list"),
+        (
+            [["a"], ["b"]],
+            r"values of type list; .* in Python: audit_labels\(labels, pred_probs, mu",
+        ),
         ([0.5, 1.0], "values of type float"),
     ],
 )

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from label_auditor.cli.data_file import DataFile
+    from label_auditor.cli.set_cells import Notation
     from label_auditor.corrections.apply import CorrectionReport
     from label_auditor.corrections.collection import Corrections
 
@@ -28,7 +29,8 @@ SUMMARY = "write the data with the labels that reviewers decided"
 DESCRIPTION = """\
 Write a table again, with the labels that reviewers decided.
 
-All other cells stay as they are, byte for byte. Rows that reviewers discarded, or on which they
+All other cells stay as they are, byte for byte. Sets of labels are written as the column has them:
+as lists, or as names with a separator. Rows that reviewers discarded, or on which they
 are divided, keep the label that was given.
 """
 EPILOG = """\
@@ -68,10 +70,15 @@ def run(arguments: argparse.Namespace) -> None:
     _check_ending(out, data)
     table = data.read()
     labels = _get_labels(table, column)
+    notation = _find_notation(labels, corrections, arguments)
+    if notation is not None:
+        for row, cell in enumerate(labels):
+            labels[row] = notation.read(cell) if cell else []
     ids = get_ids(table, arguments.id, data.name)
     _check_ids(corrections, ids, arguments)
     new_labels, report = _apply(labels, corrections, ids, arguments, data.name)
-    changed = {row: _plain(new_labels[row]) for row in report.changed.tolist()}
+    write = _plain if notation is None else notation.write
+    changed = {row: write(new_labels[row]) for row in report.changed.tolist()}
     dropped = set(report.discarded.tolist() if arguments.drop_discarded else ())
     try:
         with atomic_write(out) as file:
@@ -106,7 +113,7 @@ def _check_ending(out: Path, data: DataFile) -> None:
         raise InputError(f"--out {out}: the name must end {needed} {data.name}.")
 
 
-def _get_labels(table: pd.DataFrame, name: str) -> np.ndarray[Any, Any]:
+def _get_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
     """Give the labels in their own type, missing ones as None."""
     import numpy as np
 
@@ -116,6 +123,25 @@ def _get_labels(table: pd.DataFrame, name: str) -> np.ndarray[Any, Any]:
     labels = np.empty(len(column), dtype=object)
     labels[:] = column.tolist()
     return labels
+
+
+def _find_notation(
+    labels: NDArray[Any], corrections: Corrections, arguments: argparse.Namespace
+) -> Notation | None:
+    """Find how cells of text hold sets of labels; None where there are no sets, or real lists."""
+    sets = [each.label for each in corrections if isinstance(each.label, tuple)]
+    if not sets or not all(cell is None or isinstance(cell, str) for cell in labels):
+        return None
+    from label_auditor.cli.set_cells import find_notation
+
+    notation = find_notation(labels, {name for each in sets for name in each})
+    if notation is None:
+        raise InputError(
+            f"{arguments.corrections} has sets of labels, and how column {arguments.label!r} holds "
+            'sets can\'t be told: its cells should be lists, such as ["a", "b"], or names that one '
+            f"of ; | and , divides. They are {quote_values(labels.tolist())}."
+        )
+    return notation
 
 
 def _check_ids(corrections: Corrections, ids: Iterable[Any], arguments: argparse.Namespace) -> None:
@@ -131,7 +157,7 @@ def _check_ids(corrections: Corrections, ids: Iterable[Any], arguments: argparse
 
 
 def _apply(
-    labels: np.ndarray[Any, Any],
+    labels: NDArray[Any],
     corrections: Corrections,
     ids: Sequence[Any],
     arguments: argparse.Namespace,

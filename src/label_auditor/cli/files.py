@@ -13,6 +13,7 @@ from label_auditor.cli.errors import InputError, explain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from label_auditor.audit.multi_label import MultiLabelAudit
     from label_auditor.audit.single_label import LabelAudit
     from label_auditor.corrections.collection import Corrections
 
@@ -45,18 +46,30 @@ def _is_same(output: Path, given: str | Path) -> bool:
     return os.path.samestat(there, read)
 
 
-def read_audit(path: Path) -> LabelAudit:
-    """Read an audit that `label-audit` or `LabelAudit.save` wrote."""
-    from label_auditor.audit.single_label import LabelAudit
-
+def read_audit(path: Path) -> LabelAudit | MultiLabelAudit:
+    """Read an audit that `label-audit` or the `save` of an audit wrote."""
     try:
-        return LabelAudit.load(path)
+        return _load(path)
     except OSError as error:
         raise InputError(f"can't read {path}: {explain(error)}.") from error
     except ValueError as error:
         raise InputError(str(error)) from error
     except EOFError as error:
         raise InputError(f"{path} is no audit: it is empty or cut short.") from error
+
+
+def _load(path: Path) -> LabelAudit | MultiLabelAudit:
+    """Load an audit of either kind."""
+    from label_auditor.audit.multi_label import MultiLabelAudit
+    from label_auditor.audit.single_label import LabelAudit
+
+    try:
+        return LabelAudit.load(path)
+    except ValueError as error:
+        try:
+            return MultiLabelAudit.load(path)
+        except ValueError:
+            raise error from None
 
 
 def read_corrections(path: Path) -> Corrections:

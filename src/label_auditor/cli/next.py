@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from label_auditor.audit.multi_label import MultiLabelAudit
     from label_auditor.audit.single_label import LabelAudit
 
 SUMMARY = "the rows to look at next, after what reviewers have decided"
@@ -114,16 +116,24 @@ def _read_inputs(arguments: argparse.Namespace, n_rows: int) -> pd.DataFrame | N
     return table[[arguments.text]]
 
 
-def _write(audit: LabelAudit, rows: NDArray[Any], shown: pd.DataFrame | None, path: Path) -> None:
+def _write(
+    audit: LabelAudit | MultiLabelAudit,
+    rows: NDArray[Any],
+    shown: pd.DataFrame | None,
+    path: Path,
+) -> None:
     """Write rows in the columns of issues.csv; with the ids too, where rows have names."""
-    found = audit.to_frame().drop(columns="is_label_issue")
+    found = audit.to_frame().drop(columns="is_label_issue").iloc[rows]
+    if audit.multi_label:
+        for name in ("given_label", "suggested_label"):
+            found[name] = [json.dumps(each, ensure_ascii=False) for each in found[name]]
     if not isinstance(audit.index, range):
         found.insert(0, "id", found.index)
-    found.insert(0, "row", range(len(found)))
+    found.insert(0, "row", rows)
     if shown is not None:
-        found, _ = put_beside(found, shown)
+        found, _ = put_beside(found, shown.iloc[rows])
     try:
         with atomic_write(path) as file:
-            file.writelines(csv.write(found.iloc[rows]))
+            file.writelines(csv.write(found))
     except OSError as error:
         raise InputError(f"can't write {path}: {explain(error)}.") from error

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from label_auditor.audit.multi_label import MultiLabelAudit
     from label_auditor.audit.single_label import LabelAudit
     from label_auditor.cli.outputs import Found
 
@@ -48,7 +49,7 @@ def summarize(found: Found, notes: Sequence[str]) -> dict[str, Any]:
 
 
 def describe_rows(
-    audit: LabelAudit, rows: Sequence[int], shown: pd.DataFrame | None
+    audit: LabelAudit | MultiLabelAudit, rows: Sequence[int], shown: pd.DataFrame | None
 ) -> list[dict[str, Any]]:
     """Give rows with their labels and inputs, as values of JSON."""
     table = audit.to_frame().iloc[list(rows)]

@@ -91,9 +91,13 @@ def get_labels(table: pd.DataFrame, name: str, *, allow_missing: bool = False) -
     kinds = {type(label).__name__ for label in labels}
     whole = kinds == {"float"} and all(label.is_integer() for label in labels)
     if len(kinds) > 1 or not (kinds <= {"str", "int", "bool"} or whole):
+        sets = (
+            " Sets of labels are audited in Python: audit_labels(labels, pred_probs, "
+            "multi_label=True)."
+        )
         raise InputError(
             f"column {name!r} holds values of type {' and '.join(sorted(kinds))}; labels must be "
-            "all strings, all integers or all booleans."
+            f"all strings, all integers or all booleans.{sets if 'list' in kinds else ''}"
         )
     if kinds == {"int"} and not all(-(2**63) <= label < 2**63 for label in labels):
         labels, kinds = [str(label) for label in labels], {"str"}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from label_auditor.audit.multi_label import MultiLabelAudit
     from label_auditor.audit.single_label import LabelAudit
     from label_auditor.cli.decisions import Decided
     from label_auditor.review.estimate import ErrorEstimate
@@ -109,7 +110,7 @@ def print_summary(
 
 
 def print_next(
-    audit: LabelAudit,
+    audit: LabelAudit | MultiLabelAudit,
     rows: NDArray[np.intp],
     shown: pd.DataFrame | None,
     *,
@@ -184,7 +185,7 @@ def _describe_decisions(decided: Decided) -> str:
 
 def _list_rows(
     title: str,
-    audit: LabelAudit,
+    audit: LabelAudit | MultiLabelAudit,
     rows: Sequence[int],
     shown: pd.DataFrame | None,
     console: Console,
@@ -218,15 +219,26 @@ def _table(title: str, console: Console) -> Table:
     )
 
 
-def _labels_of(audit: LabelAudit, row: int) -> tuple[Any, Any]:
-    """Give what the given and the suggested label of a row are called."""
-    return audit.shown_classes[audit.codes[row]], audit.shown_classes[audit.predicted[row]]
+def _labels_of(audit: LabelAudit | MultiLabelAudit, row: int) -> tuple[Any, Any]:
+    """Give what the given and the suggested label of a row are called; a tuple if it has sets."""
+    classes = audit.shown_classes
+    if audit.multi_label:
+        sets: Any = (audit.codes, audit.predicted)
+        given, suggested = (tuple(classes[each[[row]].indices]) for each in sets)
+        return given, suggested
+    return classes[audit.codes[row]], classes[audit.predicted[row]]
 
 
 def _arrow(given: Any, suggested: Any, shown: dict[Any, str]) -> Text:
-    """Give a pair of labels, each as it is shown."""
-    names = [on_one_line(shown.get(label, str(label))) for label in (given, suggested)]
+    """Give a pair of labels, or of sets of labels, each as it is shown."""
+    names = [_name(label, shown) for label in (given, suggested)]
     return Text.assemble((names[0], "red"), " → ", (names[1], "green"))
+
+
+def _name(label: Any, shown: dict[Any, str]) -> str:
+    if isinstance(label, tuple):
+        return ", ".join(_name(each, shown) for each in label) or "no class"
+    return on_one_line(shown.get(label, str(label)))
 
 
 def _describe(record: pd.Series) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # What the page says to type after the review, if nobody has said how the data are called.
 APPLY_COMMAND = "label-audit apply corrections.json DATA.csv --label LABEL"
-# The command has no sets of labels.
+# The command takes lists, and sets of labels may be a matrix.
 APPLY_CODE = """\
 from label_auditor import Corrections, apply_corrections
 
