@@ -154,7 +154,7 @@ class TestFoundIssues:
 
 class TestOutOfSampleProbabilities:
     @pytest.mark.parametrize(
-        "base", [LogisticRegression(), *BASES], ids=lambda base: type(base).__name__
+        "base", [LogisticRegression(max_iter=1000), *BASES], ids=lambda base: type(base).__name__
     )
     @pytest.mark.parametrize("cv", [None, 3, StratifiedKFold(4, shuffle=True, random_state=1)])
     def test_equal_those_of_cross_val_predict_to_the_bit(self, noisy, base, cv):
@@ -262,8 +262,9 @@ class TestOutOfSampleProbabilities:
     def test_a_class_that_a_fold_lacks_is_warned_of(self, noisy):
         X, y, _ = noisy
         order = np.argsort(y, kind="stable")
-        with pytest.warns(UserWarning, match="training folds lack a class"):
+        with pytest.warns(UserWarning, match="training folds lack a class") as caught:
             LabelAuditor(GaussianNB(), cv=KFold(3)).fit(X[order], y[order])
+        assert caught[0].filename == __file__
 
     def test_a_frozen_estimator_predicts_what_it_learned_elsewhere(self, noisy):
         X, y, _ = noisy
