@@ -12,7 +12,6 @@ from sklearn.discriminant_analysis import (
     QuadraticDiscriminantAnalysis,
 )
 from sklearn.ensemble import (
-    GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
@@ -22,7 +21,6 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron, SGDClassifier
 from sklearn.model_selection import (
     GridSearchCV,
@@ -54,8 +52,6 @@ BASES = [
 # Whatever passes scikit-learn's checks passes them wrapped: one classifier of each kind is tried.
 MORE_BASES = [
     CalibratedClassifierCV(GaussianNB(), cv=2),
-    GaussianProcessClassifier(optimizer=None),  # which is where its time goes
-    GradientBoostingClassifier(n_estimators=5, random_state=0),
     QuadraticDiscriminantAnalysis(reg_param=0.1),
     SGDClassifier(loss="log_loss", random_state=0),
 ]
