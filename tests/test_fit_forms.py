@@ -27,7 +27,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from label_auditor import LabelAuditor
 
-EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "40"))
 N_ROWS, N_CLASSES = 36, 3
 
 # What stands for the classes, which are 0, 1 and 2 in plain form in the sorted order of these.

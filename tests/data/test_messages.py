@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from label_auditor.data.messages import list_rows, quote_counts, quote_values, repeated
+from label_auditor.data.messages import list_rows, quote_counts, quote_values, repeated, warn
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,12 @@ def test_counts_are_named_up_to_a_limit():
 def test_what_is_repeated_is_named_once():
     assert repeated(["b", "a", "b", "c", "a", "b"]) == ["b", "a"]
     assert repeated("abc") == []
+
+
+def test_a_warning_points_at_whoever_called_the_package():
+    inner, between = {"__name__": "label_auditor.inner", "warn": warn}, {"__name__": "sklearn.base"}
+    exec("def find(): warn('it is so')", inner)
+    exec("def call(function): function()", between)
+    with pytest.warns(UserWarning, match="it is so") as caught:
+        between["call"](inner["find"])
+    assert caught[0].filename == __file__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from label_auditor.audit.from_probabilities import audit_labels
 from label_auditor.confident_learning.scan import CLOSE, sum_tolerance
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,11 +127,9 @@ def find_label_errors(
             "for example); pass those of one kind."
         )
     if kwargs.pop("multi_label", None) is not None:
-        warnings.warn(
+        warn(
             "You provided the kwarg 'multi_label', but it is determined automatically: "
             f"the records say {multi_label}.",
-            UserWarning,
-            stacklevel=2,
         )
     audit = _audit(
         kept,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +12,7 @@ from label_auditor.corrections.collection import Corrections
 from label_auditor.corrections.label_containers import Labels, read_labels
 from label_auditor.corrections.mappings import is_decided
 from label_auditor.data.decisions import DISCARDED, OPEN, names_in, read_label
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, warn
 from label_auditor.data.naming import name_classes, unique_ids
 
 if TYPE_CHECKING:
@@ -194,7 +193,7 @@ def apply_corrections(
         used = (report.changed, report.confirmed, report.discarded, report.open)
         if not any(map(len, used)):
             raise UnknownLabelsError(problem, report)
-        warnings.warn(problem, UserWarning, stacklevel=2)
+        warn(problem)
     return labels.replace(new_labels), report
 
 

@@ -6,14 +6,13 @@ is not in them. Nothing is guessed: what could be read in two ways is refused.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from label_auditor.data.labels import encode_labels, find_missing
-from label_auditor.data.messages import list_rows, quote_values, repeated
+from label_auditor.data.messages import list_rows, quote_values, repeated, warn
 from label_auditor.data.tables import find_index, in_memory, is_table
 from label_auditor.data.values import read_values
 
@@ -193,11 +192,9 @@ def encode(table: LabelTable, classes: ArrayLike | None) -> tuple[NDArray[np.int
     codes, order = encode_labels(table.values, classes, rows=table.rows)
     _refuse_other_columns(table, codes)
     if classes is None and order.dtype.kind == "i" and len(order) > 2 and order.min() == -1:
-        warnings.warn(
+        warn(
             f"labels holds -1, which often stands for a label that is missing. It is taken for a "
             f"class ({quote_values(order)}): pass classes= if it is one, or None instead of -1.",
-            UserWarning,
-            stacklevel=3,
         )
     return codes, order
 

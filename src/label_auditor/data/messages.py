@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from numpy.typing import ArrayLike
+
+
+# Frames of these packages are passed over where a warning looks for the line that it is about.
+_PASSED_OVER = {__name__.partition(".")[0], "joblib", "sklearn"}
+
+
+def warn(message: str) -> None:
+    """Warn whoever called this package, however deep in it the reason was found."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_OVER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def list_rows(rows: ArrayLike, limit: int = 5) -> str:

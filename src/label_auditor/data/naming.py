@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
-from label_auditor.data.messages import list_rows, quote_values, repeated
+from label_auditor.data.messages import list_rows, quote_values, repeated, warn
 from label_auditor.data.values import find_missing
 
 
@@ -44,11 +43,9 @@ def unique_ids(index: Iterable[Any], n: int, ids: Iterable[Any] | None) -> Seque
             f"ids must be unique, also as strings, but {quote_values(twice)} occur more than once; "
             "corrections are joined on them."
         )
-    warnings.warn(
+    warn(
         f"The index isn't unique ({quote_values(twice)} occur more than once), so the positions "
         "of the rows are their ids; pass ids= to choose others.",
-        UserWarning,
-        stacklevel=6,
     )
     return range(n)
 

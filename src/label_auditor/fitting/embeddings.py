@@ -7,7 +7,6 @@ in `pyproject.toml`; docs/dependencies.md says why this one.
 from __future__ import annotations
 
 import hashlib
-import warnings
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +15,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from label_auditor.data.kept_vectors import FOLDER_VARIABLE, KeptVectors, cache_folder
+from label_auditor.data.messages import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -184,11 +184,9 @@ def embed(
             n_done += len(keys)
             report(n_done, len(missing))
     if kept.problem is not None:
-        warnings.warn(
+        warn(
             f"embeddings are computed anew in each run, as they can't be kept in {kept.problem}; "
             f"the environment variable {FOLDER_VARIABLE} names another folder.",
-            UserWarning,
-            stacklevel=3,
         )
     return distinct[[place[key] for key, _ in read]].astype(np.float32)
 

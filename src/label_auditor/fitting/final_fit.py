@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, warn
 from label_auditor.fitting.folds import fit_rows
 
 if TYPE_CHECKING:
@@ -125,10 +124,8 @@ def _emptied(before: Rows, after: Rows, classes: NDArray[Any]) -> Rows:
     """Find the classes that have rows before but not after, and warn of them."""
     emptied = np.setdiff1d(before[before >= 0], after)
     if len(emptied):
-        warnings.warn(
+        warn(
             f"all rows of {quote_values(classes[emptied])} are flagged; the final classifier is "
             "trained on them as they are, so that it knows the class. Review them, or drop it.",
-            UserWarning,
-            stacklevel=4,
         )
     return emptied

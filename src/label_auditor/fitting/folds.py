@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 
 from label_auditor._sklearn import _check_method_params, _num_samples, _safe_indexing
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, warn
 from label_auditor.fitting.columns import NoProbabilitiesError, find_columns, read_probabilities
 from label_auditor.fitting.encoded_labels import LabelForm
 from label_auditor.fitting.kept_folds import KeptFolds
@@ -284,12 +283,10 @@ def _warn_of_absent_classes(known: list[Rows], y: NDArray[Any], classes: NDArray
     n_folds = sum(len(each) > 0 for each in absent)
     if n_folds:
         names = quote_values(classes[np.unique(np.concatenate(absent))])
-        warnings.warn(
+        warn(
             f"{n_folds} of {len(absent)} training folds lack a class ({names}); its probability "
             "is 0 there, so that its rows look wrong. Use a stratified splitter with no more "
             "folds than the class has rows, or merge or drop the class.",
-            UserWarning,
-            stacklevel=4,
         )
 
 

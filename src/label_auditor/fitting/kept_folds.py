@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import joblib
 import sklearn
 from sklearn.utils.validation import check_memory
 
+from label_auditor.data.messages import warn
 from label_auditor.fitting.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -92,11 +92,9 @@ class KeptFolds:
         if _is_intact(entry):
             predictions: Predictions = entry.predictions
             return predictions
-        warnings.warn(
+        warn(
             f"memory ({self.memory.location}) holds a damaged entry for a fold; the fold is "
             "computed again, and the entry replaced.",
-            UserWarning,
-            stacklevel=2,
         )
         kept.clear()
         find(compute_noted, self.key, train, test)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold, check_cv
 
 from label_auditor._sklearn import _check_method_params, _safe_indexing
-from label_auditor.data.messages import list_rows, quote_counts
+from label_auditor.data.messages import list_rows, quote_counts, warn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,10 +185,8 @@ def _check_small_classes(splitter: Any, codes: Rows, classes: NDArray[Any]) -> N
     small = np.flatnonzero(counts < n_folds)
     if len(small):
         named = dict(zip(classes[small].tolist(), counts[small].tolist(), strict=True))
-        warnings.warn(
+        warn(
             f"classes with fewer rows than the {n_folds} folds ({quote_counts(named)}) are judged "
             "by very few rows, those of one row not at all; use fewer folds, or merge or drop "
             "them.",
-            UserWarning,
-            stacklevel=4,
         )

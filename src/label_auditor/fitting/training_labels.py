@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, warn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,11 +78,9 @@ def decide_labels(given: Rows, classes: NDArray[Any], rows: Rows, decided: Rows)
         )
     if len(left) < len(classes):
         gone = np.setdiff1d(np.arange(len(classes)), left)
-        warnings.warn(
+        warn(
             f"reviewed leaves no row of the classes {quote_values(classes[gone])} to train on; "
             "their probability is 0, and rows that are given these labels are not evaluated.",
-            UserWarning,
-            stacklevel=4,
         )
     return TrainingLabels(given, used, reviewed)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
+
+from label_auditor.data.messages import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,11 +100,9 @@ def _alike_sparse(X: sparse.csr_array, least: float) -> Iterator[tuple[NDArray[A
     by_term = rare.terms.T.tocsr()
     n_products = np.cumsum(_ones(rare.terms) @ np.diff(by_term.indptr))
     if n_products[-1] > MOST_PRODUCTS:
-        warnings.warn(
+        warn(
             "so many rows are nearly equal, as texts made from one template are, that they can't "
             "all be compared; only rows that are equal are counted as twins.",
-            UserWarning,
-            stacklevel=4,
         )
         return
     norm_before = _NormBefore(X)

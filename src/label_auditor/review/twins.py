@@ -8,7 +8,6 @@ import numpy as np
 from scipy import sparse
 
 from label_auditor.data.naming import check_length
-from label_auditor.fitting.ngrams import SingleWords, split_texts
 from label_auditor.review.similar_rows import alike_pairs
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from label_auditor.data.findings import Findings
+    from label_auditor.fitting.ngrams import SingleWords
 
 # The least cosine of near twins. For words: on BANKING77 and NoisyAG-News, nine in ten pairs above
 # it truly belong to one class, and where their labels differ, most often one is wrong.
@@ -93,6 +93,8 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
         return _compare(audit, keys, lambda first: vectors[first], ALIKE_VECTORS)
     if is_table:
         return _compare(audit, keys, lambda first: sparse.csr_array((len(first), 1)), 1.0)
+    from label_auditor.fitting.ngrams import SingleWords, split_texts
+
     return find_twins_by_words(audit, keys, SingleWords(split_texts(keys)))
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, warn
 from label_auditor.export.columns import check_utf8, utf8
 from label_auditor.export.push import check_chunk_size
 
@@ -147,11 +146,9 @@ def _check_metadata(records: Records) -> dict[str, str]:
             f"{MAX_METADATA}; leave out {len(kinds) - MAX_METADATA} of its columns."
         )
     if long:
-        warnings.warn(
+        warn(
             f"metadata {quote_values(sorted(long))} has strings of more than {MAX_STRING} "
             f"characters; Rubrix holds their last {MAX_STRING}.",
-            UserWarning,
-            stacklevel=5,
         )
     return kinds
 

@@ -9,9 +9,9 @@ import importlib
 import json
 import re
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from label_auditor.data.messages import warn
 from label_auditor.export.push import PushReport, push_chunks
 from label_auditor.export.records import make_records
 from label_auditor.export.rubrix.limits import MAX_CHUNK, check_request, fit_records
@@ -219,7 +219,7 @@ def push_to_rubrix(
         progress=progress,
     )
     if report.failed:
-        warnings.warn(f"{report!r}; see its .failed.", UserWarning, stacklevel=3)
+        warn(f"{report!r}; see its .failed.")
     return report
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 
-from label_auditor.data.messages import list_rows
+from label_auditor.data.messages import list_rows, warn
 from label_auditor.fitting.blocks.learning import name_block, read_block, take_labelled
 from label_auditor.fitting.blocks.prediction import hold_probabilities
 from label_auditor.fitting.blocks.scheduler import hold, in_turns, task
@@ -107,11 +106,9 @@ def leave_out_blocks(
     failed = missing[~np.isin(used[missing], alone)]
     if len(failed):
         name = type(learner.last).__name__
-        warnings.warn(
+        warn(
             f"cv='loo' can't judge {list_rows(failed)}: {name} can't be fitted to all others "
             f"({METHODS[type(learner.last)].failure}). Such rows are not evaluated.",
-            UserWarning,
-            stacklevel=4,
         )
     return task(_give_model, counts), pred_probs
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.messages import quote_values
+from label_auditor.data.messages import quote_values, warn
 from label_auditor.fitting.blocks.counting import count_blocks, leave_out_blocks
 from label_auditor.fitting.blocks.estimators import divide_blocks
 from label_auditor.fitting.blocks.learning import Fit, learn_in_blocks, name_block, read_block
@@ -134,11 +133,9 @@ def _warn_of_absent_classes(left: NDArray[np.intp], classes: NDArray[Any]) -> No
     absent = (left == 0) & (total > 1)
     if absent.any():
         names = quote_values(classes[absent.any(axis=0)])
-        warnings.warn(
+        warn(
             f"{int(absent.any(axis=1).sum())} of {len(left)} training folds lack a class "
             f"({names}); its probability is 0 there, so that its rows look wrong. Folds are runs "
             "of blocks here: if rows are sorted by class, store them in random order first; or "
             "merge or drop the class.",
-            UserWarning,
-            stacklevel=4,
         )

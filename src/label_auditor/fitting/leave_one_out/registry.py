@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import process_routing
 
 from label_auditor._sklearn import _check_method_params, _routing_enabled
-from label_auditor.data.messages import list_rows
+from label_auditor.data.messages import list_rows, warn
 from label_auditor.fitting.counted_texts import CountedTexts
 from label_auditor.fitting.equal_discriminant import EqualDiscriminant
 from label_auditor.fitting.folds import fit_rows, take_rows
@@ -305,10 +304,8 @@ def _judge(
     pred_probs[alone | ~np.isfinite(pred_probs).all(axis=1)] = np.nan
     failed = np.isnan(pred_probs[:, 0]) & ~alone
     if failed.any():
-        warnings.warn(
+        warn(
             f"cv='loo' can't judge {list_rows(rows[failed])}: {type(classifier).__name__} can't be "
             f"fitted to all others ({method.failure}). Such rows are not evaluated.",
-            UserWarning,
-            stacklevel=4,
         )
     return pred_probs
