@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from label_auditor.cli import text_models
 from label_auditor.cli.command_line import main
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.evidence import N_NEIGHBORS, read_descriptions
+from label_auditor.fitting import counted_texts
 
 WORDS = {
     "fruit": ["apple", "pear", "plum", "cherry", "fig"],
@@ -79,6 +81,18 @@ def test_neighbours_outside_of_the_page_come_with_their_texts(data):
     assert outside["ids"]
     for row, text, code in zip(outside["ids"], outside["texts"], outside["given"], strict=True):
         assert (texts[int(row)], labels[int(row)]) == (text, list(WORDS)[code])
+
+
+@pytest.mark.parametrize("options", [[], ["--model", "characters"]])
+def test_counts_that_are_not_held_give_the_same_page(data, options, monkeypatch):
+    expected = read_page(*options)
+    monkeypatch.setattr(text_models, "MOST_HELD", 0)
+    monkeypatch.setattr(counted_texts, "BLOCK_ROWS", 11)
+    page = read_page(*options)
+    assert page["evidence"]["words"] == expected["evidence"]["words"]
+    assert page["evidence"]["neighbors"] == expected["evidence"]["neighbors"]
+    assert page["rows"]["ids"] == expected["rows"]["ids"]
+    assert page["rows"]["metadata"] == expected["rows"]["metadata"]
 
 
 def test_decisions_are_those_that_the_words_learn_from(data):

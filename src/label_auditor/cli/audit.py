@@ -17,7 +17,7 @@ from label_auditor.cli.evidence import DESCRIPTIONS, gather_for_page, read_descr
 from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
 from label_auditor.cli.gate import read_limit
 from label_auditor.cli.label_notes import note_on_labels
-from label_auditor.cli.memory import check_memory
+from label_auditor.cli.memory import check_memory, give_back
 from label_auditor.cli.outputs import FILES, SPREADSHEET, Found, write_files
 from label_auditor.data.messages import quote_values
 
@@ -176,15 +176,18 @@ def run(arguments: argparse.Namespace) -> None:
             prepared = prepared._replace(cv=arguments.cv or prepared.cv)
             _check_counts(labels, arguments.label, prepared.cv)
             _check_size(prepared, labels, arguments.label)
+        give_back()
         with stage(f"Judge the labels by {_name_model(prepared)}"):
             auditor = _audit(prepared, labels, arguments, decided)
             audit = auditor.audit_
+        give_back()
         with stage("Gather evidence"):
             evidence = gather_for_page(
                 auditor, prepared, arguments.text, decided, arguments.max_rows
             )
             page = {"evidence": evidence, "class_descriptions": descriptions}
             del auditor  # the sums of its models may be large
+        give_back()
         with stage(f"Write to {out}"):
             twins, twin_notes = find_twins_of(audit, prepared, arguments.text)
             files, notes = write_files(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def free_memory() -> int | None:
     found = [_free_of_machine(), _free_of_container(), _free_of_process()]
     known = [each for each in found if each is not None]
     return max(0, min(known)) if known else None
+
+
+def give_back() -> None:
+    """Give memory that is not used any more back to the system; glibc keeps it for later.
+
+    What one stage of the work has used for a moment is then free for the next one.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _free_of_machine() -> int | None:

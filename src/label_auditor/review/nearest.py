@@ -26,9 +26,9 @@ MOST_DENSE = 1e11
 SELECTION = 64
 # Sparse rows from which it is guessed how much all rows have in common.
 N_SAMPLED = 2000
-# A sparse row is looked up by at most so many of its heaviest terms, by so many that it meets this
-# number of rows; those that have most of them are then compared in full.
-MOST_TERMS = 64
+# A sparse row is looked up by some of its heaviest terms, by so many that it meets this number of
+# rows; those that have most of them are then compared in full.
+LEAST_TERMS, MOST_TERMS = 4, 64
 MOST_MET = 5000
 N_COMPARED = 32
 MOST_READ = 8000  # numbers of these; fewer rows are compared where they are long
@@ -274,7 +274,7 @@ class _SparseRows:
 
     def _read_all(self) -> Iterator[tuple[int, Any, NDArray[np.floating]]]:
         """Give all rows in blocks, each with the position of its first row."""
-        size = max(1, BLOCK_CELLS // self.length)
+        size = max(1, BLOCK_CELLS // (2 * self.length))
         for start in range(0, self.vectors.shape[0], size):
             yield start, *self._read(slice(start, start + size))
 
@@ -355,7 +355,9 @@ class _SparseRows:
             first = np.argpartition(size, n_first - 1)[:n_first] if n_first else np.arange(0)
             first = first[np.argsort(size[first])]
             met = np.cumsum(n_rows_with[asked.indices[own][first]])
-            n_terms = min(n_first, max(1, int(np.searchsorted(met, MOST_MET, side="right"))))
+            n_terms = min(
+                n_first, max(LEAST_TERMS, int(np.searchsorted(met, MOST_MET, side="right")))
+            )
             terms.append(asked.indices[own][first[:n_terms]])
             weights.append(asked.data[own][first[:n_terms]])
             ends.append(ends[-1] + n_terms)

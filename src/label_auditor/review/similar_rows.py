@@ -64,7 +64,9 @@ def alike_pairs(vectors: Any, threshold: float) -> Iterator[tuple[NDArray[Any], 
     if vectors.shape[0] == 0:
         return
     if sparse.issparse(vectors):
-        yield from _alike_sparse(normalize(sparse.csr_array(vectors)), least)
+        X = _most_frequent_first(sparse.csr_array(vectors))
+        del vectors  # nobody else may need them, and they are large
+        yield from _alike_sparse(normalize(X, copy=False), least)
     else:
         yield from _alike_dense(normalize(np.asarray(vectors)), least)
 
@@ -95,7 +97,6 @@ class _Rare(NamedTuple):
 
 def _alike_sparse(X: sparse.csr_array, least: float) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Find the rows that share a rarer term, and compare these."""
-    X = _most_frequent_first(X)
     rare = _forget(X, least)
     by_term = rare.terms.T.tocsr()
     n_products = np.cumsum(_ones(rare.terms) @ np.diff(by_term.indptr))
@@ -155,11 +156,12 @@ class _NormBefore:
 
 
 def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
-    """Order the columns by how many rows have them."""
+    """Give a copy with the columns in the order of how many rows have them."""
     counts = np.bincount(X.indices, minlength=X.shape[1])
     place = np.empty(X.shape[1], dtype=X.indices.dtype)
     place[np.argsort(-counts, kind="stable")] = np.arange(X.shape[1])
-    ordered = sparse.csr_array((X.data, place[X.indices], X.indptr), shape=X.shape)
+    data = X.data.astype(np.result_type(X.dtype, np.float32), copy=True)
+    ordered = sparse.csr_array((data, place[X.indices], X.indptr), shape=X.shape)
     ordered.sort_indices()
     return ordered
 

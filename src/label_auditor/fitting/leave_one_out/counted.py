@@ -8,8 +8,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 
-from label_auditor.fitting.leave_one_out.arithmetic import normalise, rows_by_class
-from label_auditor.fitting.leave_one_out.naive_bayes import Entries, judge_multinomial, read_alpha
+from label_auditor.fitting.leave_one_out.arithmetic import normalise
+from label_auditor.fitting.leave_one_out.naive_bayes import (
+    Entries,
+    judge_multinomial,
+    log_prior,
+    read_alpha,
+)
 
 if TYPE_CHECKING:
     from sklearn.naive_bayes import MultinomialNB
@@ -54,20 +59,18 @@ def leave_out_counted(
         raise ValueError(f"texts that are counted when they are read take no {list(fit_params)}.")
     fitted = _fit(estimator, X, codes, classes)
     judge = judge_multinomial(fitted)
-    # Unlabelled rows come last: their class is none.
-    scored = np.where(codes < 0, len(classes), codes)
     pred_probs = np.empty((len(codes), len(classes)))
 
     def judge_rows(rows: slice) -> None:
-        texts, found = X[rows], pred_probs[rows]
-        found[:] = fitted.class_log_prior_
-        for code, of_class in enumerate(rows_by_class(scored[rows], len(classes) + 1)):
-            of_texts = texts[of_class]
-            if code == len(classes):
-                found[of_class] += of_texts @ fitted.feature_log_prob_.T
-            elif len(of_class):
-                entries = Entries(of_texts, of_class, code, np.ones(len(of_class)))
-                found[of_class] += judge(entries)
+        texts, found, of_rows = X[rows], pred_probs[rows], codes[rows]
+        unlabelled = of_rows < 0
+        if unlabelled.any():
+            found[unlabelled] = fitted.predict_log_proba(texts[unlabelled])
+        for code in np.unique(of_rows[~unlabelled]):
+            of_class = np.flatnonzero(of_rows == code)
+            ones = np.ones(len(of_class))
+            entries = Entries(texts[of_class], of_class, code, ones)
+            found[of_class] = judge(entries) + log_prior(fitted, of_rows[of_class], ones)
         found[:] = normalise(found)
 
     for _ in X.over_blocks(judge_rows):

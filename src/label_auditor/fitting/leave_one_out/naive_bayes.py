@@ -103,12 +103,11 @@ def _count_rows(X: Any, data: Data) -> NDArray[np.int32]:
     return found
 
 
-def _log_prior(fitted: Any, data: Data) -> Floats:
+def log_prior(fitted: Any, codes: Codes, weights: Floats) -> Floats:
     """Give the log prior of each class for each row; constants of a row are left out.
 
     The prior that the data give to a class is its share of the weights.
     """
-    codes, weights = data.codes, data.weights
     if fitted.class_prior is not None or not fitted.fit_prior:
         return np.tile(fitted.class_log_prior_, (len(codes), 1))
     counts = np.tile(fitted.class_count_, (len(codes), 1))
@@ -120,7 +119,7 @@ def leave_out_multinomial(fitted: Any, data: Data) -> Floats:
     """Give the leave-one-out probabilities of a MultinomialNB."""
     X = _check_counts(fitted, data.X)
     judge = judge_multinomial(fitted, _count_rows(X, data))
-    scores = _log_prior(fitted, data)
+    scores = log_prior(fitted, data.codes, data.weights)
     for entries in _read_entries(X, data):
         scores[entries.rows] += judge(entries)
     return normalise(scores)
@@ -219,7 +218,7 @@ def leave_out_bernoulli(fitted: Any, data: Data) -> Floats:
     counts, sizes, n_rows = fitted.feature_count_, fitted.class_count_, _count_rows(X, data)
     zeros = log(sizes[:, None] - counts + alpha)
     odds = np.ascontiguousarray((log(counts + alpha) - zeros).T)
-    scores = _log_prior(fitted, data)
+    scores = log_prior(fitted, data.codes, data.weights)
     of_zeros = _sum_log_zeros(data, counts, sizes, alpha)
     for entries in _read_entries(X, data):
         own, columns, weights = entries.code, entries.columns, data.weights[entries.rows]
@@ -274,7 +273,7 @@ def leave_out_categorical(fitted: Any, data: Data) -> Floats:
     codes, weights, n_classes = data.codes, data.weights, len(data.classes)
     at_own = np.arange(len(codes)), codes
     own_size = fitted.class_count_[codes] - weights
-    scores = _log_prior(fitted, data)
+    scores = log_prior(fitted, data.codes, data.weights)
     promised = np.broadcast_to(
         0 if fitted.min_categories is None else fitted.min_categories, X.shape[1]
     )
