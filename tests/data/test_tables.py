@@ -164,6 +164,27 @@ def test_names_and_index_of_dask():
     assert find_index(lazy["art"]).tolist() == ["x", "y", "z"]
 
 
+@needs_dask_frames
+@pytest.mark.filterwarnings("error")
+def test_numbers_of_dask_stay_where_they_are_and_follow_the_names():
+    frame = pd.DataFrame(PROBS, columns=NAMES, index=["x", "y", "z"])[["sport", "art", "news"]]
+    lazy = dask_frames.from_pandas(frame, npartitions=2)
+    for names, rows in ((["x", "y", "z"], [0, 1, 2]), (["z", "x", "y"], [2, 0, 1])):
+        found = arrange(lazy, NAMES, [names])
+        assert hasattr(found, "__dask_graph__")
+        assert found.shape == (3, 3)
+        np.testing.assert_array_equal(found, PROBS[rows])
+    with pytest.raises(ValueError, match="pred_probs has the index 'x', 'y', 'z', but"):
+        arrange(lazy, NAMES, [["x", "y", "q"]])
+    with pytest.raises(ValueError, match="pred_probs has the columns"):
+        arrange(lazy.rename(columns={"art": "arts"}), NAMES, [])
+    nullable = dask_frames.from_pandas(frame.astype("Float64"), npartitions=2)
+    assert type(arrange(nullable, NAMES, [])) is np.ndarray
+    # Blocks that each count their rows give these no names.
+    counted = dask_frames.concat([dask_frames.from_pandas(frame.reset_index(drop=True))] * 2)
+    np.testing.assert_array_equal(arrange(counted, NAMES, [list("abcdef")]), np.tile(PROBS, (2, 1)))
+
+
 def test_names_of_rows():
     series = pd.Series(["a", "b"], index=["x", "y"])
     assert name_rows(["a", "b"], None, 2) == (range(2), [])

@@ -96,8 +96,8 @@ def audit_labels(
     pred_probs : array-like or table of shape (n_samples, n_classes)
         Probabilities, float32 or float64, of models that did not see these rows: an array, a
         memmap, or anything that can be sliced by rows, such as a zarr, h5py or dask array. It is
-        read in blocks of rows and never copied whole; a dask array whose cluster is in charge is
-        read by the workers. Each row sums to 1; with `multi_label`, rows
+        read in blocks of rows and never copied whole; a dask array or DataFrame whose cluster is in
+        charge is read by the workers. Each row sums to 1; with `multi_label`, rows
         need not, as each class has a probability of its own. Of a table, such as a DataFrame, the
         columns are found by the names of the classes and the rows by the index of `labels`, where
         these are the names that the table has.

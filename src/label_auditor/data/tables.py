@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Table", "are_counted", "arrange", "find_index", "is_table", "name_rows", "read_table"]
+__all__ = [
+    "Table",
+    "are_counted",
+    "arrange",
+    "find_index",
+    "is_table",
+    "join_indexes",
+    "name_rows",
+    "read_table",
+]
 
 
 class Table(NamedTuple):
@@ -27,24 +36,22 @@ class Table(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of shape (n, K)
+    values : ndarray or dask array of shape (n, K)
         Its numbers; NaN where they are missing.
     columns : list
         The names of its columns.
-    index : pandas.Index or None
-        The names of its rows, if it has any.
     named : bool
         Whether somebody gave the columns their names: pandas counts them otherwise.
+    index : pandas.Index or None
+        The names of its rows, if it has any.
     """
 
-    values: NDArray[Any]
+    values: Any
     columns: list[Any]
-    index: Any
     named: bool
+    index: Any
 
-    def arrange(
-        self, classes: NDArray[Any], row_names: Iterable[Any], *, name: str
-    ) -> NDArray[Any]:
+    def arrange(self, classes: NDArray[Any], row_names: Iterable[Any], *, name: str) -> Any:
         """Give the values with columns in the order of classes and rows in that of their names.
 
         Parameters
@@ -58,7 +65,7 @@ class Table(NamedTuple):
 
         Returns
         -------
-        ndarray of shape (n, K)
+        ndarray or dask array of shape (n, K)
         """
         values = self.values
         rows = _row_order(self.index, row_names, name)
@@ -136,10 +143,34 @@ def read_table(data: Any, *, name: str) -> Table:
     else:
         frame = pd.DataFrame({column: data[column].to_numpy() for column in data.columns})
         index = None
+    return Table(_read_numbers(frame, name), *_columns_of(frame), index)
+
+
+def _know_table(frame: Any, *, indexed: bool) -> Table:
+    """Know a table of dask, whose numbers stay where they are; its index only if it is needed."""
+    from dask import compute
+
+    index = join_indexes(compute(*frame.index.to_delayed())) if indexed else None
+    return Table(frame.to_dask_array(lengths=True), *_columns_of(frame), index)
+
+
+def join_indexes(found: Sequence[Any]) -> Any:
+    """Join the names of the rows of all blocks; None if there are none, or each block counts."""
+    import pandas as pd
+
+    if not all(isinstance(each, pd.Index) for each in found):
+        return None
+    counted = [isinstance(each, pd.RangeIndex) and each.start == 0 for each in found]
+    if len(found) > 1 and all(counted):
+        return None
+    return found[0].append(list(found[1:]))
+
+
+def _columns_of(frame: Any) -> tuple[list[Any], bool]:
+    """Give the names of the columns, and whether somebody gave them."""
     # Of several levels, the innermost one tells the columns apart.
     columns = frame.columns.get_level_values(-1)
-    named = not are_counted(columns)
-    return Table(_read_numbers(frame, name), columns.tolist(), index, named=named)
+    return columns.tolist(), not are_counted(columns)
 
 
 def are_counted(columns: Any) -> bool:
@@ -157,11 +188,18 @@ def arrange(
 ) -> Any:
     """Give probabilities as they are; of a table an array, in the order of classes and rows.
 
-    The columns may be called what the classes are, or what these are called.
+    The columns may be called what the classes are, or what these are called. Of a table of dask
+    that holds NumPy's numbers it is a dask array.
     """
     if not is_table(pred_probs):
         return pred_probs
-    table = read_table(pred_probs, name="pred_probs")
+    row_names = list(row_names)
+    if hasattr(pred_probs, "to_dask_array") and all(
+        isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in pred_probs.dtypes
+    ):
+        table = _know_table(pred_probs, indexed=bool(row_names))
+    else:
+        table = read_table(pred_probs, name="pred_probs")
     if class_names is not None and not set(map(str, table.columns)).isdisjoint(class_names):
         classes = np.array(class_names, dtype=object)
     return table.arrange(classes, row_names, name="pred_probs")

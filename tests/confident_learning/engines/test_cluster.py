@@ -133,6 +133,23 @@ def test_labels_of_dask_keep_their_index(case):
     assert_same(audit_labels(dask_array.from_array(codes), lazy), found)
 
 
+@needs_dask_frames
+@pytest.mark.usefixtures("client")
+def test_a_dask_frame_of_probabilities_is_read_by_the_workers(case, monkeypatch):
+    codes, pred_probs, _ = case
+    frame = pd.DataFrame(pred_probs)[::-1].iloc[:, ::-1]
+    labels = pd.Series(codes).rename(str)
+    lazy = dask_frames.from_pandas(frame.rename(columns=str, index=str), npartitions=3, sort=False)
+    scanned = []
+    scan = ClusterEngine.scan
+    monkeypatch.setattr(
+        ClusterEngine, "scan", lambda self, score: scanned.append(1) or scan(self, score)
+    )
+    found = audit_labels(labels[::-1], lazy)
+    assert scanned == [1]
+    assert_same(found, audit_labels(codes[::-1], pred_probs[::-1]))
+
+
 @pytest.mark.usefixtures("client")
 def test_rows_that_are_no_probabilities_are_named(case):
     codes, pred_probs, _ = case

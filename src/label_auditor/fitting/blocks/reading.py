@@ -12,7 +12,7 @@ from label_auditor._sklearn import _num_samples
 from label_auditor.confident_learning.scan import code_dtype
 from label_auditor.data.labels import check_labels, encode_labels, refuse_missing
 from label_auditor.data.naming import check_index
-from label_auditor.data.tables import find_index
+from label_auditor.data.tables import find_index, join_indexes
 from label_auditor.fitting.blocks.scheduler import compute, hold, task
 from label_auditor.fitting.inputs import (
     MISSING_REMEDY,
@@ -189,9 +189,9 @@ def _read_lazy(X: Any, y: Any, n_parts: int) -> tuple[Any, ...]:
     columns, classes = _unite([each.classes for each in found])
     codes = [column[each.codes] for column, each in zip(columns, found, strict=True)]
     labels = [task(_recode, each, col, classes) for each, col in zip(read, columns, strict=True)]
-    index = _join_indexes([each.index for each in found])
+    index = join_indexes([each.index for each in found])
     if index is None and hasattr(X, "index"):
-        index = _join_indexes(compute(list(X.index.to_delayed())))
+        index = join_indexes(compute(list(X.index.to_delayed())))
     return labels, list(map(len, codes)), np.concatenate(codes).astype(np.intp), classes, index
 
 
@@ -208,7 +208,7 @@ def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
         )
     index = find_index(y)
     if index is None and hasattr(X, "index"):
-        index = _join_indexes(compute(list(X.index.to_delayed())))
+        index = join_indexes(compute(list(X.index.to_delayed())))
     ends = np.append(0, np.cumsum(lengths))
     small = codes.astype(code_dtype(len(classes)))
     labels = [
@@ -286,15 +286,3 @@ def _replace(labels: BlockLabels, rows: Any, codes: NDArray[np.intp]) -> BlockLa
     changed = labels.codes.copy()
     changed[rows] = codes
     return labels._replace(codes=changed)
-
-
-def _join_indexes(found: list[Any]) -> Any:
-    """Join the names of the rows of all blocks; None if there are none, or each block counts."""
-    import pandas as pd
-
-    if not all(isinstance(each, pd.Index) for each in found):
-        return None
-    counted = [isinstance(each, pd.RangeIndex) and each.start == 0 for each in found]
-    if len(found) > 1 and all(counted):
-        return None
-    return found[0].append(found[1:])
