@@ -216,3 +216,19 @@ def test_the_keyboard_help_lists_the_keys(page):
     help_ = page.locator("#help-keys").inner_text()
     assert "show or hide the rows most like this one" in help_
     assert "write a note on this row" in help_
+
+
+def test_rows_of_a_table_show_the_columns_that_the_row_shows(open_page):
+    rng = np.random.default_rng(0)
+    table = {f"f{i}": rng.integers(0, 9, 40).astype(str).tolist() for i in range(12)}
+    labels = rng.integers(0, 2, 40)
+    audit = audit_labels(labels, rng.dirichlet([1, 1], 40), classes=[0, 1])
+    found = audit.neighbors(rng.normal(size=(40, 4)), k=2)
+    page = open_page(audit, table, evidence=Evidence(found))
+    page.keyboard.press("e")
+    row = int(page.locator("#row-name").inner_text().removeprefix("Row "))
+    names = page.locator("#texts > .named h4").all_inner_texts()
+    assert len(names) == 8
+    for item, other in zip(items(page).all(), found.rows[row], strict=True):
+        shown = ", ".join(f"{name}={table[name][other]}" for name in names)
+        assert item.locator(".excerpt").inner_text() == shown

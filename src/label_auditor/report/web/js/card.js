@@ -121,7 +121,7 @@ function drawTexts(row) {
     const { body, more } = drawText(texts[i][row], single ? wordsOf(row) : []);
     return single
       ? [body, more]
-      : el("div", { class: "named" }, el("h4", { dir: "auto" }, foreign(fields[i])), body, more);
+      : el("div", { class: "named" }, el("h4", { dir: "auto" }, breakable(fields[i])), body, more);
   };
   const short = !single && texts.every((column) => column[row].length < 40);
   $("texts").classList.toggle("tabular", short);

@@ -5,13 +5,19 @@ import { count, el } from "./dom.js";
 
 let isOpen = false; // stays as the reviewer left it
 
+const all = fields.map((_, i) => i);
+
+/** The positions of the columns that a row shows first. */
+export const firstOf = (row) =>
+  firstFields === null
+    ? all
+    : [...firstFields.subarray(row * nFirstFields, (row + 1) * nFirstFields)];
+
 /** The columns of a row, drawn by `draw(position)`: all of them, or the first and a fold. */
 export function drawFields(row, draw) {
-  const all = fields.map((_, i) => i);
-  if (firstFields === null) return all.flatMap(draw);
-  const first = [...firstFields.subarray(row * nFirstFields, (row + 1) * nFirstFields)];
+  const first = firstOf(row);
   const rest = all.filter((i) => !first.includes(i));
-  return [...first.flatMap(draw), drawFold(rest, draw)];
+  return [...first.flatMap(draw), ...(rest.length ? [drawFold(rest, draw)] : [])];
 }
 
 function drawFold(rest, draw) {

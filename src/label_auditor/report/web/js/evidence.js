@@ -1,6 +1,7 @@
 // What speaks for and against a label: words of the text, and the rows most like this one.
 
 import { evidence, fields, given, ids, nRows, suggested, texts, unpack } from "./data.js";
+import { firstOf } from "./columns.js";
 import { $, count, el, foreign, percent } from "./dom.js";
 import { nameOf, numberOf, hasSets } from "./labels.js";
 import { decisions, set, settings } from "./log.js";
@@ -115,17 +116,17 @@ export function drawEvidence(row) {
 }
 
 /** Texts as they are, and the cells of a table by name. */
-function describeInputs(row) {
-  const values = texts.map((column) => column[row]);
+function describeInputs(row, columns) {
+  const values = columns.map((i) => texts[i][row]);
   return values.length === 1 || values.some((value) => value.length >= SHORT)
     ? values.join(" · ")
-    : values.map((value, i) => `${fields[i]}=${value}`).join(", ");
+    : values.map((value, i) => `${fields[columns[i]]}=${value}`).join(", ");
 }
 
 function drawNeighbor(row, { at, cosine, label, isTwin }) {
   const outside = at - nRows;
   const id = outside < 0 ? ids[at] : found.outside.ids[outside];
-  const text = outside < 0 ? describeInputs(at) : found.outside.texts[outside];
+  const text = outside < 0 ? describeInputs(at, firstOf(row)) : found.outside.texts[outside];
   const role = label === given[row] ? "given" : label === suggested[row] ? "suggested" : "other";
   const decided = decisions.get(at);
   const changed = decided && decided.label !== label;
