@@ -14,6 +14,7 @@ from label_auditor.cli import data_file, main, memory
 from label_auditor.cli.data_file import is_piped, read_data, split_name
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats import FORMATS, find_format, guess_format
+from label_auditor.cli.formats.text import Edit
 from label_auditor.cli.tables import get_column, get_labels, get_texts
 
 RECORDS = [
@@ -185,7 +186,7 @@ def test_a_named_pipe_is_read_once(tmp_path):
     data = read_data(str(tmp_path / "t.csv"), None)
     writer.join()
     assert len(data.read()) == 2
-    assert b"".join(data.format.rewrite(data.content, "t", "label", {}, ())) == CSV.encode()
+    assert b"".join(data.format.rewrite(data.content, "t", Edit("label", {}))) == CSV.encode()
 
 
 @pytest.mark.parametrize("scheme", ["https", "s3", "hdfs", "file"])

@@ -22,6 +22,7 @@ from label_auditor.cli.formats import (
     find_format,
     guess_format,
 )
+from label_auditor.cli.formats.text import Edit
 from label_auditor.cli.memory import check_memory
 from label_auditor.data.messages import quote_values
 
@@ -72,7 +73,7 @@ class DataFile(NamedTuple):
         self, file: IO[bytes], column: str, labels: Mapping[int, Any], drop: Collection[int]
     ) -> None:
         """Write the table again, with other labels by row, and without the rows to drop."""
-        pieces = self.format.rewrite(self.content, self.name, column, labels, drop)
+        pieces = self.format.rewrite(self.content, self.name, Edit(column, labels, drop))
         if not self.packed:
             file.writelines(pieces)
             return

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from label_auditor.cli.data_file import read_data
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats import csv
+from label_auditor.cli.formats.text import Edit
 
 
 def rewrite_table(source, target, column, labels, drop=()):
@@ -86,7 +87,7 @@ def read(text, name="t.csv"):
 
 
 def rewritten(text, labels, drop=(), column="label"):
-    return b"".join(csv.rewrite(text.encode(), "t.csv", column, labels, drop)).decode()
+    return b"".join(csv.rewrite(text.encode(), "t.csv", Edit(column, labels, drop))).decode()
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

@@ -10,6 +10,7 @@ import pytest
 from label_auditor.cli import memory
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats import excel
+from label_auditor.cli.formats.text import Edit
 
 openpyxl = pytest.importorskip("openpyxl")
 
@@ -41,7 +42,7 @@ def as_text(sheet):
 
 
 def rewrite(content, column, labels, drop=()):
-    return b"".join(excel.rewrite(content, "t.xlsx", column, labels, drop))
+    return b"".join(excel.rewrite(content, "t.xlsx", Edit(column, labels, drop)))
 
 
 def cells(content):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats import json_lines
+from label_auditor.cli.formats.text import Edit
 
 
 def read(text):
@@ -16,7 +17,7 @@ def read(text):
 
 
 def rewrite(content, column, labels, drop=()):
-    return b"".join(json_lines.rewrite(content, "t.json", column, labels, drop))
+    return b"".join(json_lines.rewrite(content, "t.json", Edit(column, labels, drop)))
 
 
 JSON = b'{"a": 1.50, "label":"x" ,"b":[1,{"label":2}]}\n\n{ "label" : 3e0 }\r\n{}\n{"a": "\\u00e9"}'

@@ -12,6 +12,7 @@ from pyarrow import parquet as pq
 from label_auditor.cli import memory
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats import parquet
+from label_auditor.cli.formats.text import Edit
 
 
 def store(table):
@@ -29,7 +30,9 @@ def read_frame(frame, **options):
 
 
 def rewrite(source, target, column, labels, drop=()):
-    target.write_bytes(b"".join(parquet.rewrite(source.read_bytes(), "t", column, labels, drop)))
+    target.write_bytes(
+        b"".join(parquet.rewrite(source.read_bytes(), "t", Edit(column, labels, drop)))
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from label_auditor.cli.formats import csv, excel, json_lines, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
+
+    from label_auditor.cli.formats.text import Edit
 
 __all__ = [
     "FORMATS",
@@ -22,21 +24,6 @@ __all__ = [
     "find_format",
     "guess_format",
 ]
-
-
-class _Read(Protocol):
-    def __call__(self, content: bytes, name: str) -> pd.DataFrame: ...
-
-
-class _Rewrite(Protocol):
-    def __call__(
-        self,
-        content: bytes,
-        name: str,
-        column: str,
-        labels: Mapping[int, Any],
-        drop: Collection[int],
-    ) -> Iterator[bytes]: ...
 
 
 class Format(NamedTuple):
@@ -50,13 +37,12 @@ class Format(NamedTuple):
         Gives the records of a file's content, in their order, as a DataFrame. Its second argument
         is the name of the file, for messages.
     rewrite : callable
-        Gives the content again, with other labels in a column, by the position of the record, and
-        without the records to drop; all else stays as it is.
+        Gives the content again, edited; all else stays as it is.
     """
 
     name: str
-    read: _Read
-    rewrite: _Rewrite
+    read: Callable[[bytes, str], pd.DataFrame]
+    rewrite: Callable[[bytes, str, Edit], Iterator[bytes]]
 
 
 _CSV = Format("CSV", csv.read, csv.rewrite)

@@ -10,9 +10,11 @@ from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats.text import decode, encode, make_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     import pandas as pd
+
+    from label_auditor.cli.formats.text import Edit
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # "007" and "1.0" are no plain integers: as numbers they would be written back as 7 and 1.
@@ -78,28 +80,14 @@ def _convert(cells: Collection[str]) -> pd.Series:
     return pd.Series(list(cells), dtype=object)
 
 
-def rewrite(
-    content: bytes,
-    name: str,
-    column: str,
-    labels: Mapping[int, Any],
-    drop: Collection[int] = (),
-    separator: str | None = None,
-) -> Iterator[bytes]:
+def rewrite(content: bytes, name: str, edit: Edit, separator: str | None = None) -> Iterator[bytes]:
     """Give the content with other labels; its quotes, separators and blank lines stay."""
     text = decode(content, name)
     separator = separator or _find_separator(text, name)
-    return encode(_rewrite(text, name, column, labels, drop, separator), content)
+    return encode(_rewrite(text, name, edit, separator), content)
 
 
-def _rewrite(
-    text: str,
-    name: str,
-    column: str,
-    labels: Mapping[int, Any],
-    drop: Collection[int],
-    separator: str,
-) -> Iterator[str]:
+def _rewrite(text: str, name: str, edit: Edit, separator: str) -> Iterator[str]:
     """Give the records as text, and between them what is no record."""
     number: int | None = None  # of the record; the header is -1
     position = 0
@@ -108,13 +96,16 @@ def _rewrite(
             yield record.text  # no record
             continue
         if number is None:
-            number, position = -1, record.cells.index(column)
+            number, position = -1, record.cells.index(edit.column)
             yield record.text
             continue
         number += 1
-        if number not in drop:
-            new = number in labels
-            yield _replace_cell(record, separator, position, labels[number]) if new else record.text
+        if number in edit.drop:
+            continue
+        if number in edit.labels:
+            yield _replace_cell(record, separator, position, edit.labels[number])
+        else:
+            yield record.text
 
 
 def quote(value: str, separator: str = ",") -> str:

@@ -13,9 +13,11 @@ from label_auditor.cli.formats.text import make_table
 from label_auditor.cli.memory import check_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
+
+    from label_auditor.cli.formats.text import Edit
 
 # What openpyxl raises for files that are damaged, or something else.
 _DAMAGED = (
@@ -39,26 +41,20 @@ def read(content: bytes, name: str) -> pd.DataFrame:
     return make_table(header, series, len(table))
 
 
-def rewrite(
-    content: bytes,
-    name: str,
-    column: str,
-    labels: Mapping[int, Any],
-    drop: Collection[int] = (),
-) -> Iterator[bytes]:
+def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
     """Give the workbook with other labels; its other cells, formats and sheets stay."""
     sheet = _load(content, name, keep=True)
     from openpyxl.utils.exceptions import IllegalCharacterError
 
     rows = _records(sheet, name)
-    position = rows[0][1].index(column) + 1
+    position = rows[0][1].index(edit.column) + 1
     numbers = [row for row, _ in rows[1:]]
-    if drop and any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row):
+    if edit.drop and any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row):
         raise InputError(
             f"{name} has formulas, which would name the wrong cells without the rows that are left "
             "out; leave out --drop-discarded, or save the table with values in place of formulas."
         )
-    for record, label in labels.items():
+    for record, label in edit.labels.items():
         cell = sheet.cell(numbers[record], position)
         try:
             cell.value = label
@@ -66,7 +62,7 @@ def rewrite(
             raise InputError(f"{name} can't hold the label {label!r:.60}: {error}.") from error
         if isinstance(label, str):
             cell.data_type = "s"  # also if it begins as formulas do
-    for record in sorted(drop, reverse=True):
+    for record in sorted(edit.drop, reverse=True):
         sheet.delete_rows(numbers[record])
     file = io.BytesIO()
     sheet.parent.save(file)

@@ -11,9 +11,11 @@ from label_auditor.cli.errors import InputError
 from label_auditor.cli.formats.text import decode, encode, escape, make_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
+
+    from label_auditor.cli.formats.text import Edit
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _HINT = "JSON is read as one object per line, or as one array of objects"
@@ -29,19 +31,13 @@ def read(content: bytes, name: str) -> pd.DataFrame:
     return make_table(keys, columns, len(records))
 
 
-def rewrite(
-    content: bytes,
-    name: str,
-    column: str,
-    labels: Mapping[int, Any],
-    drop: Collection[int] = (),
-) -> Iterator[bytes]:
+def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
     """Give the content with other values of one key; all else stays, spaces and escapes too."""
     text = decode(content, name)
     keys = (key for record in _iterate(text, name) for key in record)
-    key = next((key for key in keys if escape(key) == column), column)
+    key = next((key for key in keys if escape(key) == edit.column), edit.column)
     rewrite = _rewrite_array if _is_array(text) else _rewrite_lines
-    return encode(rewrite(text, name, key, labels, drop), content)
+    return encode(rewrite(text, name, edit._replace(column=key)), content)
 
 
 def _is_array(text: str) -> bool:
@@ -116,33 +112,35 @@ def _place(text: str, position: int, line: int = 1) -> str:
     return f"line {line + text.count(chr(10), 0, position)}, column {column}"
 
 
-def _rewrite_lines(
-    text: str, name: str, column: str, labels: Mapping[int, Any], drop: Collection[int]
-) -> Iterator[str]:
+def _rewrite_lines(text: str, name: str, edit: Edit) -> Iterator[str]:
     """Give the lines."""
     number = -1
     for line, record in _iterate_lines(text, name):
         number += record is not None
         if record is None:
             yield line
-        elif number not in drop:
-            yield _replace_value(line, column, labels[number]) if number in labels else line
+        elif number not in edit.drop:
+            yield _edit_record(line, number, edit)
 
 
-def _rewrite_array(
-    text: str, name: str, column: str, labels: Mapping[int, Any], drop: Collection[int]
-) -> Iterator[str]:
+def _rewrite_array(text: str, name: str, edit: Edit) -> Iterator[str]:
     """Give the objects and what stands around them; with an object goes one comma."""
     spans = [(start, end) for start, end, _ in _iterate_array(text, name)]
-    kept = [number for number in range(len(spans)) if number not in drop]
+    kept = [number for number in range(len(spans)) if number not in edit.drop]
     yield text[: spans[0][0]]
     for number in kept:
         start, end = spans[number]
         if number != kept[0]:
             yield text[spans[number - 1][1] : start]
-        record = text[start:end]
-        yield _replace_value(record, column, labels[number]) if number in labels else record
+        yield _edit_record(text[start:end], number, edit)
     yield text[spans[-1][1] :]
+
+
+def _edit_record(text: str, number: int, edit: Edit) -> str:
+    """Give the text of a record, with another label if it gets one."""
+    if number not in edit.labels:
+        return text
+    return _replace_value(text, edit.column, edit.labels[number])
 
 
 def _replace_value(text: str, key: str, value: Any) -> str:

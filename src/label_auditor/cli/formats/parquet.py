@@ -10,9 +10,11 @@ from label_auditor.cli.formats.text import make_table
 from label_auditor.cli.memory import check_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
+
+    from label_auditor.cli.formats.text import Edit
 
 
 def read(content: bytes, name: str) -> pd.DataFrame:
@@ -35,13 +37,7 @@ def read(content: bytes, name: str) -> pd.DataFrame:
     return found
 
 
-def rewrite(
-    content: bytes,
-    name: str,
-    column: str,
-    labels: Mapping[int, Any],
-    drop: Collection[int] = (),
-) -> Iterator[bytes]:
+def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
     """Give the content with other labels; other columns, types and metadata stay."""
     import numpy as np
     import pyarrow as pa
@@ -49,19 +45,19 @@ def rewrite(
 
     table = _read_table(content, name)
     stored, _ = _find_index(table)
-    position = [stored.get(key, key) for key in table.column_names].index(column)
+    position = [stored.get(key, key) for key in table.column_names].index(edit.column)
     field = table.schema.field(position)
     values = table.column(position).to_pylist()
-    for row, value in labels.items():
+    for row, value in edit.labels.items():
         values[row] = value
     try:
         new = pa.array(values, type=field.type)
     except (pa.ArrowException, UnicodeEncodeError) as error:
-        kind = f"column {column!r} of {name}, which is of type {field.type}"
+        kind = f"column {edit.column!r} of {name}, which is of type {field.type}"
         raise InputError(f"{kind}, can't hold the corrected labels: {error}") from error
     table = table.set_column(position, field, new)
-    if drop:
-        table = table.filter(pa.array(~np.isin(np.arange(table.num_rows), list(drop))))
+    if edit.drop:
+        table = table.filter(pa.array(~np.isin(np.arange(table.num_rows), list(edit.drop))))
     sink = pa.BufferOutputStream()
     parquet.write_table(table, sink)
     yield sink.getvalue().to_pybytes()

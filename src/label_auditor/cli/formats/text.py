@@ -1,17 +1,35 @@
-"""What the formats that are text have in common."""
+"""What the formats have in common, above all those that are text."""
 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from label_auditor.cli.errors import InputError
 from label_auditor.cli.memory import check_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
+
+
+class Edit(NamedTuple):
+    """What is to be changed in a table.
+
+    Attributes
+    ----------
+    column : str
+        The column that gets other labels.
+    labels : mapping of int to object
+        The other labels, by the position of the record.
+    drop : collection of int
+        Positions of records to leave out.
+    """
+
+    column: str
+    labels: Mapping[int, Any]
+    drop: Collection[int] = ()
 
 
 def decode(content: bytes, name: str) -> str:
