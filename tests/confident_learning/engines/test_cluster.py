@@ -1,7 +1,7 @@
 import os
 import pickle
 import signal
-from itertools import cycle
+from itertools import chain, cycle
 
 import numpy as np
 import pandas as pd
@@ -76,6 +76,29 @@ def test_cuts_of_many_rows_are_found_on_the_workers(case, min_examples_per_class
     assert max(sorted_here) < 2 * expected.n_issues + 100
 
 
+def test_each_thread_has_one_task_for_all_blocks_that_it_holds(client, case):
+    codes, _, lazy = case
+    engine = ClusterEngine(LabelledRows(codes, lazy.rechunk((2_000, -1))), client)
+    engine.scan(None)
+    holders = {workers[0] for workers in client.who_has(engine._states).values()}
+    assert len(engine._groups) == len(holders) <= 2
+    assert sorted(chain(*engine._groups)) == list(range(15))
+    starts = engine.ask(lambda state, start, add: start + add, 1, each=engine.starts)
+    assert starts == [start + 1 for start in engine.starts]
+
+
+@pytest.mark.usefixtures("client")
+def test_a_chunk_that_cannot_be_read_says_why(case):
+    def read(chunk, block_info=None):
+        if block_info[0]["chunk-location"][0]:
+            raise OSError("no such chunk")
+        return chunk
+
+    codes, _, lazy = case
+    with pytest.raises(OSError, match="no such chunk"):
+        audit_labels(codes, lazy.rechunk((15_000, -1)).map_blocks(read, dtype=np.float32))
+
+
 @pytest.mark.usefixtures("client")
 def test_rows_in_the_order_of_their_classes():
     """A chunk tells the threshold of one class alone, so that others are read again."""
@@ -112,6 +135,7 @@ def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch):
     judge = find_issues._judge
 
     def kill_one(engine, thresholds):
+        distributed.wait(engine._states)
         holders = client.who_has(engine._states)
         worker = next(iter(holders.values()))[0]
         os.kill(pids[worker], signal.SIGKILL)
