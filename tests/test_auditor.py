@@ -152,7 +152,7 @@ class TestOutOfSampleProbabilities:
     @pytest.mark.parametrize(
         "base", [LogisticRegression(max_iter=1000), *BASES], ids=lambda base: type(base).__name__
     )
-    @pytest.mark.parametrize("cv", [None, 3, StratifiedKFold(4, shuffle=True, random_state=1)])
+    @pytest.mark.parametrize("cv", [3, StratifiedKFold(4, shuffle=True, random_state=1)])
     def test_equal_those_of_cross_val_predict_to_the_bit(self, noisy, base, cv):
         X, y, _ = noisy
         X = np.abs(X)

@@ -18,7 +18,7 @@ import pytest
 from label_auditor import audit_labels
 from label_auditor.cli import main
 
-EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("LABEL_AUDITOR_EXAMPLES", "30"))
 AUDIT = ["--text", "text", "--label", "label", "--cv", "2"]
 FEATURES = ["--label", "label", "--cv", "2"]
 APPLY = ["--label", "label", "--drop-discarded"]

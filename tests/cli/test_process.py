@@ -76,27 +76,29 @@ WAIT = """
 import signal, sys, time
 from label_auditor import LabelAudit
 from label_auditor.cli import main
+from label_auditor.cli.data_file import DataFile
 
 # What runs the tests may ignore these, as nohup does, or a shell in the background.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-def save(audit, path):
+def save(*_):
     print("saving", flush=True)
     time.sleep(60)
 
-LabelAudit.save = save
+LabelAudit.save = DataFile.write = save
 sys.exit(main())
 """
 
 
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+    ("arguments", "number", "status"),
+    [(AUDIT, signal.SIGTERM, 143), (APPLY, signal.SIGHUP, 129), (APPLY, signal.SIGINT, 130)],
 )
-def test_a_command_that_is_ended_leaves_nothing_behind(in_tmp, number, status):
+def test_a_command_that_is_ended_leaves_nothing_behind(in_tmp, arguments, number, status):
     before = sorted(in_tmp.rglob("*"))
     process = subprocess.Popen(
-        [sys.executable, "-c", WAIT, *AUDIT],
+        [sys.executable, "-c", WAIT, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
