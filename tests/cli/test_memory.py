@@ -1,3 +1,4 @@
+import platform
 import subprocess
 import sys
 
@@ -5,7 +6,7 @@ import pytest
 
 from label_auditor.cli import memory
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.memory import check_memory, free_memory
+from label_auditor.cli.memory import check_memory, free_memory, give_back
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others don't tell what is free")
@@ -44,3 +45,29 @@ def test_the_limit_of_a_container(tmp_path, monkeypatch, limit):
     (tmp_path / "memory.current").write_text("900000")
     monkeypatch.setattr(memory, "_read_sizes", lambda path: {"inactive_file": 200_000})
     assert memory._free_of_container() == (None if limit == "max" else 300_000)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others give back what is free")
+def test_what_is_free_again_goes_back_to_the_system():
+    code = """
+import ctypes
+from pathlib import Path
+from label_auditor.cli.memory import give_back
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+blocks = [bytearray(100_000) for _ in range(1000)]  # each too small to be given back by itself
+last = bytearray(100_000)  # what lies below it is not at the end
+del blocks
+before = resident()
+give_back()
+print(before - resident())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) * 4096 > 50_000_000
+
+
+def test_where_the_library_of_c_has_no_such_function_nothing_happens(monkeypatch):
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: object())
+    give_back()

@@ -23,6 +23,9 @@ def test_terms_are_numbered_as_they_appear_and_keep_their_order(texts):
     assert distinct == list(dict.fromkeys(term for text in texts for term in text))
     assert spell(matrix, distinct) == texts
     assert matrix.shape == (len(texts), len(distinct))
+    short, _ = number_in_order(texts, dtype=np.int8)
+    assert (matrix.dtype, short.dtype) == (np.int32, np.int8)
+    assert spell(short, distinct) == texts
 
 
 @given(TEXTS, st.lists(st.lists(st.integers(0, 5), max_size=4), max_size=5))

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 BLOCK_CELLS = 2**20
 # Rows of a block; a text of ten words has some two hundred runs of characters.
-BLOCK_ROWS = 2**12
+BLOCK_ROWS = 2**11
 
 
 class Terms(Protocol):

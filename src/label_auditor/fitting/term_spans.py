@@ -138,8 +138,9 @@ class TermReader:
         chunks = [(chunk[0], chunk.start()) for chunk in _find_chunks(text)]
         if not chunks:
             return _gather([], self.vocabulary)
-        for word in {word for word, _ in chunks} - self._of_chunk.keys():
-            self._of_chunk[word] = self._in_chunk(word)
+        for word, _ in chunks:
+            if word not in self._of_chunk:
+                self._of_chunk[word] = self._in_chunk(word)
         found = [self._of_chunk[word] for word, _ in chunks]
         columns, starts, stops = map(np.concatenate, zip(*found, strict=True))
         begins = np.repeat([begin for _, begin in chunks], [len(each.columns) for each in found])

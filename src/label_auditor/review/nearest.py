@@ -274,7 +274,7 @@ class _SparseRows:
 
     def _read_all(self) -> Iterator[tuple[int, Any, NDArray[np.floating]]]:
         """Give all rows in blocks, each with the position of its first row."""
-        size = max(1, BLOCK_CELLS // (2 * self.length))
+        size = max(1, BLOCK_CELLS // (4 * self.length))
         for start in range(0, self.vectors.shape[0], size):
             yield start, *self._read(slice(start, start + size))
 

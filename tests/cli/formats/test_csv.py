@@ -215,3 +215,11 @@ def test_written_tables_can_be_read_on_every_python(cell, written):
 def test_a_spreadsheet_runs_nothing(cell, written):
     table = pd.DataFrame({"=a": pd.Series([cell], dtype=object)})
     assert b"".join(csv.write(table, run_nothing=True)).decode() == f"'=a\n{written}\n"
+
+
+def test_cells_that_repeat_are_kept_once(monkeypatch):
+    monkeypatch.setattr(csv, "MOST_SHARED", 4)
+    lines = [f"text {row},{'spam' if row % 2 else 'ham'}" for row in range(50)]
+    table = csv.read("\n".join(["text,label", *lines]).encode(), "t.csv")
+    assert len({id(label) for label in table["label"]}) == 2
+    assert table["text"].tolist() == [f"text {row}" for row in range(50)]
