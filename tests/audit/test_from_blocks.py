@@ -177,6 +177,12 @@ def test_options_that_need_all_rows_in_memory_are_refused(options, params, messa
         LabelAuditor(LOG, **options).fit(lazy(X), lazy(y), **params)
 
 
+def test_evidence_needs_a_model_that_was_fitted_in_memory():
+    auditor = LabelAuditor(LOG, cv=3).fit(lazy(X), lazy(y))
+    with pytest.raises(ValueError, match=r"train_on is 'all' and X was of dask, or metadata"):
+        auditor.evidence(X, [0])
+
+
 def die_once(marker, block):
     if np.array_equal(block, X[100:150]) and not marker.exists():
         Path(marker).touch()

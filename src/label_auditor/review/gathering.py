@@ -87,10 +87,11 @@ def label_taught(auditor: Any) -> NDArray[np.intp]:
     """Give the position of the label that each row has taught a fitted auditor's classifier."""
     taught: NDArray[np.intp] | None = getattr(auditor, "_taught", None)
     if taught is None or auditor.train_on != "all":
+        otherwise = " and X was of dask, or metadata were given"
         raise ValueError(
             "evidence needs the model of all rows, fitted in memory and without sample weights or "
             f"other metadata, with train_on='all', but train_on is {auditor.train_on!r}"
-            f"{' and metadata were given' if auditor.train_on == 'all' else ''}; fit so, or find "
+            f"{otherwise if auditor.train_on == 'all' else ''}; fit so, or find "
             "neighbours by vectors of your own: audit_.neighbors(vectors)."
         )
     return taught

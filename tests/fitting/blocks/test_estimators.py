@@ -33,7 +33,8 @@ class Changed(MultinomialNB):
     [
         (LogisticRegression(), None, "LogisticRegression has no partial_fit"),
         (SGDClassifier(), "loo", "only MultinomialNB, .* can add up blocks, not SGDClassifier"),
-        (GaussianNB(), "loo", "can add up blocks, not GaussianNB"),
+        (GaussianNB(), "loo", "not GaussianNB; with .* such as cv=5, GaussianNB learns"),
+        (LogisticRegression(), "loo", r"can add up blocks, not LogisticRegression\. There are"),
         (Changed(), "loo", r"\(not a subclass\) can add up blocks, not Changed"),
         (make_pipeline(StandardScaler(), SGDClassifier()), 3, "the step 'standardscaler'"),
     ],

@@ -83,6 +83,8 @@ def cut_estimator(estimator: Any, cv: Any, kind: str) -> Learner:
     elif cv == "loo" and type(last) not in COUNTING:
         known = ", ".join(each.__name__ for each in COUNTING)
         problem = f"with cv='loo' only {known} (not a subclass) can add up blocks, not {name}"
+        if hasattr(last, "partial_fit"):
+            problem += f"; with a number of folds, such as cv=5, {name} learns block by block"
     elif not hasattr(last, "partial_fit"):
         problem = f"{name} has no partial_fit, and needs all rows at once"
     if problem is not None:
