@@ -34,6 +34,13 @@ def test_moments_lack_the_row(classifier, X, sample_weight):
     assert_leaves_one_out(classifier, X, codes, sample_weight)
 
 
+def test_narrow_numbers_are_judged_by_moments_of_all_digits():
+    narrow = plain.astype(np.float32)
+    _, expected = leave_one_out(GaussianNB(), narrow.astype(float), codes, np.arange(3))
+    _, pred_probs = leave_one_out(GaussianNB(), narrow, codes, np.arange(3))
+    np.testing.assert_allclose(pred_probs, expected, atol=1e-12)
+
+
 @pytest.mark.parametrize("distance", [1e2, 1e3, 1e6])
 def test_classes_far_from_the_centre_of_all_keep_their_digits(distance):
     far = plain + distance * (codes == 2)[:, None]

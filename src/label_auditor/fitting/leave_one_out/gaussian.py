@@ -56,9 +56,11 @@ def leave_out_gaussian(fitted: Any, data: Data) -> Floats:
     A row shapes the mean and the variance of its own class. It also shapes `epsilon_`, a share of
     the largest variance of all features, which is added to the variances of all classes.
     """
-    X = check_array(data.X, dtype=np.float64)
+    X = check_array(data.X)
+    has_digits = X.dtype.kind != "f" or X.dtype.itemsize >= 8
+    X = X.astype(np.float64, copy=False)
     codes, weights, rows = data.codes, data.weights, np.arange(len(X))
-    classes = _find_moments(fitted, X, data)
+    classes = _find_moments(fitted if has_digits else None, X, data)
     added = fitted.var_smoothing * _largest_variance_without(X, data, classes)
     scores = _log_densities(X, classes, added)
     scores[rows, codes] = _log_densities_without(X, codes, weights, classes, added)
@@ -71,12 +73,14 @@ def leave_out_gaussian(fitted: Any, data: Data) -> Floats:
 
 
 def _find_moments(fitted: Any, X: Floats, data: Data) -> Classes:
-    """Give the moments of all classes: those of the fit, unless what it adds has cost digits."""
+    """Give the moments of all classes: those of a fit, unless what it adds has cost digits.
+
+    With None, they are computed anew.
+    """
     n_classes = len(data.classes)
     sizes = np.bincount(data.codes, data.weights, n_classes).astype(np.float64)
-    variances = fitted.var_ - fitted.epsilon_
-    if variances.min() >= fitted.epsilon_:
-        return Classes(sizes, fitted.theta_, variances)
+    if fitted is not None and fitted.var_.min() >= 2 * fitted.epsilon_:
+        return Classes(sizes, fitted.theta_, fitted.var_ - fitted.epsilon_)
     moments = [_moments(X[at], data.weights[at]) for at in rows_by_class(data.codes, n_classes)]
     means, anew = zip(*moments, strict=True)
     return Classes(sizes, np.array(means), np.array(anew))
