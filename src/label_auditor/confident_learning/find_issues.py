@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from label_auditor.confident_learning.disputes import Disputes, Grounds, merge_disputes, settle
 from label_auditor.confident_learning.engines import choose_engine
-from label_auditor.confident_learning.evidence import Disputes, Evidence, merge_disputes, settle
 from label_auditor.confident_learning.joint import Joint, calibrate, merge_joints
 from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows
 from label_auditor.confident_learning.rules import Rule
@@ -124,7 +124,7 @@ def find_label_issues(
     _know_enough(engine, thresholds)
     joint, predicted, disputes = _judge(engine, thresholds)
     engine.let_go()
-    found = Evidence(engine, disputes, sizes, calibrate(joint, sizes))
+    found = Grounds(engine, disputes, sizes, calibrate(joint, sizes))
     issues = np.zeros(data.codes.size, bool)
     issues[rule.flag(found)] = True
     return LabelIssues(

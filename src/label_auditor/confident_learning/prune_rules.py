@@ -31,8 +31,8 @@ from label_auditor.confident_learning.worker_cuts import nth_of_groups
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from label_auditor.confident_learning.disputes import Disputes, Grounds
     from label_auditor.confident_learning.engines.protocol import Engine
-    from label_auditor.confident_learning.evidence import Disputes, Evidence
     from label_auditor.confident_learning.joint import Joint
 
 __all__ = ["prune_by_both", "prune_by_class", "prune_by_noise_rate"]
@@ -52,26 +52,26 @@ class _Criterion(NamedTuple):
     """
 
     rank: Callable[[Disputes, Joint], Array]
-    keep: Callable[[Evidence, Joint, Array], Array]
+    keep: Callable[[Grounds, Joint, Array], Array]
 
 
-def prune_by_noise_rate(found: Evidence, **limits: Any) -> Array:
+def prune_by_noise_rate(found: Grounds, **limits: Any) -> Array:
     """Flag, for each pair of given and true label, as many rows as the joint expects."""
     return _prune(found, (_BY_NOISE_RATE,), **limits)
 
 
-def prune_by_class(found: Evidence, **limits: Any) -> Array:
+def prune_by_class(found: Grounds, **limits: Any) -> Array:
     """Flag, for each given label, as many rows as the joint expects."""
     return _prune(found, (_BY_CLASS,), **limits)
 
 
-def prune_by_both(found: Evidence, **limits: Any) -> Array:
+def prune_by_both(found: Grounds, **limits: Any) -> Array:
     """Flag what the two rules above both flag."""
     return _prune(found, (_BY_CLASS, _BY_NOISE_RATE), **limits)
 
 
 def _prune(
-    found: Evidence,
+    found: Grounds,
     criteria: tuple[_Criterion, ...],
     *,
     frac_noise: float,
@@ -115,7 +115,7 @@ def _rank_by_noise_rate(candidates: Disputes, counts: Joint) -> Array:
     return rank_by_noise_rate(candidates.given, candidates.predicted, candidates.margin, counts)
 
 
-def _keep_by_class(found: Evidence, counts: Joint, pruned: Array) -> Array:
+def _keep_by_class(found: Grounds, counts: Joint, pruned: Array) -> Array:
     """Tell which disputed rows have the lowest self-confidences of their classes."""
     disputes, data, given_prob = found.disputes, found.engine.data, found.engine.given_prob
     numbers = np.where(pruned, found.sizes - counts.count[~counts.off_diagonal], 0)
@@ -134,7 +134,7 @@ def _keep_by_class(found: Evidence, counts: Joint, pruned: Array) -> Array:
     return picked | (disputes.given_prob <= cuts[disputes.given])
 
 
-def _keep_by_noise_rate(found: Evidence, counts: Joint, pruned: Array) -> Array:
+def _keep_by_noise_rate(found: Grounds, counts: Joint, pruned: Array) -> Array:
     """Tell which disputed rows have the largest margins of their cells."""
     engine, disputes = found.engine, found.disputes
     cells = noise_cells(counts, pruned, disputes.highest.dtype)

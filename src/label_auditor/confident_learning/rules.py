@@ -1,6 +1,6 @@
 """The rules that decide which rows are flagged, by cleanlab's names.
 
-A rule is a function from `Evidence`, and from its own parameters if it has any, to the positions of
+A rule is a function from `Grounds`, and from its own parameters if it has any, to the positions of
 the flagged rows. Its line in `RULES` and its name in `FilterBy` are all that it takes to add one.
 """
 
@@ -24,7 +24,7 @@ from label_auditor.data.messages import quote_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from label_auditor.confident_learning.evidence import Evidence
+    from label_auditor.confident_learning.disputes import Grounds
 
 __all__ = ["RULES", "FilterBy", "Rule"]
 
@@ -41,19 +41,19 @@ FilterBy: TypeAlias = Literal[
 ]
 
 
-def confident_learning(found: Evidence) -> Array:
+def confident_learning(found: Grounds) -> Array:
     """Flag the rows that confidently belong to another class."""
     rows: Array = found.disputes.rows[found.disputes.confident]
     return rows
 
 
-def predicted_neq_given(found: Evidence) -> Array:
+def predicted_neq_given(found: Grounds) -> Array:
     """Flag the rows whose likeliest class is another."""
     rows: Array = found.disputes.rows[found.disputes.candidate]
     return rows
 
 
-def low_normalized_margin(found: Evidence) -> Array:
+def low_normalized_margin(found: Grounds) -> Array:
     """Flag the estimated number of issues, by the lowest normalized margin."""
     # The given label is the likeliest in all other rows: their margins are not negative.
     lowest = smallest((1 - found.disputes.margin) / 2, found.n_estimated)
@@ -61,7 +61,7 @@ def low_normalized_margin(found: Evidence) -> Array:
     return rows
 
 
-def low_self_confidence(found: Evidence) -> Array:
+def low_self_confidence(found: Grounds) -> Array:
     """Flag the estimated number of issues, by the lowest self-confidence."""
     return smallest(found.engine.given_prob, found.n_estimated)
 
@@ -176,7 +176,7 @@ class Rule:
                 f"pass one number from 0 for each of the {n_classes} classes."
             )
 
-    def flag(self, found: Evidence) -> Array:
+    def flag(self, found: Grounds) -> Array:
         """Give the positions of the flagged rows, in any order."""
         flagging = RULES[self.filter_by]
         if not flagging.prunes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.evidence import Doubts, find_doubts
+from label_auditor.confident_learning.disputes import Doubts, find_doubts
 from label_auditor.confident_learning.joint import Joint, count_joint
 from label_auditor.confident_learning.kept import Kept, Whole, keep_entries, suggest_bound
 from label_auditor.confident_learning.scan import (

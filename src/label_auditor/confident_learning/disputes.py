@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from label_auditor.confident_learning.engines.protocol import Engine
     from label_auditor.confident_learning.joint import Joint
 
-__all__ = ["Disputes", "Doubts", "Evidence", "find_doubts", "merge_disputes", "settle"]
+__all__ = ["Disputes", "Doubts", "Grounds", "find_doubts", "merge_disputes", "settle"]
 
 Array = npt.NDArray[Any]
 
@@ -135,7 +135,7 @@ def merge_disputes(blocks: Iterable[Disputes]) -> Disputes:
     return Disputes(*(np.concatenate(columns.pop(0)) for _ in Disputes._fields))
 
 
-class Evidence(NamedTuple):
+class Grounds(NamedTuple):
     """All that a rule may go by.
 
     Attributes

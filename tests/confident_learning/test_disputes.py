@@ -1,6 +1,6 @@
 import numpy as np
 
-from label_auditor.confident_learning.evidence import find_doubts, merge_disputes, settle
+from label_auditor.confident_learning.disputes import find_doubts, merge_disputes, settle
 from label_auditor.confident_learning.scan import RowScan
 
 
