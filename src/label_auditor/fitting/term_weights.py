@@ -10,6 +10,7 @@ from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.preprocessing import binarize
 
 from label_auditor.fitting.leave_one_out.arithmetic import log
+from label_auditor.fitting.leave_one_out.counted import CountedNB
 from label_auditor.fitting.leave_one_out.naive_bayes import read_alpha
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ def _weigh_linear(fitted: Any, entries: Entries, favoured: Codes, rival: Codes) 
 
 WAYS: dict[type, Callable[[Any, Entries, Codes, Codes], Floats]] = {
     MultinomialNB: _weigh_multinomial,
+    CountedNB: _weigh_multinomial,
     BernoulliNB: _weigh_bernoulli,
     ComplementNB: _weigh_complement,
 }

@@ -179,18 +179,17 @@ def _check_texts(inputs: Sequence[Any]) -> None:
 
 def _group_equal(keys: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give each row the number of its input, -1 for empty texts; and the first row of each."""
-    numbers: dict[Any, int] = {}
-    first: list[int] = []
-    group_of = np.full(len(keys), -1, dtype=np.intp)
-    for row, value in enumerate(keys):
-        key = value.strip() if isinstance(value, str) else repr(value)
-        if key == "":
-            continue
-        if key not in numbers:
-            numbers[key] = len(first)
-            first.append(row)
-        group_of[row] = numbers[key]
-    return group_of, np.array(first, dtype=np.intp)
+    import pandas as pd
+
+    cells = np.empty(len(keys), dtype=object)
+    cells[:] = [
+        (value.strip() if isinstance(value, str) else repr(value)) or None for value in keys
+    ]
+    group_of, distinct = pd.factorize(cells)
+    rows = np.flatnonzero(group_of >= 0)
+    first = np.empty(len(distinct), dtype=np.intp)
+    first[group_of[rows[::-1]]] = rows[::-1]  # where a number is repeated, the last row stays
+    return group_of, first
 
 
 def _count_labels(

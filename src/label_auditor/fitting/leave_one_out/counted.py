@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.base import clone
+from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.fitting.leave_one_out.arithmetic import normalise
 from label_auditor.fitting.leave_one_out.naive_bayes import (
@@ -17,10 +17,30 @@ from label_auditor.fitting.leave_one_out.naive_bayes import (
 )
 
 if TYPE_CHECKING:
-    from sklearn.naive_bayes import MultinomialNB
-
     from label_auditor.fitting.counted_texts import CountedTexts
     from label_auditor.fitting.leave_one_out.naive_bayes import Codes, Floats
+
+
+class CountedNB(MultinomialNB):  # type: ignore[misc]
+    """MultinomialNB that finds the logarithms of its sums when it is asked for them.
+
+    With many terms, each of the two takes much memory, and the sums alone tell all.
+    """
+
+    @property
+    def feature_log_prob_(self) -> Floats:
+        """The logarithm of the share that each term has of a class, shape (n_classes, n_terms)."""
+        # In the order in which rows are multiplied by them, so that no copy is made for that.
+        alpha = read_alpha(self, self.feature_count_.shape[1])
+        shares: Floats = np.add(self.feature_count_.T, alpha[:, np.newaxis], order="C")
+        totals = shares.sum(axis=0)
+        np.log(shares, out=shares)
+        shares -= np.log(totals)
+        return shares.T
+
+    @feature_log_prob_.setter
+    def feature_log_prob_(self, values: Floats) -> None:
+        """Keep nothing: `fit` sets what can be found again."""
 
 
 def leave_out_counted(
@@ -29,7 +49,7 @@ def leave_out_counted(
     codes: Codes,
     classes: Any,
     fit_params: dict[str, Any],
-) -> tuple[MultinomialNB, Floats]:
+) -> tuple[CountedNB, Floats]:
     """Fit naive Bayes, and predict each row as a model of all other rows would, in two passes.
 
     The sums of each class add up over blocks of rows; then each row is taken out of them again.
@@ -50,7 +70,7 @@ def leave_out_counted(
 
     Returns
     -------
-    fitted : MultinomialNB
+    fitted : CountedNB
         Fitted on all rows that have a label.
     pred_probs : ndarray of float, shape (n_samples, n_classes)
         NaN for the only row of a class.
@@ -59,13 +79,14 @@ def leave_out_counted(
         raise ValueError(f"texts that are counted when they are read take no {list(fit_params)}.")
     fitted = _fit(estimator, X, codes, classes)
     judge = judge_multinomial(fitted)
+    log_probs = fitted.feature_log_prob_.T if (codes < 0).any() else None
     pred_probs = np.empty((len(codes), len(classes)))
 
     def judge_rows(rows: slice) -> None:
         texts, found, of_rows = X[rows], pred_probs[rows], codes[rows]
         unlabelled = of_rows < 0
         if unlabelled.any():
-            found[unlabelled] = fitted.predict_log_proba(texts[unlabelled])
+            found[unlabelled] = texts[unlabelled] @ log_probs + fitted.class_log_prior_
         for code in np.unique(of_rows[~unlabelled]):
             of_class = np.flatnonzero(of_rows == code)
             ones = np.ones(len(of_class))
@@ -80,7 +101,7 @@ def leave_out_counted(
     return fitted, pred_probs
 
 
-def _fit(estimator: MultinomialNB, X: CountedTexts, codes: Codes, classes: Any) -> MultinomialNB:
+def _fit(estimator: MultinomialNB, X: CountedTexts, codes: Codes, classes: Any) -> CountedNB:
     """Fit by the sums of each class."""
     sums = np.zeros((len(classes), X.shape[1]))
 
@@ -94,14 +115,8 @@ def _fit(estimator: MultinomialNB, X: CountedTexts, codes: Codes, classes: Any) 
         sums[found.row, found.col] += found.data
     # What a model knows of its classes is the same with any columns.
     n_rows = np.bincount(codes[codes >= 0], minlength=len(classes))
-    fitted = clone(estimator).fit(np.zeros((len(classes), 1)), classes, sample_weight=n_rows)
+    fitted = CountedNB(**estimator.get_params())
+    fitted.fit(np.zeros((len(classes), 1)), classes, sample_weight=n_rows)
     fitted.n_features_in_ = X.shape[1]
     fitted.feature_count_ = sums
-    # In the order in which rows are multiplied by them, so that no copy is made for that.
-    alpha = read_alpha(estimator, X.shape[1])
-    log_probs = np.add(sums.T, alpha[:, np.newaxis], order="C")
-    totals = log_probs.sum(axis=0)
-    np.log(log_probs, out=log_probs)
-    log_probs -= np.log(totals)
-    fitted.feature_log_prob_ = log_probs.T
     return fitted
