@@ -1,5 +1,6 @@
 """The queue that learns from what reviewers have decided."""
 
+import dataclasses
 import tracemalloc
 
 import numpy as np
@@ -28,7 +29,7 @@ from label_auditor.review.queue import (
     fit_queue,
     order_by_queue,
 )
-from label_auditor.review.row_facts import row_facts
+from label_auditor.review.row_facts import JudgedRows, row_facts
 
 
 def make(n=600, n_classes=4, seed=0, noise=0.2, wrong_class=None, strength=0.7):
@@ -101,6 +102,17 @@ def test_the_first_rows_are_those_of_the_whole_order(n_classes, rounded):
         np.testing.assert_array_equal(order_by_queue(audit, rows, true[rows], n), order[:n])
 
 
+@pytest.mark.parametrize("n_classes", [4, 30])
+def test_rows_are_judged_in_one_go_as_by_their_facts(n_classes):
+    audit, true = make(2000, n_classes)
+    judged = JudgedRows(audit)
+    facts = judged.facts(np.arange(2000))
+    known = np.arange(0, 400)
+    model = fit_queue(facts, known, (true != audit.labels)[facts.rows[known]])
+    assert model.effects.any()
+    np.testing.assert_array_equal(model.log_odds_of_all(judged)[facts.rows], model.log_odds(facts))
+
+
 def test_columns_of_numbers_are_never_all_in_memory():
     most = []
     for n_classes in (3, 20):  # 9 and 26 columns
@@ -119,6 +131,14 @@ def test_rows_not_evaluated_are_never_asked_for():
     rows = np.array([1, 2, 3, 5])  # of which row 3 was reviewed although it was not judged
     order = order_by_queue(audit, rows, true[rows])
     assert sorted([*order, 1, 2, 5]) == sorted(set(range(60)) - {3, 10, 44})
+
+
+def test_no_row_is_asked_for_where_none_could_be_judged():
+    audit, true = make(60)
+    audit = dataclasses.replace(audit, evaluated=np.zeros(60, bool))
+    rows = np.arange(10)
+    assert order_by_queue(audit, rows, true[rows]).size == 0
+    assert order_by_queue(audit, rows, true[rows], 5).size == 0
 
 
 def audit_rows(audit, missing):
@@ -306,8 +326,6 @@ def test_a_hundred_thousand_rows_and_probabilities_in_blocks():
     audit = audit_labels(labels, probs, classes=range(n_classes))
     rows = rows_in_order(audit)[:1000]
     codes = np.where(rng.random(1000) < 0.5, labels[rows], (labels[rows] + 1) % n_classes)
-    import dataclasses
-
     streamed = dataclasses.replace(audit, pred_probs=Blocks(probs))
     order = order_by_queue(streamed, rows, codes)
     assert len(order) == n - 1000

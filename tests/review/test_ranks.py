@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from label_auditor.review.ranks import logistic_scores, rank
+from label_auditor.review.ranks import logistic_quantiles, logistic_scores, rank, shorten
 
 
 def test_logistic_scores():
@@ -43,4 +43,12 @@ def test_values_that_are_not_counted_have_no_part_in_the_ranks(low):
     np.testing.assert_array_equal(scores[buckets[counted]], expected)
     none, empty = rank(values.copy(), np.zeros(5000, bool))
     assert none.shape == (5000,)
-    assert empty.shape == (0,)
+    assert empty.shape == (1,)
+
+
+def test_two_bytes_hold_every_score_of_a_billion_rows():
+    u = np.array([0.5e-9, 0.3, 0.5, 1 - 0.5e-9])
+    scores = logistic_quantiles(u).astype(np.float32)
+    buckets, possible = shorten(np.array([3, 0, 1, 2, 1, 9]), scores)
+    assert buckets.itemsize == 2
+    np.testing.assert_array_equal(possible[buckets], scores[[3, 0, 1, 2, 1, 3]])

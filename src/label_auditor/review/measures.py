@@ -24,6 +24,8 @@ Measure: TypeAlias = "Callable[[Probs, Codes, slice], list[Probs]]"
 
 # Classes whose probabilities are measured in one pass over an array.
 AT_A_TIME = 2
+# The columns q(given), q(other) and the entropy.
+DEAR = (2, 3, 4)
 
 
 def measure(
@@ -31,6 +33,8 @@ def measure(
     sizes: NDArray[np.float64],
     other: NDArray[np.signedinteger],
     n_each: int,
+    *,
+    dear: bool = True,
 ) -> Iterator[NDArray[np.float32]]:
     """Give the values of each row by column of numbers but the first, and set the other classes.
 
@@ -44,6 +48,8 @@ def measure(
         Is filled with the likeliest class of each row that is not the given one.
     n_each : int
         The number of classes whose probabilities are columns of their own.
+    dear : bool, default=True
+        Whether to measure the columns at `DEAR`, which take most of the time.
 
     Yields
     ------
@@ -78,7 +84,8 @@ def measure(
     by_class = [
         (min(AT_A_TIME, n_each - first), of_classes(first)) for first in range(0, n_each, AT_A_TIME)
     ]
-    measures = [(2, of_probabilities), (2, of_rates), (1, entropy), *by_class]
+    of_all = [(2, of_rates), (1, entropy)] if dear else []
+    measures = [(2, of_probabilities), *of_all, *by_class]
     # An array is read again for every measure, anything else once.
     again = isinstance(data.pred_probs, np.ndarray) and n_each > 0
     for some in [[each] for each in measures] if again else [measures]:

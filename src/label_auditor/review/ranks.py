@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["logistic_quantiles", "logistic_scores", "rank"]
+__all__ = ["logistic_quantiles", "logistic_scores", "rank", "shorten"]
 
 # Scores are multiples of one through this, so that two bytes hold each of them in a review page.
 NUMBER_SCALE = 2048
@@ -47,12 +47,12 @@ def rank(
     buckets : ndarray of int, shape (n,)
         Without meaning where a value isn't counted, and maybe beyond the last bucket there.
     scores : ndarray of float32, shape (n_buckets,)
-        Without meaning where a bucket is empty.
+        Without meaning where a bucket is empty. There is at least one.
     """
     buckets: NDArray[np.integer] = _to_ascending_bits(values)
     ranked = buckets if counted is None else buckets[counted]
     if len(ranked) == 0:
-        return buckets, np.zeros(0, np.float32)
+        return buckets, np.zeros(1, np.float32)
     lowest, width = ranked.min(), np.ptp(ranked)
     shift = np.uint32(max(0, int(width).bit_length() - BUCKET_BITS))
     buckets -= lowest
@@ -63,6 +63,19 @@ def rank(
         n_buckets = len(filled)
     ranked = buckets if counted is None else buckets[counted]
     return buckets, _score_buckets(_count(ranked, n_buckets))
+
+
+def shorten(
+    buckets: NDArray[np.integer], scores: NDArray[np.float32]
+) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    """Give other buckets and scores for what `rank` gave, which take two bytes of each value.
+
+    There is a bucket for each score that there may be.
+    """
+    low = 2**15
+    codes = (scores * NUMBER_SCALE + low).astype(np.uint16)
+    possible = (np.arange(2 * low) - low) / np.float32(NUMBER_SCALE)
+    return codes.take(buckets, mode="clip"), possible.astype(np.float32)
 
 
 def logistic_quantiles(u: NDArray[np.float64]) -> NDArray[np.float64]:

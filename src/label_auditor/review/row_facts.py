@@ -9,8 +9,8 @@ import numpy as np
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.scan import code_dtype
 from label_auditor.data.findings import rows_in_order
-from label_auditor.review.measures import measure
-from label_auditor.review.ranks import logistic_quantiles, rank
+from label_auditor.review.measures import DEAR, measure
+from label_auditor.review.ranks import logistic_quantiles, rank, shorten
 from label_auditor.review.set_measures import measure_sets
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def number_groups(
 class JudgedRows:
     """The rows of an audit that were evaluated, which are measured as often as is asked for.
 
-    One column of numbers is in memory at a time: all of them may take more than the audit does.
+    Few columns of numbers are in memory at a time: all of them may take more than the audit does.
 
     Parameters
     ----------
@@ -104,8 +104,9 @@ class JudgedRows:
         self._evaluated = None if every else audit.evaluated
         self._n_classes = len(audit.classes)
         self._n_each = self._n_classes if self._n_classes <= MOST_CLASSES else 0
-        # What is measured of an array is measured anew; all else is read once.
+        # What is measured of an array is measured anew, but for a few columns; all else is kept.
         self._measured: Iterable[NDArray[np.floating]] | None = None
+        self._shortened: dict[int, tuple[NDArray[np.integer], NDArray[np.float32]]] = {}
         if audit.multi_label:
             self.n_numbers = len(SET_NUMBERS) + self._n_each
             self._measure_sets(audit)
@@ -142,13 +143,22 @@ class JudgedRows:
 
     def ranked_columns(self) -> Iterator[tuple[NDArray[np.integer], NDArray[np.float32]]]:
         """Give each column but the first: the bucket of each row, and the score of each bucket."""
-        if self._measured is None:
-            columns = measure(self._data, self._sizes, self.other, self._n_each)
-            if isinstance(self._data.pred_probs, np.ndarray):
-                # No name keeps a column while the next is measured.
-                return map(self._rank, columns)
+        if self._measured is not None:
+            yield from (self._rank(values.astype(np.float32)) for values in self._measured)
+            return
+        columns = measure(
+            self._data, self._sizes, self.other, self._n_each, dear=not self._shortened
+        )
+        if not isinstance(self._data.pred_probs, np.ndarray):
             self._measured = list(columns)
-        return (self._rank(values.astype(np.float32)) for values in self._measured)
+            yield from self.ranked_columns()
+            return
+        # No name keeps a column while the next is measured.
+        ranked = map(self._rank, columns)
+        for column in range(self.n_numbers - 1):
+            if column in DEAR and column not in self._shortened:
+                self._shortened[column] = shorten(*next(ranked))
+            yield self._shortened[column] if column in DEAR else next(ranked)
 
     def _rank(self, values: NDArray[np.float32]) -> tuple[NDArray[np.integer], NDArray[np.float32]]:
         return rank(values, self._evaluated)
