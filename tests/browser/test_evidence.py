@@ -192,6 +192,7 @@ def test_a_note_survives_reload_and_undo(page):
 def test_a_note_without_a_decision_survives_a_reload(page):
     page.locator("#note").fill("ask Ann")
     page.reload()
+    page.locator("#list [aria-current]").wait_for()
     assert page.locator("#note").input_value() == "ask Ann"
     assert page.locator("#n-decided").inner_text() == "0"
     page.keyboard.press("n")
@@ -226,6 +227,7 @@ def test_rows_of_a_table_show_the_columns_that_the_row_shows(open_page):
     found = audit.neighbors(rng.normal(size=(40, 4)), k=2)
     page = open_page(audit, table, evidence=Evidence(found))
     page.keyboard.press("e")
+    items(page).nth(1).wait_for()
     row = int(page.locator("#row-name").inner_text().removeprefix("Row "))
     names = page.locator("#texts > .named h4").all_inner_texts()
     assert len(names) == 8

@@ -296,6 +296,7 @@ def test_motion_is_reduced_on_request(open_page, animals):
 def test_a_browser_that_reads_no_base64_by_itself_shows_the_same(open_page, page, animals):
     old = "delete Uint8Array.fromBase64;"
     other = open_page(animals, [f"text number {i}" for i in range(len(animals))], script=old)
+    other.locator("#list [aria-current]").wait_for()
     shown = other.locator("#card").inner_text()
     assert "quality" in shown
     assert shown == page.locator("#card").inner_text()

@@ -233,6 +233,7 @@ def test_what_is_marked_but_not_accepted_survives_a_reload_as_no_decision(page):
     page.keyboard.press("1")
     wanted = {**before, label: not before[label]}
     for _ in range(2):
+        page.locator("#list .mark.draft").wait_for()
         assert toggles(page) == wanted
         assert "marked, not decided" in badges(page)
         marks = page.locator("#list .mark.draft")
@@ -256,6 +257,7 @@ def test_drafts_that_are_none_of_this_page_are_left_out(page):
     for drafts in ({}, None, [[10**6, [1]], [0, [8]], [0, 3], [0, -1], [1.5, [1]], 7, [0]]):
         page.evaluate(DRAFTS, drafts)
         page.reload()
+        page.locator("#list [aria-current]").wait_for()
         assert page.locator("#row-name").inner_text() == shown
         assert page.locator(".mark.draft, .badge.draft").count() == 0
 
