@@ -48,7 +48,7 @@ CLOSE = 1e-6
 ABSENT = 2
 # A part of a block that stays in the cache while it is worked on; threads wait for each other less
 # often when it is large.
-CACHE_BYTES = 2**19
+CACHE_BYTES = 2**21
 # Memory for more than 128 kB comes fresh from the system each time where the C library is told to
 # give it back at once, as the workers of Dask tell it. To get it takes longer than to work on it.
 FRESH_BYTES = 2**17 - 2**10
@@ -124,7 +124,7 @@ def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
     predicted = np.empty(n, code_dtype(n_classes))
     invalid = [np.empty(0, np.intp)]
     tolerance = sum_tolerance(pred_probs.dtype, n_classes)
-    copied = np.empty(0, given_prob.dtype)
+    copied, equal = np.empty(0, given_prob.dtype), np.empty(0, bool)
     for rows, probs in cached_blocks(pred_probs):
         given = codes[rows]
         if n_classes > FEW_CLASSES:
@@ -132,11 +132,12 @@ def scan_rows(codes: Array, pred_probs: Array) -> RowScan:
             highest[rows] = _take(probs, first)
             sums = np.einsum("ij->i", probs)
         else:
-            copied = np.empty(probs.size, probs.dtype) if probs.size > copied.size else copied
+            if probs.size > copied.size:
+                copied, equal = np.empty(probs.size, probs.dtype), np.empty(probs.size, bool)
             by_class = copied[: probs.size].reshape(probs.shape[::-1])
             by_class[:] = probs.T
             by_class.max(axis=0, out=highest[rows])
-            predicted[rows] = _first_equal(by_class, highest[rows])
+            predicted[rows] = _first_equal(by_class, highest[rows], equal[: probs.size])
             sums = by_class.sum(axis=0)
         given_prob[rows] = take_given(probs, given)
         # NaN is neither above nor below a bound: it is caught as its sum is not close to 1.
@@ -160,7 +161,7 @@ def cached_blocks(pred_probs: Array) -> Iterator[tuple[slice, Array]]:
     """
     n, n_classes = pred_probs.shape
     dtype = float_dtype(pred_probs.dtype)
-    step = max(1, CACHE_BYTES // (n_classes * dtype.itemsize))
+    step = max(1, min(CACHE_BYTES // (n_classes * dtype.itemsize), FRESH_BYTES // 8))
     flags = pred_probs.flags
     # NumPy's argmax would copy what is read-only, each time to another place.
     as_it_is = pred_probs.dtype == dtype and flags.c_contiguous and flags.writeable
@@ -199,10 +200,10 @@ def _take(probs: Array, codes: Array) -> Array:
     return probs.ravel().take(at, mode="clip")
 
 
-def _first_equal(by_class: Array, highest: Array) -> Array:
+def _first_equal(by_class: Array, highest: Array, out: Array) -> Array:
     """Find the first class with the highest probability, with one vector operation per class."""
     n_classes = len(by_class)
-    equal = (by_class == highest).view(np.int8)
+    equal = np.equal(by_class, highest, out=out.reshape(by_class.shape)).view(np.int8)
     equal *= np.arange(n_classes, 0, -1, dtype=np.int8)[:, None]
     first: Array = n_classes - equal.max(axis=0)
     return first
