@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
 from label_auditor.audit.from_blocks import fit_blocks
-from label_auditor.audit.from_probabilities import audit_codes, audit_labels, find_index
+from label_auditor.audit.from_probabilities import audit_codes, audit_labels
 from label_auditor.audit.hints import OF_AUDITORS
 from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.row_blocks import LabelledRows
@@ -23,6 +23,7 @@ from label_auditor.confident_learning.rules import RULES, FilterBy, Rule
 from label_auditor.confident_learning.scores import SCORES, RankBy
 from label_auditor.data.naming import check_index
 from label_auditor.data.own_methods import own_methods
+from label_auditor.data.tables import find_index
 from label_auditor.fitting import out_of_sample
 from label_auditor.fitting.blocks.reading import is_lazy
 from label_auditor.fitting.final_fit import drop_flagged, train_final

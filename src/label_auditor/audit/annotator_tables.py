@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from label_auditor.data.annotations import Annotations
 
-__all__ = ["AnnotatorTables"]
-
 
 class AnnotatorTables:
     """The tables of an audit of the consensus, which has these attributes."""

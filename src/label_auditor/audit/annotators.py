@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.consensus import Consensus, Method
 
-__all__ = ["AnnotatorAudit", "audit_annotators"]
-
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class AnnotatorAudit(AnnotatorTables, LabelAudit):

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from label_auditor.audit.single_label import LabelAudit
     from label_auditor.review.decided import Reviewed
 
-__all__ = ["fit_blocks"]
-
 
 def fit_blocks(
     auditor: Any,

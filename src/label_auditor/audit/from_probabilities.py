@@ -24,14 +24,12 @@ from label_auditor.confident_learning.scores import (
 from label_auditor.data.class_names import find_named, read_names
 from label_auditor.data.coded_labels import read_labels
 from label_auditor.data.naming import check_index
-from label_auditor.data.tables import arrange, find_index, name_rows
+from label_auditor.data.tables import arrange, name_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-__all__ = ["audit_codes", "audit_labels", "find_index"]
 
 
 @overload

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from label_auditor.data.findings import Findings
 
-__all__ = ["MissingPredictionError", "NoRecordsError", "find_label_errors"]
-
 AnyRecord = TypeVar("AnyRecord")
 
 # The score that each order goes by.

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.rules import Rule
 
-__all__ = ["MultiLabelAudit", "audit_label_sets"]
-
 
 @own_methods
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)

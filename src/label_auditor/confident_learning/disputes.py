@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from label_auditor.confident_learning.engines.protocol import Engine
     from label_auditor.confident_learning.joint import Joint
 
-__all__ = ["Disputes", "Doubts", "Grounds", "find_doubts", "merge_disputes", "settle"]
-
 Array = npt.NDArray[Any]
 
 

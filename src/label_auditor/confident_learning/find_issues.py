@@ -20,8 +20,6 @@ from label_auditor.confident_learning.steps import judge_block
 if TYPE_CHECKING:
     from label_auditor.confident_learning.engines.protocol import Engine
 
-__all__ = ["LabelIssues", "find_label_issues", "label_quality_scores", "rank_issues"]
-
 Array = npt.NDArray[Any]
 
 # With more classes than this the joint is handed out as a sparse matrix.

@@ -23,8 +23,6 @@ from label_auditor.confident_learning.scan import FRESH_BYTES, code_dtype
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Joint", "calibrate", "count_joint", "noise_matrix", "prune_counts"]
-
 Array = npt.NDArray[Any]
 
 # The lowest diagonal count, so that every class has at least one example that is counted as clean.

@@ -18,8 +18,6 @@ from label_auditor.confident_learning.scan import CLOSE, FRESH_BYTES, take_rows
 if TYPE_CHECKING:
     from label_auditor.confident_learning.scan import RowScan
 
-__all__ = ["Entries", "Kept", "Whole", "keep_entries", "suggest_bound"]
-
 Array = npt.NDArray[Any]
 
 # The threshold of a class is its mean in the whole data; a block has a mean of its own, near to it.

@@ -30,8 +30,6 @@ from label_auditor.confident_learning.selection import smallest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["LabelSetIssues", "find_label_set_issues", "label_set_scores"]
-
 Array = npt.NDArray[Any]
 
 # Probabilities are read again for each group of classes whose columns fit into this.

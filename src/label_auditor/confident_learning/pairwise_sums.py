@@ -17,8 +17,6 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["PartialSum", "join_sums", "numpy_sums_so", "sum_part", "total"]
-
 Array = npt.NDArray[Any]
 
 # NumPy's own size of a leaf.

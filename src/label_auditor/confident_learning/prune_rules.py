@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from label_auditor.confident_learning.engines.protocol import Engine
     from label_auditor.confident_learning.joint import Joint
 
-__all__ = ["prune_by_both", "prune_by_class", "prune_by_noise_rate"]
-
 Array = npt.NDArray[Any]
 
 

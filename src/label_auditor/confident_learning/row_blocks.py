@@ -26,8 +26,6 @@ from label_auditor.data.messages import list_rows, quote_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["LabelledRows", "refuse_rows"]
-
 Array = npt.NDArray[Any]
 Result = TypeVar("Result")
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.disputes import Grounds
 
-__all__ = ["RULES", "FilterBy", "Rule"]
-
 Array = npt.NDArray[Any]
 
 FilterBy: TypeAlias = Literal[

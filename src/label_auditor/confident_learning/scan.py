@@ -27,19 +27,6 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = [
-    "ClassGroups",
-    "RowScan",
-    "class_thresholds",
-    "code_dtype",
-    "confident_classes",
-    "given_is_likeliest",
-    "group_by_class",
-    "scan_rows",
-    "set_thresholds",
-    "sum_tolerance",
-]
-
 Array = npt.NDArray[Any]
 
 # Probabilities closer than this are taken as equal, as in cleanlab.

@@ -33,8 +33,6 @@ from label_auditor.data.messages import quote_values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SCORES", "RankBy", "Score", "ScoreName", "score_rows"]
-
 Array = npt.NDArray[Any]
 
 ScoreName: TypeAlias = Literal[

@@ -18,19 +18,6 @@ if TYPE_CHECKING:
     from label_auditor.confident_learning.joint import Joint
     from label_auditor.confident_learning.kept import Kept, Whole
 
-__all__ = [
-    "CellMargins",
-    "NoiseCells",
-    "cell_margins",
-    "group_cuts",
-    "merge_margins",
-    "noise_cells",
-    "rank_by_noise_rate",
-    "rank_in_group",
-    "smallest",
-    "smallest_of_each_group",
-]
-
 Array = npt.NDArray[Any]
 
 # Values that are worked on at a time, where their numbers would take eight bytes each.

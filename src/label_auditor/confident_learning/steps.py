@@ -26,16 +26,6 @@ from label_auditor.confident_learning.selection import CellMargins, NoiseCells, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = [
-    "BlockState",
-    "judge_block",
-    "keep_more",
-    "likeliest_margins",
-    "margins_above",
-    "margins_below",
-    "scan_block",
-]
-
 Array = npt.NDArray[Any]
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from label_auditor.confident_learning.engines.protocol import Engine
     from label_auditor.confident_learning.steps import BlockState
 
-__all__ = ["nth_of_groups"]
-
 Array = npt.NDArray[Any]
 
 # Bits that a round finds.

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     )
 
 
-__all__ = ["CorrectionReport", "UnknownLabelsError", "apply_corrections"]
-
-
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class CorrectionReport:
     """What became of the corrections. Each reviewed record is in exactly one of these groups.

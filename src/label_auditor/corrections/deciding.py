@@ -12,8 +12,6 @@ from label_auditor.data.decisions import OPEN, Correction, Decision
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["decide_by_dawid_skene"]
-
 
 def decide_by_dawid_skene(votes: Mapping[str, tuple[Correction, ...]]) -> dict[str, Decision]:
     """Give the likeliest decision about each record.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from label_auditor.data.labels import check_labels, encode_labels, find_missing
+from label_auditor.data.labels import check_labels, encode_labels
 from label_auditor.data.messages import list_rows, quote_values, repeated
-from label_auditor.data.values import read_values
+from label_auditor.data.values import find_missing, read_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,25 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from label_auditor.data.labels import encode_labels, find_missing
+from label_auditor.data.labels import encode_labels
 from label_auditor.data.messages import list_rows, quote_values, repeated, warn
 from label_auditor.data.tables import find_index, in_memory, is_table
-from label_auditor.data.values import read_values
+from label_auditor.data.values import find_missing, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
-
-__all__ = [
-    "LONG",
-    "LabelTable",
-    "columns_of_long",
-    "encode",
-    "is_long",
-    "read_long",
-    "read_wide",
-]
 
 # The columns of a table with a row for each label, unless they are named otherwise.
 LONG = ("row", "annotator", "label")

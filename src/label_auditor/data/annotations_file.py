@@ -12,8 +12,6 @@ from label_auditor.data.values import find_missing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ARRAYS", "check", "pack", "unpack"]
-
 # Shapes and kinds of dtypes: v labels, a annotators, n rows.
 ARRAYS: dict[str, tuple[tuple[Any, ...], str]] = {
     "vote_rows": (("v",), "iu"),

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     ClassNames = Mapping[Any, str] | Sequence[str]
 
-__all__ = ["find_named", "read_names"]
-
 
 def find_named(
     found: NDArray[Any], class_names: ClassNames

@@ -19,8 +19,6 @@ from label_auditor.data.labels import check_labels, encode_labels, has_many_labe
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["read_labels"]
-
 # Integers in a smaller range than this are categories themselves.
 MOST_INTEGERS = 2**16
 # Rows that are looked at at a time.

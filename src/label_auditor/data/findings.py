@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Self
 
-__all__ = ["Findings", "names_of_classes", "rows_in_order"]
-
 # Scores by which flagged and other rows are ordered alike; docs/benchmarks.md has the evidence.
 ORDERS_ALL_ROWS = ("log_margin",)
 

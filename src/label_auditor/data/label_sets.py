@@ -18,8 +18,6 @@ from label_auditor.data.values import find_missing, read_values
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["as_tuples", "decode_label_sets", "encode_label_sets", "is_matrix", "place_columns"]
-
 
 def encode_label_sets(
     labels: Any, classes: ArrayLike | None = None

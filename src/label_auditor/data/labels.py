@@ -13,17 +13,6 @@ from label_auditor.data.values import find_missing, kind_of, read_values
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "check_labels",
-    "decode_labels",
-    "encode_labels",
-    "find_missing",
-    "find_positions",
-    "has_many_labels",
-    "read_classes",
-    "refuse_missing",
-]
-
 # What to do about integers that count the columns, where classes= has their names.
 _COUNTED = " If the labels count the columns from 0, pass class_names= in place of classes=."
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")

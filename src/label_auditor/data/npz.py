@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = [
-    "DAMAGED",
-    "Stored",
-    "check_arrays",
-    "find_array",
-    "find_arrays",
-    "map_array",
-    "read_array",
-]
-
 # What reading a damaged or crafted file raises.
 DAMAGED = (
     zipfile.BadZipFile,

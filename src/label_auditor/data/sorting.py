@@ -9,8 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["stable_order"]
-
 
 def stable_order(values: NDArray[np.floating]) -> NDArray[np.intp]:
     """Give the positions of numbers in ascending order, equal ones as they stand, NaN last.

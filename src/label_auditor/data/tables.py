@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = [
-    "Table",
-    "are_counted",
-    "arrange",
-    "find_index",
-    "is_table",
-    "join_indexes",
-    "name_rows",
-    "read_table",
-]
-
 
 class Table(NamedTuple):
     """A table of numbers.

@@ -17,8 +17,6 @@ from label_auditor.data.messages import list_rows, quote_values
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["find_missing", "kind_of", "read_values"]
-
 # Kinds of values, by NumPy's kind of dtype and by what pandas infers from objects.
 KINDS = {
     **dict.fromkeys(("U", "T", "string"), "strings"),

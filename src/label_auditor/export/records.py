@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from label_auditor.data.findings import names_of_classes, rows_in_order
-from label_auditor.data.labels import find_missing
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_length, unique_ids
+from label_auditor.data.values import find_missing
 from label_auditor.export.columns import (
     check_order,
     is_missing,

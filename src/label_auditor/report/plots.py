@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from label_auditor.data.findings import Findings
     from label_auditor.review.decided import Reviewed
 
-__all__ = ["ConfidentJointDisplay", "ReviewCurveDisplay", "ScoreDistributionDisplay"]
-
 N_CLASSES = 20
 CELL, SMALLEST, CHARACTER = 0.32, 3.0, 0.1  # inches: of a cell, of the fewest cells, of a letter
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from label_auditor.data.findings import Findings
 
-__all__ = ["Evidence", "Neighbors", "Words", "find_neighbors"]
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Neighbors:

@@ -45,8 +45,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["bounds", "lower_bound", "upper_bound"]
-
 Array = npt.NDArray[Any]
 
 # The logarithm of the multiplier that pushes a total up, and halvings that leave no error in it.

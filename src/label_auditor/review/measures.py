@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.row_blocks import LabelledRows
 
-__all__ = ["measure"]
-
 Probs: TypeAlias = "NDArray[np.float64]"
 Codes: TypeAlias = "NDArray[np.intp]"
 # From probabilities, given classes and the place of a block: columns of numbers.

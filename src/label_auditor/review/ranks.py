@@ -9,8 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["logistic_quantiles", "logistic_scores", "rank", "shorten"]
-
 # Scores are multiples of one through this, so that two bytes hold each of them in a review page.
 NUMBER_SCALE = 2048
 # Values are ranked by the bucket that they are in, of 2 to this power.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from label_auditor.data.findings import Findings
 
-__all__ = ["JudgedRows", "RowFacts", "number_groups", "row_facts"]
-
 NUMBERS = ("order", "p_given", "p_other", "q_given", "q_other", "entropy")
 SET_NUMBERS = ("order", "p_worst", "p_set")
 # With more classes, a few decisions can't tell what the probability of each has to do with errors.

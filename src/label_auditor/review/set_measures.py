@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.row_blocks import LabelledRows
 
-__all__ = ["measure_sets"]
-
 
 def measure_sets(
     given: sparse.csr_array,

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.consensus.votes import Votes
 
-__all__ = ["crowdlab"]
-
 
 def crowdlab(votes: Votes, pred_probs: NDArray[np.float64] | None) -> Consensus:
     """Give the consensus of `cleanlab.multiannotator`, with its best quality.

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["dawid_skene"]
-
 # A probability of 0 would let no label of any annotator count.
 SMALLEST = 1e-6
 MOST_ROUNDS = 300

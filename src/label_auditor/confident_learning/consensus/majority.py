@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.consensus.votes import Votes
 
-__all__ = ["majority"]
-
 
 def majority(votes: Votes, pred_probs: NDArray[np.float64] | None = None) -> Consensus:
     """Give each row the class with the most votes.

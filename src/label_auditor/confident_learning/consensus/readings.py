@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["agrees_like_annotators", "judge_by_model"]
-
 ROUNDS = 40
 # The logarithms of the temperatures that are tried; at 0, probabilities are as they are given.
 TEMPERATURES = (-3.0, 3.0)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.consensus.votes import Votes
 
-__all__ = ["Consensus", "average_confusion", "gain_of_another_label"]
-
 # How many labels are few: so many of each class are taken to be like those of other annotators.
 FEW = 10.0
 

@@ -10,8 +10,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["UNDECIDED", "Votes", "likeliest"]
-
 # The code of a row without a consensus: nobody labelled it, or the best classes are equally good.
 UNDECIDED = -1
 # Probabilities that differ by less than this differ by rounding alone.

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.row_blocks import LabelledRows
 
-__all__ = ["ClusterEngine", "find_client"]
-
 Array = npt.NDArray[Any]
 Result = TypeVar("Result")
 

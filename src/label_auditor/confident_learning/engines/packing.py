@@ -15,8 +15,6 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PackedFloats", "pack", "unpack"]
-
 Array = npt.NDArray[Any]
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from label_auditor.confident_learning.row_blocks import LabelledRows
     from label_auditor.confident_learning.scores import ScoreName
 
-__all__ = ["Engine"]
-
 Result = TypeVar("Result")
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from label_auditor.confident_learning.row_blocks import LabelledRows
 
-__all__ = ["ThreadEngine"]
-
 Array = npt.NDArray[Any]
 Result = TypeVar("Result")
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from label_auditor.fitting.blocks.estimators import Learner
     from label_auditor.fitting.blocks.reading import BlockLabels, Blocks
 
-__all__ = ["count_blocks", "leave_out_blocks"]
-
 # Counts that are added at a time: more would have to be in the memory of one worker together.
 ADDED_AT_A_TIME = 4
 

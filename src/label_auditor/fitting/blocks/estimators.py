@@ -15,8 +15,6 @@ from label_auditor.fitting.shared_steps import learns_from_data
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Learner", "cut_estimator", "divide_blocks"]
-
 # Naive Bayes over counts: those of blocks add up to those of all rows.
 COUNTING = (MultinomialNB, ComplementNB, BernoulliNB)
 N_FOLDS = 5

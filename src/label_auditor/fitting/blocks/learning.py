@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from label_auditor.fitting.blocks.estimators import Learner
     from label_auditor.fitting.blocks.reading import Blocks
 
-__all__ = ["Fit", "learn_in_blocks", "name_block", "read_block", "take_labelled"]
-
 
 class Fit(NamedTuple):
     """A model that is to learn.

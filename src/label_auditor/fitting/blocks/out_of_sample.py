@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from label_auditor.fitting.blocks.reading import Blocks
     from label_auditor.fitting.training_labels import TrainingLabels
 
-__all__ = ["predict_blocks", "train_on_blocks"]
-
 
 def predict_blocks(
     learner: Learner, blocks: Blocks, labels: TrainingLabels, cv: Any, *, final: bool

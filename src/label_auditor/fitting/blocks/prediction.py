@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from label_auditor.fitting.blocks.reading import Blocks
 
-__all__ = ["hold_probabilities"]
-
 
 def hold_probabilities(
     blocks: Blocks, predict: Callable[[int], Any]

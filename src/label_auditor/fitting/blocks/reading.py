@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BlockLabels", "Blocks", "is_lazy", "read_blocks", "read_features"]
-
 
 class BlockLabels(NamedTuple):
     """The labels of a block.

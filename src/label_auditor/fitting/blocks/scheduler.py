@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["compute", "find_client", "hold", "in_turns", "task"]
-
 
 def task(function: Any, *args: Any, **options: Any) -> Any:
     """Give a call that dask makes later; arguments of dask are computed before it."""

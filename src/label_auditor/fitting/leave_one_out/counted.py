@@ -77,7 +77,7 @@ def leave_out_counted(
     """
     if fit_params:
         raise ValueError(f"texts that are counted when they are read take no {list(fit_params)}.")
-    fitted = _fit(estimator, X, codes, classes)
+    fitted = _fit_counted(estimator, X, codes, classes)
     judge = judge_multinomial(fitted)
     log_probs = fitted.feature_log_prob_.T if (codes < 0).any() else None
     pred_probs = np.empty((len(codes), len(classes)))
@@ -101,7 +101,9 @@ def leave_out_counted(
     return fitted, pred_probs
 
 
-def _fit(estimator: MultinomialNB, X: CountedTexts, codes: Codes, classes: Any) -> CountedNB:
+def _fit_counted(
+    estimator: MultinomialNB, X: CountedTexts, codes: Codes, classes: Any
+) -> CountedNB:
     """Fit by the sums of each class."""
     sums = np.zeros((len(classes), X.shape[1]))
 
