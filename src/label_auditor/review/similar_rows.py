@@ -97,15 +97,18 @@ class _Rare(NamedTuple):
 
 def _alike_sparse(X: sparse.csr_array, least: float) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Find the rows that share a rarer term, and compare these."""
-    rare = _forget(X, least)
-    by_term = rare.terms.T.tocsr()
-    n_products = np.cumsum(_ones(rare.terms) @ np.diff(by_term.indptr))
+    size = max(1, BLOCK_CELLS * X.shape[0] // max(1, X.nnz))
+    blocks = [_forget(X[start : start + size], least) for start in range(0, X.shape[0], size)]
+    n_products = _count_products([terms for terms, _ in blocks])
     if n_products[-1] > MOST_PRODUCTS:
         warn(
             "so many rows are nearly equal, as texts made from one template are, that they can't "
             "all be compared; only rows that are equal are counted as twins.",
         )
         return
+    rare = _join(blocks)
+    del blocks
+    by_term = rare.terms.T.tocsr()
     norm_before = _NormBefore(X)
     for start, stop in _cut(n_products):
         shared = (rare.terms[start:stop] @ by_term).tocoo()
@@ -166,23 +169,27 @@ def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
     return ordered
 
 
-def _forget(X: sparse.csr_array, least: float) -> _Rare:
-    """Drop the most frequent terms of each row, as long as their norm stays below `least`."""
-    size = max(1, BLOCK_CELLS * X.shape[0] // max(1, X.nnz))
-    blocks = [
-        _forget_in_block(X[start : start + size], least) for start in range(0, X.shape[0], size)
-    ]
+def _count_products(blocks: list[sparse.csr_array]) -> NDArray[np.int64]:
+    """Count the pairs of numbers that rows share a term in, up to each row."""
+    n_rows_with: Any = sum(np.bincount(X.indices, minlength=X.shape[1]) for X in blocks)
+    of_blocks = [_ones(X) @ n_rows_with for X in blocks]
+    return np.cumsum(np.concatenate(of_blocks))
+
+
+def _join(blocks: list[tuple[sparse.csr_array, NDArray[np.float64]]]) -> _Rare:
+    """Put together what was kept and forgotten in each block of rows."""
     terms = sparse.vstack([terms for terms, _ in blocks], format="csr")
-    begin = np.zeros(X.shape[0], dtype=np.int64)
+    begin = np.zeros(terms.shape[0], dtype=np.int64)
     keeps = np.flatnonzero(np.diff(terms.indptr))
     begin[keeps] = terms.indices[terms.indptr[keeps]]
     return _Rare(terms, np.concatenate([forgotten for _, forgotten in blocks]), begin)
 
 
-def _forget_in_block(
-    X: sparse.csr_array, least: float
-) -> tuple[sparse.csr_array, NDArray[np.float64]]:
-    """Give the terms that some rows keep, and the norm of those that they forget."""
+def _forget(X: sparse.csr_array, least: float) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+    """Drop the most frequent terms of each row, as long as their norm stays below `least`.
+
+    Give what rows keep, and the norm of what each of them forgets.
+    """
     squares = _cumulate_squares(X)
     n_rows = X.shape[0]
     row_of = np.repeat(np.arange(n_rows), np.diff(X.indptr))
@@ -200,7 +207,8 @@ def _cumulate_squares(X: sparse.csr_array) -> NDArray[np.float64]:
 
 
 def _ones(X: sparse.csr_array) -> sparse.csr_array:
-    return sparse.csr_array((np.ones(X.nnz), X.indices, X.indptr), shape=X.shape)
+    ones = np.ones(X.nnz, dtype=np.int64)
+    return sparse.csr_array((ones, X.indices, X.indptr), shape=X.shape)
 
 
 def _cut(cumulated: NDArray[Any]) -> Iterator[tuple[int, int]]:
