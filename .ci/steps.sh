@@ -54,7 +54,7 @@ browser() {  # the review page, in a real browser
     local tools
     tools=$(mktemp -d)
     npm install --silent --prefix "$tools" axe-core
-    AXE=$tools/node_modules/axe-core/axe.min.js .venv/bin/pytest -q --reruns 1 tests/browser
+    AXE=$tools/node_modules/axe-core/axe.min.js .venv/bin/pytest -q -raR --reruns 1 tests/browser
     rm -r "$tools"
 }
 
@@ -68,7 +68,7 @@ rubrix() {  # a real Rubrix server, and its real client
         'pydantic<2' httpx 'wrapt<2' packaging tqdm 'setuptools<81'
     .venv/bin/uv pip install -q --python .venv-rubrix --no-deps rubrix==0.18.0
     .venv/bin/python "$servers" rubrix -- bash -euo pipefail -c '
-        .venv/bin/pytest -q --reruns 1 tests/server/test_rubrix_{server,faults,browser}.py
+        .venv/bin/pytest -q -raR --reruns 1 tests/server/test_rubrix_{server,faults,browser}.py
         .venv-rubrix/bin/pytest -q tests/server/test_rubrix_client.py'
 }
 
@@ -101,7 +101,7 @@ labelstudio() {  # a real Label Studio server
     [ -e "$servers" ] || skip "$servers" "servers are started on machines that have it beside the repository"
     have_chromium || absent chromium  # the test of the server's own pages skips
     environment --group browser
-    .venv/bin/python "$servers" labelstudio -- .venv/bin/pytest -q --reruns 1 tests/server/test_label_studio_{server,browser}.py
+    .venv/bin/python "$servers" labelstudio -- .venv/bin/pytest -q -raR --reruns 1 tests/server/test_label_studio_{server,browser}.py
 }
 
 pythons() {  # the tests on every other Python, the oldest dependencies, and scikit-learn's releases
