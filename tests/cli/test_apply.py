@@ -88,6 +88,16 @@ def test_lists_of_labels(run, tmp_path):
     assert [json.loads(line)["tags"] for line in lines] == [["a", "b"], ["b", "a"]]
 
 
+def test_numbers_hold_no_sets(run, tmp_path):
+    pd.DataFrame({"tags": [1, 2]}).to_csv("t.csv", index=False)
+    Corrections([Correction("0", ("1", "2"))]).to_json("c.json")
+    status, said = run("c.json", "t.csv", "--label", "tags")
+    assert status == 2
+    assert "how column 'tags' holds sets can't be told" in said
+    assert "They are 1, 2." in said
+    assert not (tmp_path / "t-corrected.csv").exists()
+
+
 def test_labels_that_no_row_has_are_named(run):
     Corrections([Correction("0", "bird"), Correction("1", "cat")]).to_csv("c.csv")
     status, said = run("c.csv", "pets.csv", "--label", "label")

@@ -130,11 +130,13 @@ def _find_notation(
 ) -> Notation | None:
     """Find how cells of text hold sets of labels; None where there are no sets, or real lists."""
     sets = [each.label for each in corrections if isinstance(each.label, tuple)]
-    if not sets or not all(cell is None or isinstance(cell, str) for cell in labels):
+    kinds = {type(cell) for cell in labels if cell is not None}
+    if not sets or kinds & {list, tuple}:
         return None
     from label_auditor.cli.set_cells import find_notation
 
-    notation = find_notation(labels, {name for each in sets for name in each})
+    chosen = {name for each in sets for name in each}
+    notation = find_notation(labels, chosen) if kinds <= {str} else None
     if notation is None:
         raise InputError(
             f"{arguments.corrections} has sets of labels, and how column {arguments.label!r} holds "
