@@ -14,8 +14,12 @@ def test_doubts_of_a_block_are_settled_where_the_labels_are():
     )
     rows = np.array([1, 2, 3, 4])
     doubts = find_doubts(codes, scan, rows, np.array([1, 1, 1, -1]))
-    predicted, disputes = settle(doubts, codes, scan.given_prob)
+    predicted = np.empty_like(codes)
+    disputes = settle(doubts, codes, scan.given_prob, predicted)
     np.testing.assert_array_equal(predicted, scan.predicted)
+    far = settle(doubts._replace(given_prob=scan.given_prob[rows]), codes)
+    for column, expected in zip(far, disputes, strict=True):
+        np.testing.assert_array_equal(column, expected)
     np.testing.assert_array_equal(disputes.rows, [1, 3, 4])
     np.testing.assert_array_equal(disputes.candidate, [True, False, True])
     np.testing.assert_array_equal(disputes.confident, [True, False, False])

@@ -25,6 +25,7 @@ from label_auditor.data.annotated_tables import (
     read_wide,
 )
 from label_auditor.data.annotations import Annotations
+from label_auditor.data.findings import gather
 from label_auditor.data.labels import read_classes
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_index, name_classes
@@ -191,6 +192,7 @@ as in audit_labels
         rank_by=rank_by,
         index=names,
     )
+    audit = gather(audit)  # as the labels of annotators are in memory
     parts = {field.name: getattr(audit, field.name) for field in dataclasses.fields(audit)}
     return AnnotatorAudit(**parts, annotations=_annotations(table, votes, found, method))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
+from label_auditor.audit.lazy_labels import find_far_index, read_lazy_labels
 from label_auditor.audit.multi_label import MultiLabelAudit, audit_label_sets
 from label_auditor.audit.single_label import LabelAudit
 from label_auditor.confident_learning.find_issues import (
@@ -23,6 +24,7 @@ from label_auditor.confident_learning.scores import (
 )
 from label_auditor.data.class_names import find_named, read_names
 from label_auditor.data.coded_labels import read_labels
+from label_auditor.data.divided import divide_as, is_divided
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import arrange, name_rows
 
@@ -195,19 +197,21 @@ def audit_labels(
             index=index,
             n_jobs=n_jobs,
         )
-    if hasattr(labels, "compute"):  # dask: the labels are few bytes, and give the index too
+    if hasattr(labels, "compute") and not is_divided(labels):
         labels = labels.compute()
-    codes, columns = read_labels(labels, classes)
+    codes, columns = (read_lazy_labels if is_divided(labels) else read_labels)(labels, classes)
     if classes is None and class_names is not None:
         positions, columns = find_named(columns, class_names)
         codes = positions[codes]
     names = read_names(columns, class_names)
-    index, row_names = name_rows(labels, index, len(codes))
+    far_index = find_far_index(labels, pred_probs, len(codes)) if index is None else None
+    index, row_names = name_rows(labels if far_index is None else None, index, len(codes))
     data = LabelledRows(codes, arrange(pred_probs, columns, row_names, names), n_jobs)
     del codes  # Those of the data take an eighth of their memory.
     data.check_columns(columns, inferred=classes is None and class_names is None)
     audit = audit_codes(data.codes, data, rule, classes=columns, rank_by=rank_by, index=index)
-    return dataclasses.replace(audit, class_names=names)
+    own = {} if far_index is None else {"index": far_index}
+    return dataclasses.replace(audit, class_names=names, **own)
 
 
 def audit_codes(
@@ -242,13 +246,16 @@ def audit_codes(
     """
     check_rank_by(rank_by)
     index = check_index(index, len(codes))
-    codes = judged.in_smallest_type(codes)
+    codes, evaluated = judged.in_smallest_type(codes), judged.codes >= 0
     if callable(rank_by):
         found = find_label_issues(judged, rule)
         quality = _custom_scores(rank_by, judged)
     else:
         found = find_label_issues(judged, rule, rank_by)
         quality = found.quality
+    codes, evaluated, quality = (
+        divide_as(column, found.issues) for column in (codes, evaluated, quality)
+    )
     return LabelAudit(
         codes=codes,
         predicted=np.where(found.predicted < 0, codes, found.predicted),
@@ -257,7 +264,7 @@ def audit_codes(
         issues=found.issues,
         quality=quality,
         ranked=rank_issues(found.issues, quality),
-        evaluated=judged.codes >= 0,
+        evaluated=evaluated,
         index=index,
         confident_joint=found.confident_joint,
         filter_by=rule.filter_by,

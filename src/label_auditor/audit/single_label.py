@@ -10,6 +10,7 @@ from scipy import sparse
 
 from label_auditor.audit.outputs import Outputs
 from label_auditor.confident_learning.joint import Joint, noise_matrix
+from label_auditor.data.divided import is_divided
 from label_auditor.data.findings import Findings
 from label_auditor.data.labels import decode_labels, index_classes
 from label_auditor.data.own_methods import own_methods
@@ -67,8 +68,16 @@ class LabelAudit(Findings, Outputs):
 
     multi_label: ClassVar[bool] = False
 
-    def _decode(self, codes: NDArray[np.intp], classes: NDArray[Any]) -> NDArray[Any]:
-        return decode_labels(codes, classes)
+    def _decode(self, codes: Any, classes: NDArray[Any]) -> NDArray[Any]:
+        if not is_divided(codes):
+            return decode_labels(codes, classes)
+        # A block without a missing label is to have the type of the others.
+        some = (0, -1) if (codes < 0).any().compute() else (0,)
+        dtype = decode_labels(np.array(some), classes).dtype
+        decoded: NDArray[Any] = codes.map_blocks(
+            lambda block: decode_labels(block, classes).astype(dtype, copy=False), dtype=dtype
+        )
+        return decoded
 
     @property
     def noise_matrix(self) -> Any:
@@ -105,13 +114,17 @@ class LabelAudit(Findings, Outputs):
         confused_with[given] = self.shown_classes[suggested[by_count][first]]
         return pd.DataFrame(
             {
-                "given": np.bincount(codes[codes >= 0], minlength=len(self.classes)),
-                "flagged": np.bincount(codes[self.issues], minlength=len(self.classes)),
+                "given": self._count(codes),
+                "flagged": self._count(np.where(self.issues, codes, -1)),
                 "estimated_noise": 1 - joint.diagonal() / placed,
                 "most_confused_with": confused_with,
             },
             index=index_classes(self.shown_classes),
         )
+
+    def _count(self, codes: Any) -> NDArray[np.intp]:
+        """Count the rows of each class, in memory or where they are."""
+        return np.asarray(np.bincount(codes + 1, minlength=len(self.classes) + 1))[1:]
 
     def overlapping_classes(self) -> pd.DataFrame:
         """Give the pairs of classes that are confused with each other, most confused first.

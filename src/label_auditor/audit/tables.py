@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.findings import rows_in_order
+from label_auditor.data.findings import gather, rows_in_order
 from label_auditor.data.messages import quote_values
 from label_auditor.export.columns import read_columns, take
 
@@ -57,6 +57,7 @@ def to_frame(
       given_label suggested_label  label_quality  is_label_issue  rank       text
     4         dog             cat           0.05            True     0  scratches
     """
+    audit = gather(audit)
     import pandas as pd
 
     rank = pd.array(np.zeros(len(audit), dtype=np.int64), dtype="Int64")

@@ -69,12 +69,15 @@ class Doubts(NamedTuple):
     elsewhere : ndarray of uint8
         A bit for each of these rows: whether it confidently belongs to a class that is not the
         given one.
+    given_prob : ndarray of shape (n_doubts,), or None
+        Probability of the given label of these rows, if it is not known where all rows are.
     """
 
     differs: Array
     predicted: Array
     highest: Array
     elsewhere: Array
+    given_prob: Array | None = None
 
 
 def find_doubts(codes: Array, scan: RowScan, rows: Array, classes: Array) -> Doubts:
@@ -99,30 +102,36 @@ def find_doubts(codes: Array, scan: RowScan, rows: Array, classes: Array) -> Dou
     )
 
 
-def settle(doubts: Doubts, codes: Array, given_prob: Array) -> tuple[Array, Disputes]:
-    """Give the likeliest class of each row of a block, and its disputed rows.
+def settle(
+    doubts: Doubts, codes: Array, given_prob: Array | None = None, predicted: Array | None = None
+) -> Disputes:
+    """Give the disputed rows of a block.
 
     Parameters
     ----------
     doubts : Doubts
         Of the block.
-    codes, given_prob : ndarray of shape (n,)
-        Given labels, and their probabilities.
+    codes : ndarray of shape (n,)
+        Given labels.
+    given_prob : ndarray of shape (n,), optional
+        Their probabilities, where the doubts don't have them.
+    predicted : ndarray of shape (n,), optional
+        Where to write the likeliest class of each row.
     """
     rows = np.flatnonzero(np.unpackbits(doubts.differs, count=codes.size))
-    predicted = codes.copy()
-    predicted[rows] = doubts.predicted
+    if predicted is not None:
+        predicted[:] = codes
+        predicted[rows] = doubts.predicted
     elsewhere = np.unpackbits(doubts.elsewhere, count=rows.size).view(bool)
+    own = given_prob[rows] if doubts.given_prob is None else doubts.given_prob  # type: ignore[index]
     judged = codes[rows] >= 0
-    columns = [rows, doubts.predicted, doubts.highest, elsewhere]
+    columns = [rows, doubts.predicted, own, doubts.highest, elsewhere]
     if not judged.all():
         columns = [column[judged] for column in columns]
-    rows, likeliest, highest, elsewhere = columns
-    given, own = codes[rows], given_prob[rows]
+    rows, likeliest, own, highest, elsewhere = columns
+    given = codes[rows]
     candidate = ~given_is_likeliest(given, RowScan(own, highest, likeliest, rows[:0]))
-    return predicted, Disputes(
-        rows, given, likeliest, own, highest, candidate, candidate & elsewhere
-    )
+    return Disputes(rows, given, likeliest, own, highest, candidate, candidate & elsewhere)
 
 
 def merge_disputes(blocks: Iterable[Disputes]) -> Disputes:

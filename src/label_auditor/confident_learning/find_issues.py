@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.disputes import Disputes, Grounds, merge_disputes, settle
+from label_auditor.confident_learning.disputes import (
+    Disputes,
+    Doubts,
+    Grounds,
+    merge_disputes,
+    settle,
+)
 from label_auditor.confident_learning.engines import choose_engine
 from label_auditor.confident_learning.joint import Joint, calibrate, merge_joints
-from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows
+from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows, split_rows
 from label_auditor.confident_learning.rules import Rule
 from label_auditor.confident_learning.scan import CLOSE, set_thresholds
 from label_auditor.confident_learning.scores import SCORES, ScoreName, check_method, score_rows
-from label_auditor.confident_learning.steps import judge_block
+from label_auditor.confident_learning.steps import (
+    judge_block,
+    judge_far_block,
+    likeliest_classes,
+    mark_rows,
+)
+from label_auditor.data.divided import take_true
 
 if TYPE_CHECKING:
     from label_auditor.confident_learning.engines.protocol import Engine
@@ -48,6 +60,9 @@ class LabelIssues:
         issues.
     quality : ndarray of shape (n,), float32 or float64
         The label quality scores that were asked for.
+
+    Where the workers of a cluster have found the issues among more than 1e8 rows, what has a value
+    for each row stays with them, as an array of dask.
     """
 
     issues: Array
@@ -123,10 +138,8 @@ def find_label_issues(
     joint, predicted, disputes = _judge(engine, thresholds)
     engine.let_go()
     found = Grounds(engine, disputes, sizes, calibrate(joint, sizes))
-    issues = np.zeros(data.codes.size, bool)
-    issues[rule.flag(found)] = True
     return LabelIssues(
-        issues,
+        _mark(engine, rule.flag(found)),
         predicted,
         engine.given_prob,
         thresholds,
@@ -141,15 +154,24 @@ def rank_issues(issues: Array, scores: Array) -> Array:
 
     Parameters
     ----------
-    issues : ndarray of shape (n,), bool
-    scores : ndarray of shape (n,), float
+    issues : ndarray or dask array of shape (n,), bool
+    scores : ndarray or dask array of shape (n,), float
 
     Returns
     -------
     ndarray of shape (n_issues,), intp
     """
-    rows = np.flatnonzero(issues)
-    return np.asarray(rows[scores[rows].argsort(kind="stable")])
+    rows, low = take_true(issues, scores)
+    return np.asarray(rows[low.argsort(kind="stable")])
+
+
+def _mark(engine: Engine, rows: Array) -> Any:
+    """Mark some of all rows, given in any order."""
+    if engine.far:
+        return engine.column(mark_rows, bool, each=split_rows(np.sort(rows), engine.starts))
+    marked = np.zeros(engine.data.codes.size, bool)
+    marked[rows] = True
+    return marked
 
 
 def _scan(engine: Engine, sizes: Array, score: ScoreName | None = None) -> Array:
@@ -182,17 +204,20 @@ def _know_enough(engine: Engine, thresholds: Array) -> None:
         engine.know_from(lowest)
 
 
-def _judge(engine: Engine, thresholds: Array) -> tuple[Joint, Array, Disputes]:
+def _judge(engine: Engine, thresholds: Array) -> tuple[Joint, Any, Disputes]:
     """Give the confident joint, the likeliest class of each row, and the disputed rows."""
-    data, given_prob = engine.data, engine.given_prob
-    joints, doubts = zip(*engine.ask(judge_block, thresholds, data.tolerance), strict=True)
+    data, far = engine.data, engine.far
+    judge = judge_far_block if far else judge_block
+    joints, doubts = zip(*engine.ask(judge, thresholds, data.tolerance), strict=True)
     stops = [*engine.starts[1:], data.codes.size]
     blocks = [slice(*ends) for ends in zip(engine.starts, stops, strict=True)]
-    predicted = np.empty_like(data.codes)
+    predicted = (
+        engine.column(likeliest_classes, data.codes.dtype) if far else np.empty_like(data.codes)
+    )
 
-    def settle_block(rows: slice, found: Any) -> Disputes:
-        predicted[rows], disputes = settle(found, data.codes[rows], given_prob[rows])
-        return disputes.shift(rows.start)
+    def settle_block(rows: slice, found: Doubts) -> Disputes:
+        known = () if far else (engine.given_prob[rows], predicted[rows])
+        return settle(found, data.codes[rows], *known).shift(rows.start)
 
     disputes = merge_disputes(data.map_over(settle_block, blocks, doubts))
     return merge_joints(joints), predicted, disputes

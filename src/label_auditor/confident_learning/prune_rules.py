@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from label_auditor.confident_learning.joint import prune_counts
-from label_auditor.confident_learning.row_blocks import group_rows
+from label_auditor.confident_learning.row_blocks import group_rows, split_rows
 from label_auditor.confident_learning.scan import CLOSE
 from label_auditor.confident_learning.selection import (
     CellMargins,
@@ -22,11 +22,12 @@ from label_auditor.confident_learning.selection import (
     smallest_of_each_group,
 )
 from label_auditor.confident_learning.steps import (
+    given_probs_of_classes,
     likeliest_margins,
     margins_above,
     margins_below,
 )
-from label_auditor.confident_learning.worker_cuts import nth_of_groups
+from label_auditor.confident_learning.worker_cuts import Lowest, find_lowest, nth_of_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,21 +116,29 @@ def _rank_by_noise_rate(candidates: Disputes, counts: Joint) -> Array:
 
 def _keep_by_class(found: Grounds, counts: Joint, pruned: Array) -> Array:
     """Tell which disputed rows have the lowest self-confidences of their classes."""
-    disputes, data, given_prob = found.disputes, found.engine.data, found.engine.given_prob
+    engine, disputes = found.engine, found.disputes
     numbers = np.where(pruned, found.sizes - counts.count[~counts.off_diagonal], 0)
+    if engine.far:
+        lowest = find_lowest(engine, given_probs_of_classes, numbers)
+    else:
+        lowest = _lowest_of_classes(engine, numbers)
+    kept: Array = lowest.include(disputes.given_prob, disputes.given, disputes.rows)
+    return kept
+
+
+def _lowest_of_classes(engine: Engine, numbers: Array) -> Lowest:
+    """Find where the lowest self-confidences of each class end."""
+    codes, given_prob = engine.data.codes, engine.given_prob
     cuts = np.full(numbers.size, -np.inf, given_prob.dtype)
-    picked = np.zeros(disputes.rows.size, bool)
-    groups = group_rows(data, given_prob)
+    last = np.full(numbers.size, codes.size)
+    groups = group_rows(engine.data, given_prob)
     for k in np.flatnonzero(numbers > 0):
         values = np.concatenate(groups.parts(k))
         cuts[k] = cut = np.partition(values, numbers[k] - 1)[numbers[k] - 1]
         left = numbers[k] - np.count_nonzero(values < cut)
         if left < np.count_nonzero(values == cut):
-            # Equal values cross the cut: the first rows are taken.
-            tied = np.flatnonzero((given_prob == cut) & (data.codes == k))[:left]
-            picked[np.isin(disputes.rows, tied)] = True
-            cuts[k] = np.nextafter(cut, cut.dtype.type(-1))
-    return picked | (disputes.given_prob <= cuts[disputes.given])
+            last[k] = np.flatnonzero((given_prob == cut) & (codes == k))[left - 1]
+    return Lowest(cuts, last)
 
 
 def _keep_by_noise_rate(found: Grounds, counts: Joint, pruned: Array) -> Array:
@@ -195,19 +204,13 @@ def _other_margins(
     rows = [_may_have_more(disputes, group, _whole(engine)) for group in some]
     if not any(each.size for each in rows):
         return []
-    by_block = zip(*(_positions(each, engine.starts) for each in rows), strict=True)
+    by_block = zip(*(split_rows(each, engine.starts) for each in rows), strict=True)
     blocks = engine.ask(margins_above, some, each=list(by_block))
     found = [merge_margins(parts, engine.starts) for parts in zip(*blocks, strict=True)]
     return [
         each._replace(cell=np.flatnonzero(which)[each.cell])
         for which, each in zip(groups, found, strict=True)
     ]
-
-
-def _positions(rows: Array, starts: Sequence[int]) -> list[Array]:
-    """Give the positions of rows in their blocks, which begin at these rows."""
-    parts = np.split(rows, np.searchsorted(rows, starts[1:]))
-    return [(part - start).astype(np.int32) for part, start in zip(parts, starts, strict=True)]
 
 
 def _may_have_more(disputes: Disputes, cells: NoiseCells, whole: float) -> Array:

@@ -179,6 +179,12 @@ def _cut(number: int, step: int) -> list[slice]:
     return [slice(i, min(i + step, number)) for i in range(0, number, step)]
 
 
+def split_rows(rows: Array, starts: Sequence[int]) -> list[Array]:
+    """Give the positions of rows, ascending, in their blocks, which begin at these rows."""
+    parts = np.split(rows, np.searchsorted(rows, starts[1:]))
+    return [(part - start).astype(np.int32) for part, start in zip(parts, starts, strict=True)]
+
+
 def group_rows(data: LabelledRows, values: Array) -> ClassGroups:
     """Group a value of each row by its given label."""
 

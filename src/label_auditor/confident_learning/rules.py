@@ -19,6 +19,7 @@ from label_auditor.confident_learning.prune_rules import (
     prune_by_noise_rate,
 )
 from label_auditor.confident_learning.selection import smallest
+from label_auditor.confident_learning.worker_cuts import lowest_rows
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def low_normalized_margin(found: Grounds) -> Array:
 
 def low_self_confidence(found: Grounds) -> Array:
     """Flag the estimated number of issues, by the lowest self-confidence."""
-    return smallest(found.engine.given_prob, found.n_estimated)
+    engine, number = found.engine, found.n_estimated
+    return lowest_rows(engine, number) if engine.far else smallest(engine.given_prob, number)
 
 
 class Flagging(NamedTuple):

@@ -7,7 +7,7 @@ gives is small. So threads can share the blocks, and so can the workers of a clu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -86,6 +86,48 @@ def judge_block(state: BlockState, thresholds: Array, tolerance: float) -> tuple
     joint = count_joint(state.codes, classes, thresholds.size).in_small_types()
     rows = np.flatnonzero(state.codes != state.scan.predicted)
     return joint, find_doubts(state.codes, state.scan, rows, classes[rows])
+
+
+def judge_far_block(state: BlockState, thresholds: Array, tolerance: float) -> tuple[Joint, Doubts]:
+    """Do the same, with the probabilities of the given labels of the doubtful rows."""
+    joint, doubts = judge_block(state, thresholds, tolerance)
+    return joint, doubts._replace(
+        given_prob=state.scan.given_prob[state.codes != state.scan.predicted]
+    )
+
+
+def given_probs(state: BlockState) -> Array:
+    """Give the probability of the given label of each row."""
+    return state.scan.given_prob
+
+
+def likeliest_classes(state: BlockState) -> Array:
+    """Give the code of the likeliest class of each row; -1 where there are no probabilities."""
+    return state.scan.predicted
+
+
+def first_scores(state: BlockState) -> Array:
+    """Give the label quality scores that the first reading gave."""
+    return cast("Array", state.scores)
+
+
+def mark_rows(state: BlockState, rows: Array) -> Array:
+    """Mark some rows among all of the block."""
+    marked = np.zeros(state.codes.size, bool)
+    marked[rows] = True
+    return marked
+
+
+def given_probs_of_classes(state: BlockState) -> tuple[Array, Array, Array]:
+    """Give the probability of the given label of each judged row, its class and its position."""
+    rows = np.flatnonzero(state.codes >= 0)
+    return state.scan.given_prob[rows], state.codes[rows], rows
+
+
+def given_probs_of_all(state: BlockState) -> tuple[Array, Array, Array]:
+    """Give the same, with all judged rows in one group."""
+    values, groups, rows = given_probs_of_classes(state)
+    return values, np.zeros_like(groups), rows
 
 
 def likeliest_margins(state: BlockState, cells: NoiseCells) -> tuple[Array, Array]:

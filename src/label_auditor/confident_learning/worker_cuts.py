@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from label_auditor.confident_learning.steps import given_probs_of_all
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -23,6 +25,27 @@ Array = npt.NDArray[Any]
 
 # Bits that a round finds.
 DIGIT_BITS = 11
+
+
+class Lowest(NamedTuple):
+    """Where the n lowest values of each group end; of equal ones, the first rows are among them.
+
+    Attributes
+    ----------
+    cut : ndarray of shape (n_groups,), float
+        The n-th smallest value; minus infinite where n is 0.
+    last : ndarray of shape (n_groups,), int
+        The last row with this value that is among them.
+    """
+
+    cut: Array
+    last: Array
+
+    def include(self, values: Array, groups: Array, rows: Array) -> Array:
+        """Tell which rows, with these values, are among the lowest of their groups."""
+        cut = self.cut[groups]
+        included: Array = (values < cut) | ((values == cut) & (rows <= self.last[groups]))
+        return included
 
 
 class Digits(NamedTuple):
@@ -41,7 +64,7 @@ class Digits(NamedTuple):
 
 def nth_of_groups(
     engine: Engine,
-    values_of: Callable[..., tuple[Array, Array]],
+    values_of: Callable[..., tuple[Array, ...]],
     numbers: Array,
     dtype: npt.DTypeLike,
     *known: Any,
@@ -82,16 +105,86 @@ def nth_of_groups(
     return np.where(short, np.inf, _to_floats(found)).astype(dtype)
 
 
+def find_lowest(
+    engine: Engine, values_of: Callable[[BlockState], tuple[Array, Array, Array]], numbers: Array
+) -> Lowest:
+    """Find where the n lowest values of each group end.
+
+    Parameters
+    ----------
+    engine : Engine
+        Works on the blocks.
+    values_of : callable
+        A step that gives values, their groups and rows from the state of a block.
+    numbers : ndarray of shape (n_groups,), int
+        How many of each group; it has no fewer.
+    """
+    cuts = nth_of_groups(engine, values_of, numbers, engine.given_prob.dtype)
+    cuts[numbers == 0] = -np.inf
+    counts = np.array(engine.ask(_count_up_to, values_of, cuts))
+    below, equal = counts[:, 0], counts[:, 1]
+    left = numbers - below.sum(axis=0) - (equal.cumsum(axis=0) - equal)
+    # Which of its equal values a block is asked for: the last one, if it has that.
+    which = np.where((left > 0) & (left <= equal), left, 0)
+    rows = np.array(engine.ask(_nth_equal, values_of, cuts, each=list(which)))
+    rows += np.where(rows >= 0, np.array(engine.starts)[:, None], 0)
+    return Lowest(cuts, rows.max(axis=0))
+
+
+def lowest_rows(engine: Engine, number: int) -> Array:
+    """Find the positions of the rows with the lowest self-confidences, the first of equal ones."""
+    lowest = find_lowest(engine, given_probs_of_all, np.array([number]))
+    in_blocks = [Lowest(lowest.cut, lowest.last - start) for start in engine.starts]
+    found = engine.ask(_rows_among, given_probs_of_all, each=in_blocks)
+    return np.concatenate([rows + start for rows, start in zip(found, engine.starts, strict=True)])
+
+
+def _count_up_to(
+    state: BlockState, values_of: Callable[[BlockState], tuple[Array, Array, Array]], cuts: Array
+) -> tuple[Array, Array]:
+    """Count the values of each group in a block that are below its cut, and that are equal."""
+    values, groups, _ = values_of(state)
+    cut = cuts[groups]
+    below, equal = (groups[some] for some in (values < cut, values == cut))
+    return np.bincount(below, minlength=cuts.size), np.bincount(equal, minlength=cuts.size)
+
+
+def _nth_equal(
+    state: BlockState,
+    which: Array,
+    values_of: Callable[[BlockState], tuple[Array, Array, Array]],
+    cuts: Array,
+) -> Array:
+    """Find the row of the n-th value of each group that is equal to its cut; -1 where n is 0."""
+    found = np.full(cuts.size, -1)
+    if which.any():
+        values, groups, rows = values_of(state)
+        equal = values == cuts[groups]
+        for group in np.flatnonzero(which):
+            found[group] = rows[equal & (groups == group)][which[group] - 1]
+    return found
+
+
+def _rows_among(
+    state: BlockState,
+    lowest: Lowest,
+    values_of: Callable[[BlockState], tuple[Array, Array, Array]],
+) -> Array:
+    """Find the rows of a block that are among the lowest."""
+    values, groups, rows = values_of(state)
+    return rows[lowest.include(values, groups, rows)]
+
+
 def _count_digits(
     state: BlockState,
-    values_of: Callable[..., tuple[Array, Array]],
+    values_of: Callable[..., tuple[Array, ...]],
     found: Array,
     known_bits: int,
     shift: int,
     *known: Any,
 ) -> Digits:
     """Count the digits that follow the bits found so far, in a block."""
-    values, groups = values_of(state, *known)
+    values, groups, *_ = values_of(state, *known)
     keys, size = _to_keys(values), 8 * values.dtype.itemsize
     if known_bits:
         mine = keys >> (size - known_bits) == found[groups]

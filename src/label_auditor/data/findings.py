@@ -7,12 +7,13 @@ import os
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
+from label_auditor.data.divided import is_divided, join_indexes
 from label_auditor.data.findings_file import read_findings, write_findings
-from label_auditor.data.naming import name_classes
+from label_auditor.data.naming import check_index, name_classes
 from label_auditor.data.sorting import stable_order
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Self
 
+Found = TypeVar("Found", bound="Findings")
+
+# What findings hold of each row; of more than 1e8 rows on a cluster, these are arrays of dask.
+COLUMNS = ("codes", "predicted", "issues", "quality", "evaluated")
 # Scores by which flagged and other rows are ordered alike; docs/benchmarks.md has the evidence.
 ORDERS_ALL_ROWS = ("log_margin",)
 
@@ -164,8 +169,9 @@ n_classes)
         TypeError
             If classes or index hold objects other than strings.
         """
+        audit = gather(self)
         names = [field.name for field in dataclasses.fields(self)]
-        fields = {name: getattr(self, name) for name in names}
+        fields = {name: getattr(audit, name) for name in names}
         write_findings(path, fields, multi_label=self.multi_label)
         return Path(path)
 
@@ -200,6 +206,21 @@ n_classes)
                 f"{os.fspath(path)!r} is an audit without annotators; read it with LabelAudit.load."
             )
         return cls(**{name: found[name] for name in names})
+
+
+def gather(findings: Found) -> Found:
+    """Give findings that have in memory what they hold of each row; the probabilities stay.
+
+    Of more than 1e8 rows, that is on the workers of a cluster.
+    """
+    if not is_divided(findings.issues):
+        return findings
+    import dask
+
+    columns = {name: getattr(findings, name) for name in COLUMNS}
+    index = join_indexes(findings.index) if is_divided(findings.index) else findings.index
+    columns = dask.compute(columns)[0] | {"index": check_index(index, len(findings))}
+    return dataclasses.replace(findings, **columns)
 
 
 def names_of_classes(

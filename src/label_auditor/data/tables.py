@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from label_auditor.data.divided import is_divided, join_indexes
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_index
 
@@ -137,22 +138,8 @@ def read_table(data: Any, *, name: str) -> Table:
 
 def _know_table(frame: Any, *, indexed: bool) -> Table:
     """Know a table of dask, whose numbers stay where they are; its index only if it is needed."""
-    from dask import compute
-
-    index = join_indexes(compute(*frame.index.to_delayed())) if indexed else None
+    index = join_indexes(frame.index) if indexed else None
     return Table(frame.to_dask_array(lengths=True), *_columns_of(frame), index)
-
-
-def join_indexes(found: Sequence[Any]) -> Any:
-    """Join the names of the rows of all blocks; None if there are none, or each block counts."""
-    import pandas as pd
-
-    if not all(isinstance(each, pd.Index) for each in found):
-        return None
-    counted = [isinstance(each, pd.RangeIndex) and each.start == 0 for each in found]
-    if len(found) > 1 and all(counted):
-        return None
-    return found[0].append(list(found[1:]))
 
 
 def _columns_of(frame: Any) -> tuple[list[Any], bool]:
@@ -209,7 +196,7 @@ def find_index(*data: Any) -> Any:
     for each in data:
         index = getattr(each, "index", None)
         if index is not None and not callable(index):
-            return index.compute() if hasattr(index, "compute") else index
+            return join_indexes(index) if is_divided(index) else index
     return None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.findings import names_of_classes, rows_in_order
+from label_auditor.data.findings import gather, names_of_classes, rows_in_order
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_length, unique_ids
 from label_auditor.data.values import find_missing
@@ -259,6 +259,7 @@ def make_records(
     ...     print(record.id, record.fields, record.annotation, record.prediction)
     1 {'text': 'a share'} Sports {'Sports': 0.1, 'Business': 0.9}
     """
+    audit = gather(audit)
     n = len(audit)
     fields = read_columns(inputs, "inputs", n, audit.index)
     extra = {} if metadata is None else read_columns(metadata, "metadata", n, audit.index)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from label_auditor.data.findings import gather
 from label_auditor.data.messages import quote_values, warn
 from label_auditor.fitting.folds import fit_rows
 
@@ -40,6 +41,7 @@ def choose_labels(train_on: str | None, labels: TrainingLabels, audit: Findings)
 
     What reviewers decided is neither left out nor corrected.
     """
+    audit = gather(audit)
     classes, codes = audit.classes, labels.used
     doubted = audit.issues & ~labels.reviewed
     if train_on == "corrected":
@@ -78,6 +80,7 @@ def drop_flagged(codes: Rows, issues: NDArray[np.bool_], classes: NDArray[Any]) 
     >>> drop_flagged(codes, issues, np.array(["a", "b"]))
     array([0, 2])
     """
+    codes, issues = np.asarray(codes), np.asarray(issues)  # they may be on the workers of a cluster
     kept = (codes >= 0) & ~issues
     emptied = _emptied(codes, codes[kept], classes)
     return np.flatnonzero(kept | np.isin(codes, emptied))

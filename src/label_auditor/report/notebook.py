@@ -6,6 +6,7 @@ from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from label_auditor.data.findings import gather
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import FLAG_MEANING, confused_pairs
 
@@ -124,6 +125,7 @@ def compact(audit: Findings, worst: str | None = None) -> str:
     str
         HTML to put into a page. Everything that comes from the data is escaped.
     """
+    audit = gather(audit)
     n, unjudged = len(audit), len(audit) - int(audit.evaluated.sum())
     return (
         f'<div class="label-audit"><style>{STYLE}</style>'

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from label_auditor.corrections.collection import Corrections
 from label_auditor.data.atomic_write import atomic_write
 from label_auditor.data.decisions import OPEN
+from label_auditor.data.findings import gather
 from label_auditor.data.messages import quote_values
 from label_auditor.export.records import make_records
 from label_auditor.report.highlights import FLAG_MEANING, doubts
@@ -128,6 +129,7 @@ def write_page(
     ImportError
         If there are images, but Pillow isn't installed.
     """
+    audit = gather(audit)
     if max_rows < 1:
         raise ValueError(f"max_rows is {max_rows!r}; pass at least 1.")
     if inputs is None and images is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from scipy import sparse
 
-from label_auditor.data.findings import names_of_classes
+from label_auditor.data.findings import gather, names_of_classes
 from label_auditor.review.decided import decided_rows, number_labels
 
 if TYPE_CHECKING:
@@ -369,7 +369,7 @@ class ReviewCurveDisplay(_Display):
         ReviewCurveDisplay
             The display, drawn.
         """
-        rows, codes = decided_rows(audit, reviewed)
+        rows, codes = decided_rows(audit := gather(audit), reviewed)
         given = number_labels(audit)[rows]
         return cls((codes >= 0) & (given >= 0) & (codes != given), name=name).plot(ax=ax)
 

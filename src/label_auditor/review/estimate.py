@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.data.findings import gather
 from label_auditor.review.intervals import bounds
 from label_auditor.review.plan import restore_plan
 from label_auditor.review.sample import (
@@ -297,6 +298,7 @@ def estimate_label_errors(
     >>> int((given != true).sum())
     229
     """
+    audit = gather(audit)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence!r}; pass a number between 0 and 1.")
     if plan is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args, o
 import numpy as np
 
 from label_auditor.data.atomic_write import atomic_write
+from label_auditor.data.findings import gather
 from label_auditor.data.hints import Hinting
 from label_auditor.review.decided import decided_rows
 from label_auditor.review.queue import order_by_queue
@@ -289,6 +290,7 @@ def plan_review(
     >>> plan.extend(100)[:200] == plan[:]
     True
     """
+    audit = gather(audit)
     _check_n(n)
     if goal not in GOALS:
         raise ValueError(f"goal is {goal!r}; pass 'find' or 'count'.")

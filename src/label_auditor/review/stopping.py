@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from label_auditor.data.findings import gather
 from label_auditor.review.decided import decided_rows, number_labels
 from label_auditor.review.intervals import upper_bound
 from label_auditor.review.plan import plan_review
@@ -163,6 +164,7 @@ def stop_reviewing(
     <of 4,706 rows not reviewed, at most 50 are wrong at 0.95 confidence; estimated 0, from 294
     reviewed at random>
     """
+    audit = gather(audit)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence!r}; pass a number between 0 and 1.")
     given = number_labels(audit)

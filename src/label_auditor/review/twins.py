@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from label_auditor.data.findings import gather
 from label_auditor.data.naming import check_length
 from label_auditor.review.similar_rows import alike_pairs
 
@@ -76,6 +77,7 @@ def find_twins(audit: Findings, inputs: Any, *, vectors: Any = None) -> pd.DataF
     2        2                    2       card             2
     3        0                    0       None             0
     """
+    audit = gather(audit)
     if audit.multi_label:
         raise TypeError(
             f"audit is a {type(audit).__name__}, where a row has a set of labels; twins are "

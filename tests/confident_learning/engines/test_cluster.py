@@ -49,11 +49,19 @@ def assert_same(found, expected):
 
 
 @pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("most_gathered", [10**8, 0])
 @pytest.mark.parametrize(("filter_by", "rank_by"), zip(RULES, cycle(SCORES), strict=False))
-def test_the_result_is_that_of_threads_to_the_last_bit(case, filter_by, rank_by):
+def test_the_result_is_that_of_threads_to_the_last_bit(
+    case, filter_by, rank_by, most_gathered, monkeypatch
+):
     codes, pred_probs, lazy = case
+    monkeypatch.setattr(cluster, "MOST_GATHERED", most_gathered)
     options = {"filter_by": filter_by, "rank_by": rank_by}
-    assert_same(audit_labels(codes, lazy, **options), audit_labels(codes, pred_probs, **options))
+    found = audit_labels(codes, lazy, **options)
+    assert_same(found, audit_labels(codes, pred_probs, **options))
+    kind = np.ndarray if most_gathered else dask_array.Array
+    for column in ("codes", "predicted", "issues", "quality", "evaluated"):
+        assert isinstance(getattr(found, column), kind)
 
 
 @pytest.mark.usefixtures("client")
@@ -62,7 +70,7 @@ def test_cuts_of_many_rows_are_found_on_the_workers(case, min_examples_per_class
     codes, pred_probs, lazy = case
     options = {"min_examples_per_class": min_examples_per_class}
     expected = audit_labels(codes, pred_probs, **options)
-    monkeypatch.setattr(cluster, "MOST_SORTED", 29_999)
+    monkeypatch.setattr(cluster, "MOST_GATHERED", 29_999)
     sorted_here = []
     cuts = prune_rules.group_cuts
 
@@ -74,6 +82,19 @@ def test_cuts_of_many_rows_are_found_on_the_workers(case, min_examples_per_class
     assert_same(audit_labels(codes, lazy, **options), expected)
     # Only what is flagged, or may be.
     assert max(sorted_here) < 2 * expected.n_issues + 100
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("filter_by", ["prune_by_class", "both", "low_self_confidence"])
+def test_equal_values_across_a_cut_of_many_rows(filter_by, monkeypatch):
+    """Of equal values the first rows are flagged, whichever blocks they are in."""
+    codes, pred_probs = make_rows(3_000, 4)
+    pred_probs = np.round(pred_probs * 4) + 0.5
+    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    lazy = dask_array.from_array(pred_probs, chunks=(1_100, -1))
+    monkeypatch.setattr(cluster, "MOST_GATHERED", 0)
+    options = {"filter_by": filter_by, "frac_noise": 1 if "low" in filter_by else 0.4}
+    assert_same(audit_labels(codes, lazy, **options), audit_labels(codes, pred_probs, **options))
 
 
 def test_each_thread_has_one_task_for_all_blocks_that_it_holds(client, case):
@@ -186,7 +207,7 @@ def test_rows_that_are_no_probabilities_are_named(case):
 @pytest.mark.usefixtures("client")
 def test_the_client_averages_where_numpy_sums_otherwise(case, monkeypatch):
     codes, pred_probs, lazy = case
-    monkeypatch.setattr(cluster, "MOST_SORTED", 0)
+    monkeypatch.setattr(cluster, "MOST_GATHERED", 0)
     monkeypatch.setattr(cluster, "numpy_sums_so", lambda: False)
     monkeypatch.setattr(cluster, "_join_classes", None)
     assert_same(audit_labels(codes, lazy), audit_labels(codes, pred_probs))

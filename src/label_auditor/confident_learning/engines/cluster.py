@@ -2,7 +2,8 @@
 
 The probabilities never leave the workers. A task reads a chunk and keeps the state of its rows; all
 other tasks go by that state, so that only sums, disputed rows and what a result holds of every row
-travel to the client. Where a worker is lost, Dask computes its chunks again, from the graph.
+travel to the client. Of many rows the latter stays on the workers too, as arrays of dask. Where a
+worker is lost, Dask computes its chunks again, from the graph.
 """
 
 from __future__ import annotations
@@ -26,9 +27,16 @@ from label_auditor.confident_learning.pairwise_sums import (
     total,
 )
 from label_auditor.confident_learning.row_blocks import class_means
-from label_auditor.confident_learning.scan import ABSENT, group_by_class
+from label_auditor.confident_learning.scan import ABSENT, float_dtype, group_by_class
 from label_auditor.confident_learning.scores import SCORES, ScoreName, score_rows
-from label_auditor.confident_learning.steps import BlockState, keep_more, scan_block
+from label_auditor.confident_learning.steps import (
+    BlockState,
+    first_scores,
+    given_probs,
+    keep_more,
+    scan_block,
+)
+from label_auditor.data.divided import join_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,8 +50,8 @@ Result = TypeVar("Result")
 FAN_IN = 16
 # More bytes than this are sent to each worker once, fewer with each task.
 SHARED = 2**16
-# Of more rows than this, the client sorts nothing.
-MOST_SORTED = 10**8
+# Of more rows than this, the client sorts nothing, and fetches nothing of each row.
+MOST_GATHERED = 10**8
 
 
 def find_client(array: Any) -> Any:
@@ -63,6 +71,11 @@ def find_client(array: Any) -> Any:
     return None  # A task that waited for tasks would keep its worker from them.
 
 
+def is_far(n_rows: int) -> bool:
+    """Tell whether rows are so many that what there is of each stays on the workers."""
+    return n_rows > MOST_GATHERED
+
+
 class Report(NamedTuple):
     """What the client needs of a block that was read.
 
@@ -70,17 +83,17 @@ class Report(NamedTuple):
     ----------
     invalid : ndarray of shape (n_invalid,), intp
         Positions of the rows that hold no probabilities.
-    given_prob : ndarray of shape (n,), float
-        Probabilities of the given labels.
     bound : float
         All probabilities from here on are kept.
+    given_prob : ndarray of shape (n,), float, or None
+        Probabilities of the given labels, unless they stay with the block.
     scores : ndarray of shape (n,), float64, or None
-        Label quality scores, where the first reading gives them.
+        Label quality scores, where the first reading gives them and they don't stay with the block.
     """
 
     invalid: Array
-    given_prob: Array
     bound: float
+    given_prob: Array | None
     scores: Array | None
 
 
@@ -95,11 +108,11 @@ class ClusterEngine:
         The client in charge.
     """
 
-    given_prob: Array
+    given_prob: Any
 
     def __init__(self, data: LabelledRows, client: Any) -> None:
         self.data = data
-        self.far = data.codes.size > MOST_SORTED
+        self.far = is_far(data.codes.size)
         self._client = client
         array = data.pred_probs.rechunk({1: -1})
         ends = np.cumsum(array.chunks[0]).tolist()
@@ -108,7 +121,7 @@ class ClusterEngine:
         self._chunks = array.to_delayed().ravel().tolist()
         self._states: list[Any] = []
         self._groups: list[list[int]] = []
-        self._scores = np.empty(0)
+        self._scores: Any = None
         # An adjusted score, and the thresholds of the classes that it takes.
         self._adjusted: tuple[ScoreName, Array] | None = None
 
@@ -121,18 +134,24 @@ class ClusterEngine:
         wait: Any = distributed.wait
         wait(self._states)
         self._groups = self._group()
-        blocks = self.ask(_report)
+        blocks = self.ask(_report_in_short if self.far else _report)
         self._bounds = [block.bound for block in blocks]
-        self.given_prob = np.concatenate([block.given_prob for block in blocks])
-        if score is not None:
-            self._scores = np.concatenate([block.scores for block in blocks])
-        found = zip(blocks, self.starts, strict=True)
-        return np.concatenate([block.invalid + start for block, start in found])
+        invalid = np.concatenate(
+            [block.invalid + start for block, start in zip(blocks, self.starts, strict=True)]
+        )
+        if self.far:
+            self.given_prob = self.column(given_probs, float_dtype(self.data.dtype))
+            self._scores = None if score is None else self.column(first_scores, np.float64)
+        else:
+            self.given_prob = np.concatenate([block.given_prob for block in blocks])
+            if score is not None:
+                self._scores = np.concatenate([block.scores for block in blocks])
+        return invalid
 
     def class_means(self, sizes: Array) -> list[Any]:
         """Average the self-confidence of each class; ABSENT without rows."""
         if not (self.far and numpy_sums_so()):
-            return class_means(self.data, self.given_prob, sizes)
+            return class_means(self.data, np.asarray(self.given_prob), sizes)
         counts = [
             np.bincount(self.data.codes[rows] + 1, minlength=sizes.size + 1)[1:]
             for rows in self._blocks
@@ -181,11 +200,34 @@ class ClusterEngine:
         if SCORES[score].adjusted:
             self._adjusted = (score, thresholds)
 
-    def scores(self) -> Array:
-        """Give the scores that were asked for."""
+    def scores(self) -> Any:
+        """Give the scores that were asked for: an array, of dask where the rows are `far`."""
         if self._adjusted is None:
             return self._scores
-        return np.concatenate(self.read_again(_score_chunk, *self._adjusted))
+        if self.far:
+            return self._join(self._read(_score_chunk, self._states, *self._adjusted), np.float64)
+        return np.concatenate(self.read_again(_score_rows, *self._adjusted))
+
+    def column(
+        self,
+        step: Callable[..., Array],
+        dtype: npt.DTypeLike,
+        each: Sequence[Any] | None = None,
+    ) -> Any:
+        """Give what a step makes of each row, as an array of dask whose blocks stay here."""
+        mine: list[Any] = [()] * len(self._states) if each is None else [(one,) for one in each]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")
+            made = self._client.map(_take, self._states, mine, step=step, pure=False)
+        return self._join(made, dtype)
+
+    def _join(self, blocks: list[Any], dtype: npt.DTypeLike) -> Any:
+        """Give an array of dask of tasks that give a value for each row of a block."""
+        import distributed
+
+        wait: Any = distributed.wait
+        wait(blocks)
+        return join_blocks(blocks, [rows.stop - rows.start for rows in self._blocks], dtype)
 
     def _group(self) -> list[list[int]]:
         """Group the blocks so that each thread of the workers has one task for all that it holds.
@@ -251,6 +293,10 @@ def _share(*known: Any) -> tuple[Any, ...]:
     return known
 
 
+def _take(state: BlockState, known: tuple[Any, ...], *, step: Callable[..., Array]) -> Array:
+    return step(state, *known)
+
+
 def _take_all(
     states: list[BlockState],
     each: list[Any] | None,
@@ -281,11 +327,19 @@ def _keep_more(state: BlockState, chunk: Any, bound: float) -> BlockState:
 
 
 def _report(state: BlockState) -> Report:
-    return Report(state.scan.invalid, state.scan.given_prob, state.kept.bound, state.scores)
+    return Report(state.scan.invalid, state.kept.bound, state.scan.given_prob, state.scores)
 
 
-def _score_chunk(state: BlockState, probs: Array, score: ScoreName, thresholds: Array) -> Array:
+def _report_in_short(state: BlockState) -> Report:
+    return _report(state)._replace(given_prob=None, scores=None)
+
+
+def _score_rows(state: BlockState, probs: Array, score: ScoreName, thresholds: Array) -> Array:
     return score_rows(state.codes, probs, score, thresholds)
+
+
+def _score_chunk(state: BlockState, chunk: Any, score: ScoreName, thresholds: Array) -> Array:
+    return _score_rows(state, np.asarray(chunk), score, thresholds)
 
 
 def _sum_classes(state: BlockState, before: Array, sizes: Array) -> list[PartialSum]:

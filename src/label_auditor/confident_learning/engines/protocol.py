@@ -26,7 +26,8 @@ class Engine(Protocol):
     starts : list of int
         Position of the first row of each block.
     far : bool
-        Whether blocks are worked on elsewhere, and so many that what is to be sorted stays there.
+        Whether blocks are worked on elsewhere, and have so many rows that what there is of each row
+        stays there.
     """
 
     data: LabelledRows
@@ -34,8 +35,11 @@ class Engine(Protocol):
     far: bool
 
     @property
-    def given_prob(self) -> npt.NDArray[np.floating]:
-        """Probability of the given label of each row; NaN where the row is not judged."""
+    def given_prob(self) -> Any:
+        """Probability of the given label of each row; NaN where the row is not judged.
+
+        An array, of dask where the rows are `far`.
+        """
         ...
 
     def scan(self, score: ScoreName | None) -> npt.NDArray[np.intp]:
@@ -77,6 +81,15 @@ class Engine(Protocol):
         """Compute an adjusted score when the blocks are next read, for whatever reason."""
         ...
 
-    def scores(self) -> npt.NDArray[np.float64]:
-        """Give the scores that were asked for."""
+    def scores(self) -> Any:
+        """Give the scores that were asked for: an array, of dask where the rows are `far`."""
+        ...
+
+    def column(
+        self,
+        step: Callable[..., npt.NDArray[Any]],
+        dtype: npt.DTypeLike,
+        each: Sequence[Any] | None = None,
+    ) -> Any:
+        """Give what a step makes of each row: an array, of dask where the rows are `far`."""
         ...

@@ -122,6 +122,15 @@ class ThreadEngine:
 
         return self.data.map_over(read, self._states, self._blocks)
 
+    def column(
+        self,
+        step: Callable[..., Array],
+        dtype: npt.DTypeLike,
+        each: Sequence[Any] | None = None,
+    ) -> Any:
+        """Give what a step makes of each row, as an array."""
+        return np.concatenate(self.ask(step, each=each), dtype=dtype)
+
     def score_when_read(self, score: ScoreName, thresholds: Array) -> None:
         """Compute an adjusted score when the blocks are next read."""
         if SCORES[score].adjusted:

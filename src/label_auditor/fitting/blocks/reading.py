@@ -10,9 +10,10 @@ import numpy as np
 
 from label_auditor._sklearn import _num_samples
 from label_auditor.confident_learning.scan import code_dtype
+from label_auditor.data.divided import join_indexes
 from label_auditor.data.labels import check_labels, encode_labels, refuse_missing
 from label_auditor.data.naming import check_index
-from label_auditor.data.tables import find_index, join_indexes
+from label_auditor.data.tables import find_index
 from label_auditor.fitting.blocks.scheduler import compute, hold, task
 from label_auditor.fitting.inputs import (
     MISSING_REMEDY,
@@ -123,7 +124,7 @@ def read_blocks(X: Any, y: Any, *, allow_missing: bool) -> Blocks:
     ValueError
         If X and y have other blocks or rows, or a fit in memory would refuse y.
     """
-    parts = _list_parts(X)
+    parts = list_parts(X)
     if is_lazy(y):
         labels, lengths, codes, classes, index = _read_lazy(X, y, len(parts))
     else:
@@ -177,19 +178,19 @@ def _read_lazy(X: Any, y: Any, n_parts: int) -> tuple[Any, ...]:
         if y.shape[1] != 1:
             refuse_many_labels(y)
         y = y.iloc[:, 0] if hasattr(y, "iloc") else y[:, 0]
-    of_y = _list_parts(_align(y, X))
+    of_y = list_parts(_align(y, X))
     if len(of_y) != n_parts:
         _refuse_other_blocks(f"X has {n_parts} blocks and y has {len(of_y)}")
     if _divisions(X) and _divisions(y) and _divisions(X) != _divisions(y):
         _refuse_other_blocks("the divisions of X and y differ")
     read = hold([task(_read_part, each, block, n_parts) for block, each in enumerate(of_y)])
     found: list[BlockLabels] = compute(read)
-    columns, classes = _unite([each.classes for each in found])
+    columns, classes = unite_classes([each.classes for each in found])
     codes = [column[each.codes] for column, each in zip(columns, found, strict=True)]
     labels = [task(_recode, each, col, classes) for each, col in zip(read, columns, strict=True)]
     index = join_indexes([each.index for each in found])
     if index is None and hasattr(X, "index"):
-        index = join_indexes(compute(list(X.index.to_delayed())))
+        index = join_indexes(X.index)
     return labels, list(map(len, codes)), np.concatenate(codes).astype(np.intp), classes, index
 
 
@@ -206,7 +207,7 @@ def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
         )
     index = find_index(y)
     if index is None and hasattr(X, "index"):
-        index = join_indexes(compute(list(X.index.to_delayed())))
+        index = join_indexes(X.index)
     ends = np.append(0, np.cumsum(lengths))
     small = codes.astype(code_dtype(len(classes)))
     labels = [
@@ -216,7 +217,7 @@ def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
     return labels, lengths, codes, classes, index
 
 
-def _list_parts(data: Any) -> list[Any]:
+def list_parts(data: Any) -> list[Any]:
     """Give the blocks of rows of a collection of dask, each with all columns, as tasks."""
     if hasattr(data, "rechunk"):
         data = data.rechunk(dict.fromkeys(range(1, data.ndim), -1))
@@ -259,7 +260,9 @@ def _read_part(part: Any, block: int, n_blocks: int) -> BlockLabels:
     return BlockLabels(codes.astype(code_dtype(len(classes))), classes, index)
 
 
-def _unite(found: list[NDArray[Any]]) -> tuple[list[NDArray[np.signedinteger]], NDArray[Any]]:
+def unite_classes(
+    found: list[NDArray[Any]],
+) -> tuple[list[NDArray[np.signedinteger]], NDArray[Any]]:
     """Give the place of each block's classes among those of all blocks, and these; -1 at the end.
 
     So that a code of -1, which counts from the end, stays -1.
