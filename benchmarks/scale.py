@@ -17,7 +17,6 @@ scripts of their own, which say more about their tables.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import ctypes
 import functools
 import gc
@@ -49,9 +48,9 @@ FIELDS = ("codes", "predicted", "issues", "quality", "ranked", "evaluated")
 
 
 def megabytes(name: str) -> float:
-    """Read the memory of this process, or its peak, from what Linux says of it."""
+    """Read the memory of this process, or its peak, from what Linux says of it in KiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+    return int(next(line for line in lines if line.startswith(name)).split()[1]) * 1024 / 1e6
 
 
 def run_once(step: Callable[[], Any]) -> tuple[float, float, Any]:
@@ -64,12 +63,22 @@ def run_once(step: Callable[[], Any]) -> tuple[float, float, Any]:
     return time.process_time() - start, megabytes("VmHWM") - before, result
 
 
+def print_cost(name: str, seconds: float, above: float, beside: float | None = None) -> None:
+    ratio = f" {seconds / beside:8.2f} ×" if beside else ""
+    print(f"{name:34} {seconds:8.2f} s {above:8.0f} MB{ratio}", flush=True)
+
+
 def measure(name: str, step: Callable[[], Any], beside: float | None = None) -> tuple[float, Any]:
     """Print the least CPU time of a step, and its memory; give that time, and the result."""
-    seconds, above, results = zip(*(run_once(step) for _ in range(REPEAT)), strict=True)
-    ratio = f" {min(seconds) / beside:8.2f} ×" if beside else ""
-    print(f"{name:34} {min(seconds):8.2f} s {max(above):8.0f} MB{ratio}", flush=True)
-    return min(seconds), results[-1]
+    result = step()  # what it imports is loaded now
+    seconds, above = [], []
+    for _ in range(REPEAT):
+        del result
+        taken, most, result = run_once(step)
+        seconds.append(taken)
+        above.append(most)
+    print_cost(name, min(seconds), max(above), beside)
+    return min(seconds), result
 
 
 def labels(n: int) -> None:
@@ -116,9 +125,8 @@ def memory(n: int) -> None:
             print(f"{f'{n_classes} classes, {name}':34} {cells}", flush=True)
 
 
-@contextlib.contextmanager
-def anonymous_memory() -> Iterator[Callable[[], float]]:
-    """Look every few milliseconds at what the process holds beside pages of files."""
+def memory_above(step: Callable[[], Any]) -> tuple[float, Any]:
+    """Give the peak of memory of a step without the pages of files, and its result."""
     seen, done = [megabytes("RssAnon")], threading.Event()
 
     def look() -> None:
@@ -127,38 +135,41 @@ def anonymous_memory() -> Iterator[Callable[[], float]]:
 
     thread = threading.Thread(target=look)
     thread.start()
-    try:
-        yield lambda: max(seen) - seen[0]
-    finally:
-        done.set()
-        thread.join()
+    result = step()
+    done.set()
+    thread.join()
+    return max(seen) - seen[0], result
+
+
+def write_rows(path: Path, n: int, step: int) -> np.ndarray:
+    """Write probabilities of n rows, made some at a time, into a file; give the labels."""
+    codes = np.empty(n, np.int64)
+    pred_probs = np.lib.format.open_memmap(path, "w+", np.float32, (n, N_CLASSES))
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        codes[rows], pred_probs[rows] = make(step, N_CLASSES, "float32", seed=start)
+    return codes
+
+
+def audit_file(codes: np.ndarray, path: Path) -> tuple[float, float]:
+    """Audit probabilities in a file, and save the audit; give the CPU seconds of both."""
+    start = time.process_time()
+    audit = audit_labels(codes, np.load(path, mmap_mode="r"))
+    audited = time.process_time()
+    audit.save(path.with_suffix(".npz"))
+    return audited - start, time.process_time() - audited
 
 
 def memmap(n: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        before = None
-        for size in (10 * n, 100 * n):
-            codes = np.empty(size, np.int64)
-            path, shape = Path(folder) / f"{size}.npy", (size, N_CLASSES)
-            pred_probs = np.lib.format.open_memmap(path, "w+", np.float32, shape)
-            for start in range(0, size, 10 * n):
-                rows = slice(start, start + 10 * n)
-                codes[rows], pred_probs[rows] = make(10 * n, N_CLASSES, "float32", seed=start)
-            del pred_probs
-            start = time.process_time()
-            with anonymous_memory() as above:
-                audit = audit_labels(codes, np.load(path, mmap_mode="r"))
-                audited = time.process_time() - start
-                audit.save(Path(folder) / "audit.npz")
-                saved = time.process_time() - start - audited
-            ratio = f", {(audited + saved) / before:.1f} × as long" if before else ""
-            before = audited + saved
-            print(
-                f"{size:,} rows: audit {audited:.1f} s, saved {saved:.1f} s, "
-                f"{above():,.0f} MB{ratio}",
-                flush=True,
-            )
-            del audit
+    before = None
+    for size in (10 * n, 100 * n):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "pred_probs.npy"
+            codes = write_rows(path, size, 10 * n)
+            above, seconds = memory_above(functools.partial(audit_file, codes, path))
+        print("{:,} rows: audit {:.2f} s, save {:.2f} s".format(size, *seconds))
+        print_cost("both", sum(seconds), above, before)
+        before = sum(seconds)
 
 
 def passes(n: int) -> None:
