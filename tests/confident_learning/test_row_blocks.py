@@ -12,7 +12,7 @@ from label_auditor.confident_learning import row_blocks
 from label_auditor.confident_learning.find_issues import find_label_issues
 from label_auditor.confident_learning.joint import calibrate, count_joint, merge_joints
 from label_auditor.confident_learning.kept import Whole
-from label_auditor.confident_learning.row_blocks import BLOCK_BYTES, LabelledRows, chunk_rows
+from label_auditor.confident_learning.row_blocks import BLOCK_BYTES, LabelledRows
 from label_auditor.confident_learning.rules import RULES
 from label_auditor.confident_learning.scan import (
     ClassGroups,
@@ -31,13 +31,6 @@ class Chunked:
 
     def __getitem__(self, rows):
         return self.array[rows]
-
-
-@pytest.mark.parametrize(
-    ("chunks", "rows"), [((7, 2), 7), (((3, 9, 4), (2,)), 9), (None, 1), ((), 1)]
-)
-def test_chunk_rows(chunks, rows):
-    assert chunk_rows(Chunked(chunks)) == rows
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2, 5])

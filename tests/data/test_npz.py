@@ -3,6 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from label_auditor.data import npz
 from label_auditor.data.npz import (
     Stored,
     check_arrays,
@@ -10,6 +11,7 @@ from label_auditor.data.npz import (
     find_arrays,
     map_array,
     read_array,
+    write_arrays,
 )
 
 
@@ -91,3 +93,37 @@ def test_an_array_is_mapped_where_it_lies(tmp_path, order):
         found = map_array(path, archive, "x")
     np.testing.assert_array_equal(found, values)
     assert not found.flags.writeable
+
+
+class Lazy:
+    """Rows that are read when they are asked for, such as those of zarr; counts the readings."""
+
+    def __init__(self, array, chunks=None):
+        self.array, self.chunks, self.shape, self.read = array, chunks, array.shape, []
+
+    def __getitem__(self, rows):
+        block = self.array[rows]
+        self.read.append(len(block))
+        return block
+
+
+@pytest.mark.parametrize("chunks", [None, (3, 2)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_is_not_in_memory_is_written_in_blocks(tmp_path, monkeypatch, order, chunks):
+    monkeypatch.setattr(npz, "BLOCK_BYTES", 4 * 2 * 8)  # of four rows
+    array = np.arange(22.0).reshape(11, 2).copy(order)
+    lazy = Lazy(array, chunks)
+    with (tmp_path / "a.npz").open("wb") as file:
+        write_arrays(file, {"lazy": lazy, "array": array, "text": np.array("é")})
+    assert lazy.read == ([0, 4, 4, 3] if chunks is None else [0, 3, 3, 3, 2])
+    with np.load(tmp_path / "a.npz") as found:
+        assert sorted(found) == ["array", "lazy", "text"]
+        np.testing.assert_array_equal(found["lazy"], array)
+        np.testing.assert_array_equal(found["array"], array)
+        assert found["text"] == "é"
+    np.testing.assert_array_equal(map_array_of(tmp_path / "a.npz", "lazy"), array)
+
+
+def map_array_of(path, name):
+    with zipfile.ZipFile(path) as archive:
+        return map_array(path, archive, name)

@@ -1,4 +1,4 @@
-"""Read arrays from an npz file of unknown origin: what it holds is checked before it is read."""
+"""Arrays in an npz file: of one of unknown origin, what it holds is checked before it is read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 
+from label_auditor.data.divided import chunk_rows
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -38,6 +40,8 @@ DAMAGED = (
 )
 
 
+# A block of this size is in memory while an array is written that is not.
+BLOCK_BYTES = 2**25
 # What is before each file in an archive: the lengths of its name and of what else is there.
 LOCAL_HEADER = struct.Struct("<26xHH")
 
@@ -58,6 +62,28 @@ class Stored(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     order: Literal["C", "F"] = "C"
+
+
+def write_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
+    """Write arrays as NumPy's `savez` does; what is not in memory is read block by block."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                if isinstance(array, np.ndarray):
+                    npy.write_array(member, array, allow_pickle=False)
+                else:
+                    _write_blocks(member, array)
+
+
+def _write_blocks(member: IO[bytes], array: Any) -> None:
+    """Write a zarr, h5py or dask array, or another matrix that can be sliced by rows."""
+    shape, dtype = tuple(map(int, array.shape)), np.asarray(array[:0]).dtype
+    header = {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    npy.write_array_header_1_0(member, header)
+    chunk = chunk_rows(array) or 1
+    step = chunk * max(1, BLOCK_BYTES // (chunk * shape[1] * dtype.itemsize))
+    for start in range(0, shape[0], step):
+        member.write(np.ascontiguousarray(array[start : start + step]).data)
 
 
 def find_arrays(archive: zipfile.ZipFile) -> dict[str, Stored]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.data.divided import chunk_rows
 from label_auditor.data.findings import gather, names_of_classes, rows_in_order
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_length, unique_ids
@@ -119,7 +120,7 @@ class Records:
         pred_probs, shared = self.audit.pred_probs, not self.audit.multi_label
         # What is kept in chunks reads all of a chunk for one row of it: as many rows as may be in
         # memory are read at once.
-        chunk = _chunk_rows(pred_probs)
+        chunk = chunk_rows(pred_probs)
         at_once = max(_BLOCK, _GATHERED_BYTES // (8 * pred_probs.shape[1])) if chunk else _BLOCK
         for start in range(0, len(self), at_once):
             positions = self.positions[start : start + at_once]
@@ -310,7 +311,7 @@ def _read_rows(
     pred_probs: Any, rows: NDArray[np.intp], places: NDArray[np.intp], found: NDArray[np.float64]
 ) -> None:
     """Put ascending rows of the probabilities into their places; read each chunk once, whole."""
-    chunk = _chunk_rows(pred_probs)
+    chunk = chunk_rows(pred_probs)
     if not chunk:
         found[places] = pred_probs[rows]
         return
@@ -321,9 +322,3 @@ def _read_rows(
         first = number * chunk
         block = np.asarray(pred_probs[first : first + chunk])
         found[places[some]] = block[rows[some] - first]
-
-
-def _chunk_rows(pred_probs: Any) -> int:
-    """Give the rows of a chunk of a zarr, h5py or dask array, the largest where they differ."""
-    chunks = getattr(pred_probs, "chunks", None)
-    return int(np.max(chunks[0])) if chunks else 0
