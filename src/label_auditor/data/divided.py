@@ -25,7 +25,7 @@ def is_divided(column: Any) -> bool:
 
 
 def chunk_rows(array: Any) -> int:
-    """Give the rows of a chunk of a zarr, h5py or dask array, the largest if they differ; else 0."""
+    """Give the rows of a chunk of a zarr, h5py or dask array, the largest of all; else 0."""
     chunks = getattr(array, "chunks", None)
     return int(np.max(chunks[0])) if chunks else 0
 
