@@ -66,9 +66,9 @@ def run(arguments: argparse.Namespace) -> None:
     out = arguments.out or _name_output(arguments.data)
     refuse_overwriting([out], [arguments.data, arguments.corrections])
     corrections = read_corrections(arguments.corrections)
-    data = data_file.read_data(arguments.data, arguments.format, arguments.sep)
+    data = data_file.read_data(arguments.data, arguments.format, arguments.sep, held=True)
     _check_ending(out, data)
-    table = data.read()
+    table = data.read([column] if arguments.id is None else [column, arguments.id])
     labels = _get_labels(table, column)
     notation = _find_notation(labels, corrections, arguments)
     if notation is not None:

@@ -160,7 +160,8 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_overwriting(outputs, [data, arguments.corrections, arguments.class_descriptions])
     with output.progress(terminal) as stage:
         with stage(f"Read {data}"):
-            table = data_file.read_data(data, arguments.format, arguments.sep).read()
+            of_file = data_file.read_data(data, arguments.format, arguments.sep)
+            table = of_file.read(_find_wanted(arguments))
             suggest = arguments.missing_labels == "suggest"
             labels = get_labels(table, arguments.label, allow_missing=suggest)
             single = _check_counts(labels, arguments.label, arguments.cv or "loo")
@@ -176,6 +177,7 @@ def run(arguments: argparse.Namespace) -> None:
             prepared = prepared._replace(cv=arguments.cv or prepared.cv)
             _check_counts(labels, arguments.label, prepared.cv)
             _check_size(prepared, labels, arguments.label)
+            del table  # of which all that is needed is in `prepared`
         give_back()
         with stage(f"Judge the labels by {_name_model(prepared)}"):
             auditor = _audit(prepared, labels, arguments, decided)
@@ -275,6 +277,15 @@ def _check_counts(labels: NDArray[Any], column: str, cv: int | str) -> list[Any]
             "labels? If it is, pass a smaller --cv."
         )
     return [label for label, n_rows in counts.items() if n_rows == 1]
+
+
+def _find_wanted(arguments: argparse.Namespace) -> list[str] | None:
+    """Give the columns that are needed; None: all of them, as those without labels are features."""
+    if arguments.text is not None:
+        return [arguments.text, arguments.label]
+    if arguments.features is not None:
+        return [*arguments.features.split(","), arguments.label]
+    return None
 
 
 def _prepare(

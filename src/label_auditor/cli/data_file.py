@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
 import sys
 import zlib
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -23,29 +24,30 @@ from label_auditor.cli.formats import (
     guess_format,
 )
 from label_auditor.cli.formats.text import Edit
-from label_auditor.cli.memory import check_memory
+from label_auditor.cli.memory import REMEDY, check_memory
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     import pandas as pd
 
 HELP = f"the table: {KNOWN_ENDINGS}, or one of these with .gz; or - to read it from a pipe"
 _CHUNK = 2**24
+_START = 1000
 _GZIP = b"\x1f\x8b"
 
 
 class DataFile(NamedTuple):
-    """A table that is read once, and can be written again with other labels.
+    """A table that can be read, and be written again with other labels.
 
     Attributes
     ----------
     name : str
         What messages call it.
-    content : bytes
-        All of it, unpacked.
+    open : callable
+        Opens it for reading, unpacked.
     format : Format
         How it is read.
     packed : bool
@@ -53,17 +55,24 @@ class DataFile(NamedTuple):
     """
 
     name: str
-    content: bytes
+    open: Callable[[], IO[bytes]]
     format: Format
     packed: bool
 
-    def read(self) -> pd.DataFrame:
-        """Give the records in their order, numbered 0 … n-1, each cell as it stands there."""
-        table = self.format.read(self.content, self.name)
-        if table.empty:
+    def read(self, wanted: Collection[str] | None = None) -> pd.DataFrame:
+        """Give the records in their order, numbered 0 … n-1, each cell as it stands there.
+
+        Of the columns, those that are wanted, if the file has them; None: all.
+        """
+        from label_auditor.cli.tables import find_names
+
+        with self.open() as file:
+            table = self.format.read(file, self.name, wanted)
+        names = find_names(table)
+        if not len(names) or not len(table):
             raise InputError(f"{self.name} holds no records.")
-        if table.columns.has_duplicates:
-            twice = table.columns[table.columns.duplicated()].unique()
+        if names.has_duplicates:
+            twice = names[names.duplicated()].unique()
             raise InputError(
                 f"{self.name} has several columns named {quote_values(twice)}; rename them."
             )
@@ -73,13 +82,14 @@ class DataFile(NamedTuple):
         self, file: IO[bytes], column: str, labels: Mapping[int, Any], drop: Collection[int]
     ) -> None:
         """Write the table again, with other labels by row, and without the rows to drop."""
-        pieces = self.format.rewrite(self.content, self.name, Edit(column, labels, drop))
-        if not self.packed:
-            file.writelines(pieces)
-            return
-        with gzip.GzipFile(filename="", fileobj=file, mode="wb") as packed:
-            for piece in pieces:
-                packed.write(piece)
+        with self.open() as content:
+            pieces = self.format.rewrite(content, self.name, Edit(column, labels, drop))
+            if not self.packed:
+                file.writelines(pieces)
+                return
+            with gzip.GzipFile(filename="", fileobj=file, mode="wb") as packed:
+                for piece in pieces:
+                    packed.write(piece)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,8 +132,10 @@ def split_name(name: str) -> tuple[str, str]:
     return base[: len(base) - ending], base[len(base) - ending :]
 
 
-def read_data(name: str, format_name: str | None, sep: str | None = None) -> DataFile:
-    """Read a table that is named on the command line.
+def read_data(
+    name: str, format_name: str | None, sep: str | None = None, *, held: bool = False
+) -> DataFile:
+    """Find a table that is named on the command line.
 
     Parameters
     ----------
@@ -134,6 +146,9 @@ def read_data(name: str, format_name: str | None, sep: str | None = None) -> Dat
         through a pipe is guessed from its first characters.
     sep : str or None
         What divides the cells of CSV. None: the content tells it.
+    held : bool, default=False
+        Whether the file is held in memory, so that what is written is that which was read, even
+        if somebody changes the file meanwhile. What comes through a pipe always is.
 
     Raises
     ------
@@ -154,46 +169,43 @@ def read_data(name: str, format_name: str | None, sep: str | None = None) -> Dat
         )
     shown = "standard input" if name == "-" else name
     try:
-        content = _read(name, shown)
-        packed = content.startswith(_GZIP) or (not piped and name.lower().endswith(".gz"))
-        if packed:
-            content = _unpack(content, shown)
+        given = _hold(name, shown) if piped or held else Path(name)
+        with _open(given, packed=False) as file:
+            packed = file.read(2) == _GZIP or (not piped and name.lower().endswith(".gz"))
+        open_ = partial(_open, given, packed=packed)
+        with open_() as file:
+            start = file.read(_START)
+            while packed and file.read(_CHUNK):  # what is damaged is found before anything else
+                pass
     except (OSError, EOFError, ValueError, zlib.error) as error:
         if isinstance(error, InputError):
             raise
         reason = explain(error) if isinstance(error, OSError) else str(error)
         raise InputError(f"can't read {shown}: {reason}.") from error
-    format_ = chosen or guess_format(content)
+    format_ = chosen or guess_format(start)
     if sep is not None:
         if format_ is not FORMATS["csv"]:
             raise InputError(f"--sep is for CSV, but {shown} is {format_.name}; leave it out.")
         format_ = divided_by(sep)
-    return DataFile(shown, content, format_, packed)
+    return DataFile(shown, open_, format_, packed)
 
 
-def _read(name: str, shown: str) -> bytes:
-    """Read a file, or standard input."""
-    if name == "-":
-        if sys.stdin is None:
-            raise InputError("there is no standard input to read DATA from.")
-        return _read_all(sys.stdin.buffer, shown)
-    with Path(name).open("rb") as file:
-        check_memory(os.fstat(file.fileno()).st_size, shown)
-        return _read_all(file, shown)
+def _open(given: bytes | Path, *, packed: bool) -> Any:
+    """Open a file, or what has come through a pipe."""
+    file = given if isinstance(given, Path) else io.BytesIO(given)
+    if packed:
+        return gzip.open(file)
+    return file.open("rb") if isinstance(file, Path) else file
 
 
-def _unpack(content: bytes, shown: str) -> bytes:
-    """Unpack gzip; a small file may hold more than there is memory for."""
-    with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-        return _read_all(file, f"{shown}, unpacked,")
-
-
-def _read_all(file: IO[bytes] | gzip.GzipFile, shown: str) -> bytes:
-    """Read to the end, as long as there is memory for the content and for a table of it."""
-    chunks, size = [], 0
-    while chunk := file.read(_CHUNK):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > _CHUNK:
-            check_memory(3 * size, shown)
-    return b"".join(chunks)
+def _hold(name: str, shown: str) -> bytes:
+    """Read to the end, as long as there is memory for a table of it."""
+    if name == "-" and sys.stdin is None:
+        raise InputError("there is no standard input to read DATA from.")
+    found = io.BytesIO()
+    with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found.write(chunk)
+            if found.tell() > _CHUNK:
+                check_memory(found.tell(), shown, REMEDY)
+    return found.getvalue()

@@ -68,7 +68,9 @@ def gather_for_page(
     from label_auditor.review.gathering import gather_evidence, label_taught
     from label_auditor.review.twins import ALIKE_VECTORS
 
-    texts = [text[:MAX_CHARACTERS] for text in get_texts(prepared.shown, column)]
+    texts = get_texts(prepared.shown, column)
+    if any(len(texts[row]) > MAX_CHARACTERS for row in rows.tolist()):
+        texts = [text[:MAX_CHARACTERS] for text in texts]
     return gather_evidence(
         audit,
         _name_terms(auditor, prepared, rows),

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from label_auditor.cli.errors import InputError
 
+REMEDY = (
+    "free some, audit a part of the rows, or fit on blocks of the file in Python, as the page "
+    '"How far it goes" of the documentation shows'
+)
+
 
 def check_memory(needed: float, what: str, remedy: str = "") -> None:
     """Raise InputError if `what` needs more bytes than are free; `remedy` says what to do then."""

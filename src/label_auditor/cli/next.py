@@ -104,16 +104,15 @@ def _read_inputs(arguments: argparse.Namespace, n_rows: int) -> pd.DataFrame | N
             raise InputError("--text names a column of the table; name the table by --data.")
         return None
     data = data_file.read_data(arguments.data, arguments.format, arguments.sep)
-    table = data.read()
+    table = data.read(None if arguments.text is None else [arguments.text])
     if len(table) != n_rows:
         raise InputError(
             f"{data.name} has {len(table):,} rows, but {arguments.audit} {n_rows:,}; pass the "
             "table that was audited."
         )
-    if arguments.text is None:
-        return table
-    get_column(table, arguments.text)
-    return table[[arguments.text]]
+    if arguments.text is not None:
+        get_column(table, arguments.text)
+    return table
 
 
 def _write(

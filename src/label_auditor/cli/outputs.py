@@ -50,11 +50,7 @@ def write_files(
     from label_auditor.review.twins import describe_twins
 
     issues, notes = _tabulate(audit, shown, twins)
-    # Cells of JSON lines and Parquet may be anything.
-    texts = {
-        name: [None if no else str(cell) for cell, no in zip(cells, cells.isna(), strict=True)]
-        for name, cells in shown.items()
-    }
+    texts = {name: _to_texts(cells) for name, cells in shown.items()}
     names = [*FILES, SPREADSHEET] if arguments.spreadsheet else FILES
     paths = [out / name for name in names]
     title = "Label review" if arguments.data == "-" else Path(arguments.data).name
@@ -84,6 +80,15 @@ def write_files(
     except OSError as error:
         raise InputError(f"can't write to {out}: {explain(error)}.") from error
     return paths, notes
+
+
+def _to_texts(cells: pd.Series) -> Any:
+    """Give cells as texts; those of JSON lines and Parquet may be anything."""
+    from label_auditor.cli.packed_texts import PackedDtype
+
+    if isinstance(cells.dtype, PackedDtype):
+        return cells
+    return [None if no else str(cell) for cell, no in zip(cells, cells.isna(), strict=True)]
 
 
 def _apply_command(arguments: argparse.Namespace) -> str:

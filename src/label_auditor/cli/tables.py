@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError
+from label_auditor.cli.packed_texts import PackedDtype
 from label_auditor.data.messages import list_rows, quote_values, repeated
 
 if TYPE_CHECKING:
@@ -18,23 +19,34 @@ if TYPE_CHECKING:
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]").search
 
 
+def find_names(table: pd.DataFrame) -> pd.Index:
+    """Give the names of all columns of the file, also of those that were not wanted."""
+    import pandas as pd
+
+    return pd.Index(table.attrs.get("columns", table.columns), dtype=object)
+
+
 def get_column(table: pd.DataFrame, name: str) -> pd.Series:
     """Give a column as objects, missing cells as None; an empty string is a missing cell."""
     if name not in table.columns:
-        columns = quote_values(table.columns, limit=20)
+        columns = quote_values(find_names(table), limit=20)
         raise InputError(f"there is no column {name!r}; the columns are {columns}.")
     column = table[name].astype(object)
     return column.mask(column.isna() | column.eq(""), None)
 
 
-def get_texts(table: pd.DataFrame, name: str) -> list[str]:
+def get_texts(table: pd.DataFrame, name: str) -> Sequence[str]:
     """Give a column as texts; a missing cell is an empty text, as in CSV they are the same.
+
+    Packed texts stay so.
 
     Raises
     ------
     InputError
         If there is no such column, or it holds lists, objects or bytes that are not UTF-8.
     """
+    if name in table.columns and isinstance(table[name].dtype, PackedDtype):
+        return table[name]  # type: ignore[no-any-return]
     column = get_column(table, name)
     problem = find_unreadable(column)
     if problem:

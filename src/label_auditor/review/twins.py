@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -181,17 +182,20 @@ def _check_texts(inputs: Sequence[Any]) -> None:
 
 def _group_equal(keys: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give each row the number of its input, -1 for empty texts; and the first row of each."""
-    import pandas as pd
+    # Texts that are packed may not all fit into memory as strings. No two have the same digest.
+    digests = np.fromiter(map(_digest, keys), dtype="S16", count=len(keys))
+    rows = np.flatnonzero(digests != b"")
+    _, first, numbers = np.unique(digests[rows], return_index=True, return_inverse=True)
+    group_of = np.full(len(keys), -1, dtype=np.intp)
+    group_of[rows] = numbers.ravel()
+    return group_of, rows[first]
 
-    cells = np.empty(len(keys), dtype=object)
-    cells[:] = [
-        (value.strip() if isinstance(value, str) else repr(value)) or None for value in keys
-    ]
-    group_of, distinct = pd.factorize(cells)
-    rows = np.flatnonzero(group_of >= 0)
-    first = np.empty(len(distinct), dtype=np.intp)
-    first[group_of[rows[::-1]]] = rows[::-1]  # where a number is repeated, the last row stays
-    return group_of, first
+
+def _digest(key: Any) -> bytes:
+    """Give 128 bits of an input, and nothing of an empty text."""
+    text = key.strip() if isinstance(key, str) else repr(key)
+    encoded = text.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(encoded, digest_size=16).digest() if encoded else b""
 
 
 def _count_labels(

@@ -77,9 +77,9 @@ def find_speaking_words(
     weighed = [_weigh(each, rows, *asked) for each in members if each.vectorizer is not None]
     found = [each for each in weighed if each is not None]
     rows = rows if found else rows[:0]
-    texts = list(texts) if found else ()  # of a Series, texts[row] would be by its index
+    of_rows = take_rows(texts, rows) if found else ()
     nothing = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0)
-    heaviest = [_heaviest(texts[row], i, found) for i, row in enumerate(rows.tolist())]
+    heaviest = [_heaviest(text, i, found) for i, text in enumerate(of_rows)]
     sizes = [len(weights) for _, _, weights in heaviest]
     starts, stops, weights = map(np.concatenate, zip(nothing, *heaviest, strict=True))
     return Words(np.repeat(rows, sizes), starts, stops, weights)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from label_auditor.cli.data_file import read_data
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.formats import csv
+from label_auditor.cli.formats import columns, csv
 from label_auditor.cli.formats.text import Edit
 
 
@@ -83,11 +83,13 @@ def test_any_csv(tmp_path_factory, rows, form, row, label):
 
 
 def read(text, name="t.csv"):
-    return csv.read(text.encode(), name)
+    return csv.read(io.BytesIO(text.encode()), name)
 
 
 def rewritten(text, labels, drop=(), column="label"):
-    return b"".join(csv.rewrite(text.encode(), "t.csv", Edit(column, labels, drop))).decode()
+    return b"".join(
+        csv.rewrite(io.BytesIO(text.encode()), "t.csv", Edit(column, labels, drop))
+    ).decode()
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -218,8 +220,8 @@ def test_a_spreadsheet_runs_nothing(cell, written):
 
 
 def test_cells_that_repeat_are_kept_once(monkeypatch):
-    monkeypatch.setattr(csv, "MOST_SHARED", 4)
+    monkeypatch.setattr(columns, "MOST_SHARED", 4)
     lines = [f"text {row},{'spam' if row % 2 else 'ham'}" for row in range(50)]
-    table = csv.read("\n".join(["text,label", *lines]).encode(), "t.csv")
+    table = csv.read(io.BytesIO("\n".join(["text,label", *lines]).encode()), "t.csv")
     assert len({id(label) for label in table["label"]}) == 2
     assert table["text"].tolist() == [f"text {row}" for row in range(50)]

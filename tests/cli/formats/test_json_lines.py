@@ -1,5 +1,6 @@
 """JSON: one object per line, or one array of objects; read, and written again."""
 
+import io
 import json
 import re
 
@@ -13,11 +14,11 @@ from label_auditor.cli.formats.text import Edit
 
 
 def read(text):
-    return json_lines.read(text.encode("utf-8", "surrogatepass"), "t.json")
+    return json_lines.read(io.BytesIO(text.encode("utf-8", "surrogatepass")), "t.json")
 
 
 def rewrite(content, column, labels, drop=()):
-    return b"".join(json_lines.rewrite(content, "t.json", Edit(column, labels, drop)))
+    return b"".join(json_lines.rewrite(io.BytesIO(content), "t.json", Edit(column, labels, drop)))
 
 
 JSON = b'{"a": 1.50, "label":"x" ,"b":[1,{"label":2}]}\n\n{ "label" : 3e0 }\r\n{}\n{"a": "\\u00e9"}'

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import io
 import sys
 
 import pandas as pd
@@ -22,16 +23,16 @@ def store(table):
 
 
 def read(columns):
-    return parquet.read(store(pa.table(columns)), "t.parquet")
+    return parquet.read(io.BytesIO(store(pa.table(columns))), "t.parquet")
 
 
 def read_frame(frame, **options):
-    return parquet.read(frame.to_parquet(**options), "t.parquet")
+    return parquet.read(io.BytesIO(frame.to_parquet(**options)), "t.parquet")
 
 
 def rewrite(source, target, column, labels, drop=()):
     target.write_bytes(
-        b"".join(parquet.rewrite(source.read_bytes(), "t", Edit(column, labels, drop)))
+        b"".join(parquet.rewrite(io.BytesIO(source.read_bytes()), "t", Edit(column, labels, drop)))
     )
 
 
@@ -104,7 +105,7 @@ def test_several_levels_and_an_index_that_only_numbers_the_rows():
 
 def test_names_of_columns_that_are_integers_are_text():
     table = pa.Table.from_pandas(pd.DataFrame({0: ["a"], 1: ["b"]}))
-    assert list(parquet.read(store(table), "t.parquet")) == ["0", "1"]
+    assert list(parquet.read(io.BytesIO(store(table)), "t.parquet")) == ["0", "1"]
 
 
 @pytest.mark.parametrize(
@@ -120,28 +121,28 @@ def test_names_of_columns_that_are_integers_are_text():
 )
 def test_metadata_that_pandas_has_not_written_are_ignored(metadata):
     table = pa.table({"a": [1, 2]}).replace_schema_metadata({b"pandas": metadata})
-    found = parquet.read(store(table), "t.parquet")
+    found = parquet.read(io.BytesIO(store(table)), "t.parquet")
     assert list(found) == ["a"]
     assert found.attrs["index"] == []
 
 
 def test_several_columns_of_one_name_are_kept_for_the_error():
     table = pa.Table.from_arrays([pa.array([1]), pa.array(["x"])], names=["a", "a"])
-    assert list(parquet.read(store(table), "t.parquet")) == ["a", "a"]
+    assert list(parquet.read(io.BytesIO(store(table)), "t.parquet")) == ["a", "a"]
 
 
 @pytest.mark.parametrize("cut", [0, 3, 40, -1])
 def test_damaged_files_are_named(cut):
     content = store(pa.table({"a": ["x"] * 100}))
     with pytest.raises(InputError, match=r"^t\.parquet is no Parquet file, or damaged: "):
-        parquet.read(content[:cut], "t.parquet")
+        parquet.read(io.BytesIO(content[:cut]), "t.parquet")
 
 
 def test_what_a_small_file_unpacks_to_is_bounded(monkeypatch):
     large = store(pa.table({"a": pa.array(range(1_000_000))}))
     monkeypatch.setattr(memory, "free_memory", lambda: 100_000)
     with pytest.raises(InputError, match=r"^t\.parquet takes at least"):
-        parquet.read(large, "t.parquet")
+        parquet.read(io.BytesIO(large), "t.parquet")
 
 
 def test_without_pyarrow_it_says_what_to_install(monkeypatch):
@@ -149,7 +150,7 @@ def test_without_pyarrow_it_says_what_to_install(monkeypatch):
     with pytest.raises(
         InputError, match=r"pyarrow is needed to read Parquet: pip install pyarrow$"
     ):
-        parquet.read(b"x", "t.parquet")
+        parquet.read(io.BytesIO(b"x"), "t.parquet")
 
 
 @pytest.mark.parametrize(

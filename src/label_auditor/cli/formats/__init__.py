@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from label_auditor.cli.formats import csv, excel, json_lines, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import pandas as pd
 
@@ -34,15 +34,16 @@ class Format(NamedTuple):
     name : str
         What messages call it.
     read : callable
-        Gives the records of a file's content, in their order, as a DataFrame. Its second argument
-        is the name of the file, for messages.
+        Gives the records of a file, in their order, as a DataFrame. The file is open for bytes, at
+        its beginning. The other arguments are its name, for messages, and the columns that are
+        wanted; None: all of them.
     rewrite : callable
-        Gives the content again, edited; all else stays as it is.
+        Gives the content of a file again, edited; all else stays as it is.
     """
 
     name: str
-    read: Callable[[bytes, str], pd.DataFrame]
-    rewrite: Callable[[bytes, str, Edit], Iterator[bytes]]
+    read: Callable[[IO[bytes], str, Collection[str] | None], pd.DataFrame]
+    rewrite: Callable[[IO[bytes], str, Edit], Iterator[bytes]]
 
 
 _CSV = Format("CSV", csv.read, csv.rewrite)
@@ -74,10 +75,10 @@ def divided_by(separator: str) -> Format:
     return _CSV._replace(read=read, rewrite=rewrite)
 
 
-def guess_format(content: bytes) -> Format:
-    """Tell the format of what comes without a name, through a pipe."""
+def guess_format(start: bytes) -> Format:
+    """Tell the format of what comes without a name, through a pipe, by its first bytes."""
     for mark, name in ((b"PAR1", "parquet"), (b"PK\3\4", "xlsx")):
-        if content.startswith(mark):
+        if start.startswith(mark):
             return FORMATS[name]
-    start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     return FORMATS["json" if re.match(rb"\{|\[\s*[{\]]", start) else "csv"]

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain, compress, islice
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.formats.text import decode, encode, make_table
+from label_auditor.cli.formats.text import (
+    check_text,
+    encode,
+    is_wanted,
+    make_table,
+    read_lines,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     import pandas as pd
 
+    from label_auditor.cli.formats.columns import Column
     from label_auditor.cli.formats.text import Edit
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # "007" and "1.0" are no plain integers: as numbers they would be written back as 7 and 1.
 PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}").fullmatch
-# So many different cells are looked for among the others, to be kept once.
-MOST_SHARED = 10_000
 # The first line by which Excel is told the separator; it is no record.
 _SEPARATOR_LINE = re.compile(r"sep=([,;|:\t^~])(?:\r\n|\r|\n)", re.IGNORECASE)
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?").fullmatch
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 class _Record(NamedTuple):
@@ -37,61 +42,75 @@ class _Record(NamedTuple):
     line: int  # the number of its first line
 
 
-def read(content: bytes, name: str, separator: str | None = None) -> pd.DataFrame:
+def read(
+    file: IO[bytes],
+    name: str,
+    wanted: Collection[str] | None = None,
+    *,
+    separator: str | None = None,
+) -> pd.DataFrame:
     """Read cells as strings, or as integers where all of a column are plain integers.
 
     The csv module does it, as pandas makes a missing cell of "NA", and shifts uneven rows.
     """
-    text = decode(content, name)
-    separator = separator or _find_separator(text, name)
-    records = _skip_blank(_iterate(text, separator, name))
+    from label_auditor.cli.formats.columns import BLOCK, Column, check_growth
+
+    size = check_text(file, name)
+    separator = separator or _find_separator(file, name)
+    records = _skip_blank(_iterate(file, separator, name))
     header = next(records, _Record("", [], 0)).cells
-    columns: list[list[str]] = [[] for _ in header]
-    share = _share_cells()
+    chosen = [is_wanted(each, wanted) for each in header]
+    columns = [Column() for _ in compress(header, chosen)]
+    n_rows = 0
+    while block := _read_block(islice(records, BLOCK), len(header), separator, name):
+        n_rows += len(block)
+        for column, cells in zip(columns, compress(zip(*block, strict=True), chosen), strict=True):
+            column.extend(cells)
+        check_growth(columns, file, size, name)
+    return make_table(header, chosen, map(_convert, columns), n_rows)
+
+
+def _read_block(
+    records: Iterable[_Record], width: int, separator: str, name: str
+) -> list[list[str]]:
+    """Give the cells of records; refuse a record that has more or fewer than the header."""
+    block = []
     for record in records:
-        if len(record.cells) != len(header):
+        if len(record.cells) != width:
             raise InputError(
                 f"{name}, line {record.line}: {len(record.cells)} cells, but the header has "
-                f"{len(header)}; cells that hold {SEPARATORS.get(separator, repr(separator))} must "
+                f"{width}; cells that hold {SEPARATORS.get(separator, repr(separator))} must "
                 "be quoted."
             )
-        for column, cell in zip(columns, record.cells, strict=True):
-            column.append(share(cell))
-    n_rows = len(columns[0]) if columns else 0
-    return make_table(header, (_convert(cells) for cells in columns), n_rows)
+        block.append(record.cells)
+    return block
 
 
-def _share_cells() -> Callable[[str], str]:
-    """Give what returns the same object for equal cells, as those of labels are."""
-    known: dict[str, str] = {}
-
-    def share(cell: str) -> str:
-        return (known.setdefault if len(known) < MOST_SHARED else known.get)(cell, cell)
-
-    return share
-
-
-def _convert(cells: Collection[str]) -> pd.Series:
+def _convert(column: Column) -> pd.Series:
     """Give cells as integers if all of them are plain ones, else as they are."""
+    import numpy as np
     import pandas as pd
 
-    if all(map(PLAIN_INTEGER, cells)):
-        return pd.Series([int(cell) for cell in cells], dtype="int64")
-    return pd.Series(list(cells), dtype=object)
+    if all(map(PLAIN_INTEGER, column.distinct)):
+        numbers = np.fromiter(map(int, column.distinct), dtype=np.int64)
+        return pd.Series(column.spread(numbers))
+    return column.to_series()
 
 
-def rewrite(content: bytes, name: str, edit: Edit, separator: str | None = None) -> Iterator[bytes]:
+def rewrite(
+    file: IO[bytes], name: str, edit: Edit, *, separator: str | None = None
+) -> Iterator[bytes]:
     """Give the content with other labels; its quotes, separators and blank lines stay."""
-    text = decode(content, name)
-    separator = separator or _find_separator(text, name)
-    return encode(_rewrite(text, name, edit, separator), content)
+    check_text(file, name)
+    separator = separator or _find_separator(file, name)
+    return encode(_rewrite(file, name, edit, separator), file)
 
 
-def _rewrite(text: str, name: str, edit: Edit, separator: str) -> Iterator[str]:
+def _rewrite(file: IO[bytes], name: str, edit: Edit, separator: str) -> Iterator[str]:
     """Give the records as text, and between them what is no record."""
     number: int | None = None  # of the record; the header is -1
     position = 0
-    for record in _iterate(text, separator, name):
+    for record in _iterate(file, separator, name):
         if not record.cells or (number is None and not any(map(str.strip, record.cells))):
             yield record.text  # no record
             continue
@@ -134,35 +153,35 @@ def _is_formula(cell: Any) -> bool:
     return isinstance(cell, str) and bool(_FORMULA.match(cell)) and not _NUMBER(cell)
 
 
-def _find_separator(text: str, name: str) -> str:
+def _find_separator(file: IO[bytes], name: str) -> str:
     """Find what divides the header, and most of the rows into as many cells as the header has."""
-    told = _SEPARATOR_LINE.match(text)
+    told = _SEPARATOR_LINE.match(next(read_lines(file), ""))
     if told:
         return told[1]
-    widths = {separator: _count_columns(text, separator) for separator in SEPARATORS}
+    widths = {separator: _count_columns(file, separator) for separator in SEPARATORS}
     candidates = [separator for separator, width in widths.items() if width > 1]
     if "\t" in candidates and ".tsv" in name.lower():
         return "\t"
     if len(candidates) < 2:
         return candidates[0] if candidates else ","
-    fits = {each: (_count_fitting(text, each, widths[each]), widths[each]) for each in candidates}
+    fits = {each: (_count_fitting(file, each, widths[each]), widths[each]) for each in candidates}
     return max(candidates, key=lambda each: fits[each])
 
 
-def _count_columns(text: str, separator: str) -> int:
+def _count_columns(file: IO[bytes], separator: str) -> int:
     """Count the cells of the header."""
     try:
-        header = next(_skip_blank(_iterate(text, separator, "")), None)
+        header = next(_skip_blank(_iterate(file, separator, "")), None)
     except InputError:
         return 0
     return len(header.cells) if header else 0
 
 
-def _count_fitting(text: str, separator: str, width: int) -> int:
+def _count_fitting(file: IO[bytes], separator: str, width: int) -> int:
     """Count the records that have as many cells as the header."""
     fitting = 0
     try:
-        for record in _skip_blank(_iterate(text, separator, "")):
+        for record in _skip_blank(_iterate(file, separator, "")):
             fitting += len(record.cells) == width
     except InputError:
         return fitting
@@ -178,23 +197,22 @@ def _skip_blank(records: Iterable[_Record]) -> Iterator[_Record]:
             yield record
 
 
-def _iterate(text: str, separator: str, name: str) -> Iterator[_Record]:
+def _iterate(file: IO[bytes], separator: str, name: str) -> Iterator[_Record]:
     """Give all that is in the file, empty lines too, which are records without cells."""
     csv.field_size_limit(2**31 - 1)
+    of_file = read_lines(file)
     lines: list[str] = []
 
-    def take_lines() -> Iterator[str]:
-        # A line at a time: io.StringIO would take four bytes for each character of the file.
-        for line in _LINE.finditer(text, start):
-            lines.append(line[0])
-            yield line[0]
+    def take_lines(source: Iterable[str]) -> Iterator[str]:
+        for line in source:
+            lines.append(line)
+            yield line
 
-    first, start = 1, 0
-    told = _SEPARATOR_LINE.match(text)
-    if told:
-        yield _Record(told[0], [], first)
-        first, start = 2, told.end()
-    reader = csv.reader(take_lines(), delimiter=separator, strict=True)
+    first, before = 1, list(islice(of_file, 1))
+    if before and _SEPARATOR_LINE.match(before[0]):
+        yield _Record(before[0], [], first)
+        first, before = 2, []
+    reader = csv.reader(take_lines(chain(before, of_file)), delimiter=separator, strict=True)
     line = first
     try:
         for cells in reader:

@@ -6,14 +6,15 @@ import datetime
 import io
 import warnings
 import zipfile
-from typing import TYPE_CHECKING, Any
+from itertools import compress
+from typing import IO, TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError, needs
-from label_auditor.cli.formats.text import make_table
+from label_auditor.cli.formats.text import is_wanted, make_table
 from label_auditor.cli.memory import check_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import pandas as pd
 
@@ -28,22 +29,27 @@ _DAMAGED = (
 _LOST = ("xl/charts/", "xl/media/", "xl/drawings/", "xl/vbaProject", "xl/pivot")
 
 
-def read(content: bytes, name: str) -> pd.DataFrame:
+def read(file: IO[bytes], name: str, wanted: Collection[str] | None = None) -> pd.DataFrame:
     """Read values as Excel has them; of formulas their last results, and times as ISO 8601."""
     import pandas as pd
 
+    content = file.read()
     rows = _records(_load(content, name), name)
     values = _load(content, name, results=True)
     header, width = rows[0][1], len(rows[0][1])
-    table = [[_plain(values.cell(row, at + 1).value) for at in range(width)] for row, _ in rows[1:]]
-    columns = zip(*table, strict=True) if table else ([] for _ in header)
-    series = [pd.Series(list(cells), dtype=object) for cells in columns]
-    return make_table(header, series, len(table))
+    chosen = [is_wanted(each, wanted) for each in header]
+    numbers = [row for row, _ in rows[1:]]
+    columns = (
+        [_plain(values.cell(row, at).value) for row in numbers]
+        for at in compress(range(1, width + 1), chosen)
+    )
+    series = (pd.Series(cells, dtype=object) for cells in columns)
+    return make_table(header, chosen, series, len(numbers))
 
 
-def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
+def rewrite(file: IO[bytes], name: str, edit: Edit) -> Iterator[bytes]:
     """Give the workbook with other labels; its other cells, formats and sheets stay."""
-    sheet = _load(content, name, keep=True)
+    sheet = _load(file.read(), name, keep=True)
     from openpyxl.utils.exceptions import IllegalCharacterError
 
     rows = _records(sheet, name)
@@ -64,9 +70,9 @@ def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
             cell.data_type = "s"  # also if it begins as formulas do
     for record in sorted(edit.drop, reverse=True):
         sheet.delete_rows(numbers[record])
-    file = io.BytesIO()
-    sheet.parent.save(file)
-    yield file.getvalue()
+    new = io.BytesIO()
+    sheet.parent.save(new)
+    yield new.getvalue()
 
 
 def _load(content: bytes, name: str, *, results: bool = False, keep: bool = False) -> Any:

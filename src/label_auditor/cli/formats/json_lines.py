@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.formats.text import decode, encode, escape, make_table
+from label_auditor.cli.formats.text import (
+    check_text,
+    decode,
+    encode,
+    escape,
+    is_wanted,
+    make_table,
+    read_lines,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     import pandas as pd
 
@@ -21,41 +29,63 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _HINT = "JSON is read as one object per line, or as one array of objects"
 
 
-def read(content: bytes, name: str) -> pd.DataFrame:
+def read(file: IO[bytes], name: str, wanted: Collection[str] | None = None) -> pd.DataFrame:
     """Read values as JSON has them; pandas would turn the string "1" into a number."""
-    import pandas as pd
+    from label_auditor.cli.formats.columns import BLOCK, Column, check_growth
 
-    records = list(_iterate(decode(content, name), name))
-    keys = list(dict.fromkeys(key for record in records for key in record))
-    columns = (pd.Series([each.get(key) for each in records], dtype=object) for key in keys)
-    return make_table(keys, columns, len(records))
+    size = check_text(file, name)
+    records = _iterate(file, name)
+    keys: dict[str, None] = {}  # in the order in which they appear
+    columns: dict[str, Column] = {}
+    n_rows = 0
+    while block := list(islice(records, BLOCK)):
+        keys.update(dict.fromkeys(key for record in block for key in record))
+        for key in keys:
+            if is_wanted(key, wanted):
+                column = columns.setdefault(key, Column())
+                column.extend([None] * (n_rows - len(column)))
+                column.extend([record.get(key) for record in block])
+        n_rows += len(block)
+        check_growth(columns.values(), file, size, name)
+    series = (column.to_series() for column in columns.values())
+    return make_table(list(keys), [key in columns for key in keys], series, n_rows)
 
 
-def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
+def rewrite(file: IO[bytes], name: str, edit: Edit) -> Iterator[bytes]:
     """Give the content with other values of one key; all else stays, spaces and escapes too."""
-    text = decode(content, name)
-    keys = (key for record in _iterate(text, name) for key in record)
+    check_text(file, name)
+    keys = (key for record in _iterate(file, name) for key in record)
     key = next((key for key in keys if escape(key) == edit.column), edit.column)
-    rewrite = _rewrite_array if _is_array(text) else _rewrite_lines
-    return encode(rewrite(text, name, edit._replace(column=key)), content)
+    edit = edit._replace(column=key)
+    if _is_array(file):
+        return encode(_rewrite_array(_read_all(file, name), name, edit), file)
+    return encode(_rewrite_lines(read_lines(file), name, edit), file)
 
 
-def _is_array(text: str) -> bool:
-    start = _skip(text, 0)
-    return text[start : start + 1] == "["
+def _is_array(file: IO[bytes]) -> bool:
+    filled = (line for line in read_lines(file) if _skip(line, 0) < len(line))
+    line = next(filled, "")
+    return line[_skip(line, 0) :].startswith("[")
 
 
-def _iterate(text: str, name: str) -> Iterator[dict[str, Any]]:
+def _read_all(file: IO[bytes], name: str) -> str:
+    """Give an array, which is in memory as a whole."""
+    file.seek(0)
+    return decode(file.read(), name)
+
+
+def _iterate(file: IO[bytes], name: str) -> Iterator[dict[str, Any]]:
     """Give the records."""
-    if _is_array(text):
-        yield from (record for _, _, record in _iterate_array(text, name))
+    if _is_array(file):
+        yield from (record for _, _, record in _iterate_array(_read_all(file, name), name))
     else:
-        yield from (record for _, record in _iterate_lines(text, name) if record is not None)
+        lines = _iterate_lines(read_lines(file), name)
+        yield from (record for _, record in lines if record is not None)
 
 
-def _iterate_lines(text: str, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+def _iterate_lines(lines: Iterable[str], name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Give each line and its object; an empty line has none."""
-    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+    for number, line in enumerate(lines, start=1):
         if line.isspace():
             yield line, None
             continue
@@ -112,10 +142,10 @@ def _place(text: str, position: int, line: int = 1) -> str:
     return f"line {line + text.count(chr(10), 0, position)}, column {column}"
 
 
-def _rewrite_lines(text: str, name: str, edit: Edit) -> Iterator[str]:
+def _rewrite_lines(lines: Iterable[str], name: str, edit: Edit) -> Iterator[str]:
     """Give the lines."""
     number = -1
-    for line, record in _iterate_lines(text, name):
+    for line, record in _iterate_lines(lines, name):
         number += record is not None
         if record is None:
             yield line

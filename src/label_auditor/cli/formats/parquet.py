@@ -2,49 +2,82 @@
 
 from __future__ import annotations
 
+import io
 import json
-from typing import TYPE_CHECKING, Any
+from itertools import compress
+from typing import IO, TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError, needs
-from label_auditor.cli.formats.text import make_table
-from label_auditor.cli.memory import check_memory
+from label_auditor.cli.formats.text import is_wanted, make_table
+from label_auditor.cli.memory import REMEDY, check_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     import pandas as pd
 
     from label_auditor.cli.formats.text import Edit
 
 
-def read(content: bytes, name: str) -> pd.DataFrame:
+def read(file: IO[bytes], name: str, wanted: Collection[str] | None = None) -> pd.DataFrame:
     """Read values as Python has them: integers stay exact beside nulls, and lists are lists.
 
     An index that pandas has stored is among the columns; ``attrs["index"]`` holds its names.
     """
     import pandas as pd
 
-    table = _read_table(content, name)
-    stored, ranges = _find_index(table)
-    try:
-        columns = [_convert(column) for column in table.columns]
-    except (ValueError, OSError, OverflowError) as error:
-        raise InputError(f"{name} holds values that Python has not: {error}") from error
-    names = [stored.get(key, key) for key in table.column_names]
-    columns += [pd.Series(numbers) for numbers in ranges.values()]
-    found = make_table([*names, *ranges], columns, table.num_rows)
+    source = _open(file, name)
+    keys, n_rows = source.schema_arrow.names, source.metadata.num_rows
+    stored, ranges = _find_index(source.schema_arrow, n_rows)
+    names = [*(stored.get(key, key) for key in keys), *ranges]
+    chosen = [is_wanted(each, wanted) for each in names]
+    columns = _read_columns(source, list(compress(keys, chosen)), name)
+    columns += [pd.Series(ranges[each]) for each in ranges if is_wanted(each, wanted)]
+    found = make_table(names, chosen, columns, n_rows)
     found.attrs["index"] = [*stored.values(), *ranges]
     return found
 
 
-def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
+def _read_columns(source: Any, keys: list[str], name: str) -> list[pd.Series]:
+    """Give columns, in the order of the file; those of strings are read some records at a time."""
+    import pyarrow as pa
+
+    from label_auditor.cli.formats.columns import BLOCK, Column
+
+    _check_size(source, keys, name)
+    kinds = {key: source.schema_arrow.field(key).type for key in set(keys) if keys.count(key) == 1}
+    texts = {
+        key: Column()
+        for key, kind in kinds.items()
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    }
+    others = [key for key in keys if key not in texts]
+    try:
+        for batch in _read(name, lambda: source.iter_batches(BLOCK, columns=list(texts))):
+            for key, column in texts.items():
+                column.extend(batch.column(key).to_pylist())
+        (table,) = _read(name, lambda: [source.read(columns=others)])
+        found = [
+            _convert(table.column(i)) for i, key in enumerate(table.column_names) if key in others
+        ]
+    except (ValueError, OSError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{name} holds values that Python has not: {error}") from error
+    rest = iter(found)
+    return [texts[key].to_series() if key in texts else next(rest) for key in keys]
+
+
+def rewrite(file: IO[bytes], name: str, edit: Edit) -> Iterator[bytes]:
     """Give the content with other labels; other columns, types and metadata stay."""
     import numpy as np
     import pyarrow as pa
     from pyarrow import parquet
 
-    table = _read_table(content, name)
-    stored, _ = _find_index(table)
+    source = _open(file, name)
+    _check_size(source, source.schema_arrow.names, name)
+    (table,) = _read(name, lambda: [source.read()])
+    stored, _ = _find_index(table.schema, table.num_rows)
     position = [stored.get(key, key) for key in table.column_names].index(edit.column)
     field = table.schema.field(position)
     values = table.column(position).to_pylist()
@@ -63,25 +96,45 @@ def rewrite(content: bytes, name: str, edit: Edit) -> Iterator[bytes]:
     yield sink.getvalue().to_pybytes()
 
 
-def _read_table(content: bytes, name: str) -> Any:
-    """Read the table of Arrow that the content holds."""
+def _open(file: IO[bytes], name: str) -> Any:
+    """Open a file of Parquet; what is packed by gzip, or came through a pipe, is read whole."""
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
         raise needs("pyarrow", "read Parquet") from error
+
+    seekable = isinstance(file, io.BufferedReader)
+    (found,) = _read(
+        name, lambda: [parquet.ParquetFile(file if seekable else pa.BufferReader(file.read()))]
+    )
+    return found
+
+
+def _read(name: str, read: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+    """Give what is read; where that fails, the file is damaged."""
+    import pyarrow as pa
+
     try:
-        file = parquet.ParquetFile(pa.BufferReader(content))
-        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-        check_memory(sum(group.total_byte_size for group in groups), name)
-        return file.read()
+        yield from read()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{name} is no Parquet file, or damaged: {error}") from error
 
 
-def _find_index(table: Any) -> tuple[dict[str, str], dict[str, range]]:
+def _check_size(source: Any, keys: Collection[str], name: str) -> None:
+    """Refuse columns that take more memory than there is."""
+    groups = map(source.metadata.row_group, range(source.metadata.num_row_groups))
+    parts = (group.column(i) for group in groups for i in range(group.num_columns))
+    chosen = tuple(f"{key}." for key in keys)
+    sizes = (
+        part.total_uncompressed_size
+        for part in parts
+        if f"{part.path_in_schema}.".startswith(chosen)
+    )
+    check_memory(sum(sizes), name, REMEDY)
+
+
+def _find_index(schema: Any, n_rows: int) -> tuple[dict[str, str], dict[str, range]]:
     """Find the index of pandas: names of its columns, and numbers that are not stored as such.
 
     An index without a name is called as pandas's `reset_index` calls it.
@@ -89,7 +142,7 @@ def _find_index(table: Any) -> tuple[dict[str, str], dict[str, range]]:
     stored: dict[str, str] = {}
     ranges: dict[str, range] = {}
     try:
-        metadata = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+        metadata = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
         levels = metadata.get("index_columns", [])
         for number, level in enumerate(levels):
             unnamed = "index" if len(levels) == 1 else f"level_{number}"
@@ -99,18 +152,14 @@ def _find_index(table: Any) -> tuple[dict[str, str], dict[str, range]]:
             else:
                 numbers = range(level["start"], level["stop"], level["step"])
                 name = level["name"]
-                if name is not None or numbers != range(table.num_rows):
+                if name is not None or numbers != range(n_rows):
                     ranges[unnamed if name is None else str(name)] = numbers
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}, {}  # somebody else's metadata; all columns are read all the same
-    taken = set(table.column_names)
+    taken = set(schema.names)
     return (
         {level: name for level, name in stored.items() if level in taken},
-        {
-            n: found
-            for n, found in ranges.items()
-            if len(found) == table.num_rows and n not in taken
-        },
+        {n: found for n, found in ranges.items() if len(found) == n_rows and n not in taken},
     )
 
 
