@@ -6,6 +6,7 @@ import traceback
 from numbers import Integral
 from typing import Any
 
+from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
@@ -47,6 +48,21 @@ def route(auditor: Any, params: dict[str, Any]) -> Bunch:
         fit={name: value for name, value in params.items() if name != "groups"},
         split={} if groups is None else {"groups": groups},
     )
+
+
+def params_of_last(estimator: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Give what of the metadata of `fit` reaches the classifier at the end of a pipeline."""
+    if not isinstance(estimator, Pipeline):
+        return params
+    name = estimator.steps[-1][0]
+    if _routing_enabled():
+        return dict(process_routing(estimator, "fit", **params)[name].fit)
+    prefix = f"{name}__"
+    return {
+        param.removeprefix(prefix): value
+        for param, value in params.items()
+        if param.startswith(prefix)
+    }
 
 
 def refuse_cut_rows() -> None:

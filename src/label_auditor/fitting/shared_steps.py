@@ -192,7 +192,9 @@ def _count_label_free(estimator: Any, params: list[str]) -> int:
         return 0
     n_steps = 0
     for name, step in estimator.steps[:-1]:
-        if step not in (None, "passthrough") and (uses_labels(step) or _takes(name, step, params)):
+        if step not in (None, "passthrough") and (
+            uses_labels(step) or takes_metadata(name, step, params)
+        ):
             break
         n_steps += 1
     return n_steps
@@ -219,7 +221,7 @@ def _nested(step: Any) -> Iterator[Any]:
                 yield value
 
 
-def _takes(name: str, step: Any, params: list[str]) -> bool:
+def takes_metadata(name: str, step: Any, params: Iterable[str]) -> bool:
     """Say whether a step of a pipeline takes some of the metadata given to fit."""
     if not _routing_enabled():
         return any(param.startswith(f"{name}__") for param in params)

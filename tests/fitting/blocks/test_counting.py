@@ -22,26 +22,26 @@ def blocks_of(X, rows=7):
 
 
 def learner_of(estimator):
-    return cut_estimator(estimator, "loo", "dask Array")
+    return cut_estimator(estimator, "loo", "dask Array", share=True)
 
 
 @pytest.mark.parametrize("estimator", [MultinomialNB(), ComplementNB(), BernoulliNB(binarize=1)])
 def test_counts_of_blocks_make_the_model_of_all_rows(estimator):
     blocks = blocks_of(X)
-    counts = compute([count_blocks(learner_of(estimator), blocks, blocks.codes, KNOWN)])[0]
+    model = compute([count_blocks(learner_of(estimator), blocks, blocks.codes)])[0]
     expected = type(estimator)(**estimator.get_params()).fit(X, y)
-    np.testing.assert_allclose(counts.model.class_count_, expected.class_count_, rtol=1e-15)
-    np.testing.assert_allclose(counts.model.feature_log_prob_, expected.feature_log_prob_)
-    np.testing.assert_array_equal(counts.model.predict(X), expected.predict(X))
+    np.testing.assert_allclose(model.class_count_, expected.class_count_, rtol=1e-15)
+    np.testing.assert_allclose(model.feature_log_prob_, expected.feature_log_prob_)
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
 
 
 def test_rows_that_do_not_train_are_judged_by_all_others():
     blocks, used = blocks_of(X), np.searchsorted(list("abcd"), y)
     used[[0, 13]] = -1
-    model, pred_probs = leave_out_blocks(learner_of(MultinomialNB()), blocks, used, KNOWN)
+    model, pred_probs, missing = leave_out_blocks(learner_of(MultinomialNB()), blocks, used, KNOWN)
     _, expected = leave_one_out(MultinomialNB(), X, used, np.array(list("abcd")))
     np.testing.assert_allclose(pred_probs, expected, atol=1e-12)
-    assert np.flatnonzero(np.isnan(pred_probs[:, 0])).tolist() == [39]
+    assert np.flatnonzero(np.isnan(pred_probs[:, 0])).tolist() == missing.tolist() == [39]
     expected = MultinomialNB().fit(X[used >= 0], y[used >= 0]).predict_proba(X)
     np.testing.assert_allclose(compute([model])[0].predict_proba(X), expected)
 
@@ -61,8 +61,9 @@ def test_rows_that_can_not_be_judged_are_named():
             UserWarning, match="can't judge .*MultinomialNB can't be fitted to all others"
         ),
     ):
-        _, pred_probs = leave_out_blocks(learner_of(model), blocks, blocks.codes, KNOWN)
+        _, pred_probs, missing = leave_out_blocks(learner_of(model), blocks, blocks.codes, KNOWN)
     assert np.isnan(pred_probs[5]).all()
+    assert missing.tolist() == [5, 39]
 
 
 def test_an_error_says_where_it_was():
@@ -70,4 +71,4 @@ def test_an_error_says_where_it_was():
     wrong[20, 2] = -1
     blocks = blocks_of(wrong)
     with pytest.raises(ValueError, match="block 3 of 6 raised ValueError: Negative values"):
-        count_blocks(learner_of(MultinomialNB()), blocks, blocks.codes, KNOWN)
+        count_blocks(learner_of(MultinomialNB()), blocks, blocks.codes)

@@ -1,47 +1,84 @@
 import pytest
+from sklearn.decomposition import PCA, IncrementalPCA
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from label_auditor.fitting.blocks.estimators import cut_estimator, divide_blocks
 
-
-def test_a_pipeline_is_cut_before_its_last_step():
-    pipeline = make_pipeline(HashingVectorizer(), "passthrough", Normalizer(), MultinomialNB())
-    learner = cut_estimator(pipeline, None, "dask Series")
-    assert [*learner.before.named_steps] == ["hashingvectorizer", "passthrough", "normalizer"]
-    fitted = MultinomialNB().fit([[1.0], [2.0]], ["a", "b"])
-    whole = learner.join(fitted)
-    assert whole[-1] is fitted
-    assert pipeline[-1] is not fitted
+LOG = SGDClassifier(loss="log_loss")
 
 
-def test_a_classifier_alone_has_nothing_before_it():
-    learner = cut_estimator(MultinomialNB(), "loo", "dask Array")
-    assert learner.before is None
-    assert learner.join("fitted") == "fitted"
+def cut(estimator, cv=None, *, share=True):
+    return cut_estimator(estimator, cv, "dask Array", share=share)
+
+
+def names_of(steps):
+    return [name for name, _ in steps]
+
+
+@pytest.mark.parametrize(
+    ("share", "n_shared"), [(True, 4), (False, 2)], ids=["shared", "not shared"]
+)
+def test_steps_are_shared_up_to_the_first_that_learns_for_itself(share, n_shared):
+    pipeline = make_pipeline(Normalizer(), "passthrough", IncrementalPCA(), StandardScaler(), LOG)
+    learner = cut(pipeline, share=share)
+    names = ["normalizer", "passthrough", "incrementalpca", "standardscaler"]
+    assert names_of(learner.shared) == names[:n_shared]
+    assert names_of(learner.own) == names[n_shared:]
+
+
+def test_fitted_parts_are_joined():
+    pipeline = make_pipeline(HashingVectorizer(), "passthrough", MultinomialNB())
+    learner = cut(pipeline)._replace(shared=["a vectorizer", "passthrough"])
+    whole = learner.join([], "a classifier")
+    assert whole.steps == [
+        ("hashingvectorizer", "a vectorizer"),
+        ("passthrough", "passthrough"),
+        ("multinomialnb", "a classifier"),
+    ]
+    assert isinstance(pipeline[-1], MultinomialNB)
+    assert cut(MultinomialNB(), "loo").join([], "fitted") == "fitted"
 
 
 class Changed(MultinomialNB):
     """May do something else."""
 
 
+SELECTS = SelectFromModel(LOG)
+
+
 @pytest.mark.parametrize(
     ("estimator", "cv", "problem"),
     [
         (LogisticRegression(), None, "LogisticRegression has no partial_fit"),
-        (SGDClassifier(), "loo", "only MultinomialNB, .* can add up blocks, not SGDClassifier"),
-        (GaussianNB(), "loo", "not GaussianNB; with .* such as cv=5, GaussianNB learns"),
+        (RandomForestClassifier(), 3, "RandomForestClassifier has no partial_fit"),
+        (
+            LOG,
+            "loo",
+            "only MultinomialNB, .* GaussianNB .* can add up blocks, not SGDClassifier; wi",
+        ),
         (LogisticRegression(), "loo", r"can add up blocks, not LogisticRegression\. There are"),
         (Changed(), "loo", r"\(not a subclass\) can add up blocks, not Changed"),
-        (make_pipeline(StandardScaler(), SGDClassifier()), 3, "the step 'standardscaler'"),
+        (BernoulliNB(alpha=[1, 2]), "loo", "for this BernoulliNB: alpha must be one number"),
+        (make_pipeline(PCA(), LOG), 3, "the step 'pca' of the pipeline has to be fitted to all"),
+        (make_pipeline(StandardScaler(), SELECTS, LOG), 3, "'selectfrommodel' .* look at labels"),
     ],
 )
 def test_what_needs_all_rows_at_once_is_refused(estimator, cv, problem):
     with pytest.raises(ValueError, match=f"X is a dask Array, .*{problem}.* four ways on"):
-        cut_estimator(estimator, cv, "dask Array")
+        cut(estimator, cv)
+
+
+def test_steps_that_learn_anew_for_each_row_are_refused():
+    pipeline = make_pipeline(StandardScaler(), GaussianNB())
+    with pytest.raises(ValueError, match="share_preprocessing=False the step 'standardscaler'"):
+        cut(pipeline, "loo", share=False)
+    assert names_of(cut(pipeline, "loo").shared) == ["standardscaler"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def predict(y, cv, *, final=True):
         da.from_array(X, chunks=(3, 3)), da.from_array(y, chunks=3), allow_missing=False
     )
     labels = decide_labels(blocks.codes, blocks.classes, NONE, NONE)
-    learner = cut_estimator(MultinomialNB(), cv, "dask Array")
+    learner = cut_estimator(MultinomialNB(), cv, "dask Array", share=True)
     return predict_blocks(learner, blocks, labels, cv, final=final)
 
 
@@ -50,7 +50,7 @@ def test_a_classifier_of_some_rows(cv):
     )
     used = blocks.codes.copy()
     used[:4] = -1
-    learner = cut_estimator(MultinomialNB(), cv, "dask Array")
+    learner = cut_estimator(MultinomialNB(), cv, "dask Array", share=True)
     found = train_on_blocks(learner, blocks, used, cv)
     expected = MultinomialNB().fit(X[4:], y[4:])
     np.testing.assert_allclose(found.predict_proba(X), expected.predict_proba(X))

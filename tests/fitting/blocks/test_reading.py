@@ -5,10 +5,9 @@ import pytest
 from scipy import sparse
 
 from label_auditor.fitting.blocks.reading import (
-    BlockLabels,
     is_lazy,
+    name_block,
     read_blocks,
-    read_features,
 )
 from label_auditor.fitting.blocks.scheduler import compute
 from optional import dask_frames, needs_dask_frames
@@ -129,18 +128,33 @@ class TestFrames:
             read_blocks(parts[["x"]], other["y"], allow_missing=False)
 
 
-class TestFeatures:
-    labels = BlockLabels(np.array([0, 1]), np.array(["a", "b"]), pd.Index(["u", "v"]))
+class TestBlocks:
+    def test_are_given_as_they_are(self):
+        matrix = sparse.csr_array(X)
+        parts = da.from_array(X, chunks=(4, 2)).map_blocks(sparse.csr_array)
+        blocks = read_blocks(parts, y, allow_missing=False)
+        first = compute(blocks.parts)[0]
+        assert isinstance(first, sparse.csr_array)
+        assert (first != matrix[:4]).nnz == 0
 
-    def test_are_given_as_they_are_without_steps(self):
-        matrix = sparse.csr_array(np.eye(2))
-        assert read_features(None, matrix, self.labels, "block 1 of 1") is matrix
-
+    @needs_dask_frames
     def test_of_another_length_are_refused(self):
-        with pytest.raises(ValueError, match="block 3 of 4 has 5 rows in X and 2 in y"):
-            read_features(None, np.zeros((5, 1)), self.labels, "block 3 of 4")
+        pieces = [pd.DataFrame({"x": X[:rows, 0]}) for rows in (4, 6)]
+        parts = dask_frames.from_map(lambda piece: pieces[piece], [0, 1], meta=pieces[0][:0])
+        blocks = read_blocks(parts, lazy(y, 5), allow_missing=False)
+        with pytest.raises(ValueError, match="block 2 of 2 has 6 rows in X and 5 in y"):
+            compute(blocks.parts[1:])
 
+    @needs_dask_frames
     def test_in_another_order_are_refused(self):
-        frame = pd.DataFrame({"x": [1, 2]}, index=["v", "u"])
+        names = pd.Series(y, index=range(10))
+        frame = pd.DataFrame({"x": X[:, 0]}, index=names.index[::-1])
+        blocks = read_blocks(
+            dask_frames.from_pandas(frame, npartitions=1, sort=False), names, allow_missing=False
+        )
         with pytest.raises(ValueError, match="name the same rows in another order"):
-            read_features(None, frame, self.labels, "block 1 of 1")
+            compute(blocks.parts)
+
+
+def test_names_of_blocks_count_from_1():
+    assert name_block(0, 3) == "block 1 of 3"

@@ -7,55 +7,63 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.pipeline import Pipeline
 
-from label_auditor.fitting.shared_steps import learns_from_data
+from label_auditor.fitting.blocks.scheduler import compute
+from label_auditor.fitting.blocks.sums import COUNTING
+from label_auditor.fitting.leave_one_out.registry import METHODS
+from label_auditor.fitting.shared_steps import learns_from_data, uses_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-# Naive Bayes over counts: those of blocks add up to those of all rows.
-COUNTING = (MultinomialNB, ComplementNB, BernoulliNB)
 N_FOLDS = 5
 WAYS = (
     "There are four ways on. Fit a sample that fits into memory: X and y of some blocks, by "
     ".compute(). If all of X fits into memory, pass X.compute(), and run the folds on the cluster "
     "with joblib.parallel_config(backend='dask'). Or train and predict with a distributed model of "
     "your own, and pass its out-of-sample probabilities to audit_labels. Or choose a classifier "
-    "with partial_fit, such as SGDClassifier(loss='log_loss'), or MultinomialNB with cv='loo', "
-    "after steps that learn nothing, such as HashingVectorizer."
+    "with partial_fit, such as SGDClassifier(loss='log_loss'), or naive Bayes with cv='loo', "
+    "after steps that learn nothing, such as HashingVectorizer, or learn without labels by "
+    "partial_fit, such as StandardScaler."
 )
 
 
 class Learner(NamedTuple):
-    """A classifier that learns from blocks, after steps that learn nothing.
+    """A classifier that learns from blocks, and the steps before it.
 
     Attributes
     ----------
-    before : Pipeline or None
-        These steps.
+    shared : sequence
+        The first steps, which are the same for all fits: not fitted at first, fitted later.
+    own : list of (str, estimator)
+        The others, which each fit learns anew.
     last : classifier
         The classifier, not fitted.
     whole : classifier
-        Both, as they were given.
+        All of it, as it was given.
     """
 
-    before: Any
+    shared: Sequence[Any]
+    own: list[tuple[str, Any]]
     last: Any
     whole: Any
 
-    def join(self, fitted: Any) -> Any:
-        """Give the whole estimator, with the fitted classifier in it."""
-        if self.before is None:
+    def join(self, steps: Sequence[Any], model: Any) -> Any:
+        """Give the whole estimator from its fitted parts, of which some may be tasks."""
+        *before, fitted = compute([*self.shared, *steps, model])
+        if not isinstance(self.whole, Pipeline):
             return fitted
         whole = clone(self.whole)
-        whole.steps[-1] = (whole.steps[-1][0], fitted)
+        names = [name for name, _ in whole.steps]
+        whole.steps = list(zip(names, [*before, fitted], strict=True))
         return whole
 
 
-def cut_estimator(estimator: Any, cv: Any, kind: str) -> Learner:
-    """Cut an estimator in two, or raise if it can't learn from blocks.
+def cut_estimator(estimator: Any, cv: Any, kind: str, *, share: bool) -> Learner:
+    """Cut an estimator into steps, or raise if it can't learn from blocks.
 
     Parameters
     ----------
@@ -65,29 +73,52 @@ def cut_estimator(estimator: Any, cv: Any, kind: str) -> Learner:
         How rows are held out.
     kind : str
         What X is, for messages.
+    share : bool
+        Whether steps that learn do so once, from all rows.
 
     Returns
     -------
     Learner
     """
     steps = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
-    before = estimator[:-1] if len(steps) > 1 else None
-    last = steps[-1][1]
-    problem = None
-    learning = [name for name, step in steps[:-1] if learns_from_data(step)]
-    name = type(last).__name__
-    if learning:
-        problem = f"the step {learning[0]!r} of the pipeline has to be fitted to all rows at once"
-    elif cv == "loo" and type(last) not in COUNTING:
-        known = ", ".join(each.__name__ for each in COUNTING)
-        problem = f"with cv='loo' only {known} (not a subclass) can add up blocks, not {name}"
-        if hasattr(last, "partial_fit"):
-            problem += f"; with a number of folds, such as cv=5, {name} learns block by block"
-    elif not hasattr(last, "partial_fit"):
-        problem = f"{name} has no partial_fit, and needs all rows at once"
+    *before, (_, last) = steps
+    learning = [place for place, (_, step) in enumerate(before) if learns_from_data(step)]
+    problems = [_refuse_step(*before[place], shared=share or cv != "loo") for place in learning]
+    problem = next(filter(None, [*problems, _refuse_classifier(last, cv)]), None)
     if problem is not None:
         raise ValueError(f"X is a {kind}, which is read block by block, but {problem}. {WAYS}")
-    return Learner(before, last, estimator)
+    n_shared = len(before) if share or not learning else learning[0]
+    return Learner(before[:n_shared], before[n_shared:], last, estimator)
+
+
+def _refuse_step(name: str, step: Any, *, shared: bool) -> str | None:
+    """Say why a step that learns can't do so from blocks; None if it can."""
+    if not hasattr(step, "partial_fit"):
+        return f"the step {name!r} of the pipeline has to be fitted to all rows at once"
+    if uses_labels(step):
+        return f"the step {name!r} of the pipeline may look at labels"
+    if not shared:
+        return (
+            f"with cv='loo' and share_preprocessing=False the step {name!r} of the pipeline would "
+            "have to learn anew for each row"
+        )
+    return None
+
+
+def _refuse_classifier(last: Any, cv: Any) -> str | None:
+    """Say why a classifier can't learn from blocks; None if it can."""
+    name = type(last).__name__
+    if cv != "loo":
+        needs_all = f"{name} has no partial_fit, and needs all rows at once"
+        return None if hasattr(last, "partial_fit") else needs_all
+    if type(last) in COUNTING:
+        reason = METHODS[type(last)].refusal(last, None)
+        return reason and f"cv='loo' can't be done for this {name}: {reason}"
+    known = ", ".join(each.__name__ for each in COUNTING)
+    problem = f"with cv='loo' only {known} (not a subclass) can add up blocks, not {name}"
+    if hasattr(last, "partial_fit"):
+        problem += f"; with a number of folds, such as cv=5, {name} learns block by block"
+    return problem
 
 
 def divide_blocks(cv: Any, n_blocks: int) -> NDArray[np.intp]:

@@ -9,15 +9,14 @@ import numpy as np
 from sklearn.base import clone
 
 from label_auditor._sklearn import _safe_indexing
-from label_auditor.fitting.blocks.reading import BlockLabels, read_features
+from label_auditor.fitting.blocks.reading import BlockLabels, name_block
 from label_auditor.fitting.blocks.scheduler import hold, in_turns, task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from label_auditor.fitting.blocks.estimators import Learner
     from label_auditor.fitting.blocks.reading import Blocks
 
 
@@ -32,80 +31,102 @@ class Fit(NamedTuple):
         The blocks that it learns from.
     known : ndarray of int
         The classes that have rows there, as positions.
+    parts : list of Delayed
+        All blocks of X, after the steps so far.
+    steps : tuple
+        These steps, fitted.
     """
 
     name: str
     blocks: NDArray[np.bool_]
     known: NDArray[np.intp]
+    parts: list[Any]
+    steps: tuple[Any, ...] = ()
 
 
 def learn_in_blocks(
-    learner: Learner, blocks: Blocks, used: NDArray[np.intp], fits: Sequence[Fit]
+    estimator: Any,
+    blocks: Blocks,
+    used: NDArray[np.intp],
+    fits: Sequence[Fit],
+    learn: Callable[[Any, Any, BlockLabels, NDArray[np.intp]], None] | None = None,
 ) -> list[Any]:
-    """Fit a clone of the classifier for each fit, in the order of the blocks.
+    """Fit a clone of an estimator for each fit, in the order of the blocks.
 
     Parameters
     ----------
-    learner : Learner
-        The classifier, and the steps before it.
+    estimator : estimator
+        The classifier, or a step before it.
     blocks : Blocks
         The data.
     used : ndarray of shape (n_samples,), int
         Position of the class that each row trains with; -1 for a row that doesn't train.
     fits : sequence of Fit
         What each model learns from. A block is read once for all of them.
+    learn : callable, default=None
+        Lets a model learn from a block, given also the labels and the known classes;
+        `learn_labels` if None.
 
     Returns
     -------
     list of Delayed
-        The fitted classifiers, where they are.
+        The fitted estimators, where they are.
     """
-    models = [task(clone, learner.last) for _ in fits]
+    models = [task(clone, estimator) for _ in fits]
     for turn in in_turns(len(blocks)):
         for block in turn:
             labels = blocks.training_labels(block, used)
-            features = read_block(learner, blocks, block)
-            where = name_block(block, len(blocks))
             for number, fit in enumerate(fits):
                 if fit.blocks[block]:
+                    where = f"{fit.name}, {name_block(block, len(blocks))},"
                     models[number] = task(
-                        _learn_block, models[number], features, labels, fit.known, fit.name, where
+                        _learn_block,
+                        learn or learn_labels,
+                        models[number],
+                        fit.parts[block],
+                        labels,
+                        fit.known,
+                        where,
                     )
         models = hold(models)
     return models
 
 
-def read_block(learner: Learner, blocks: Blocks, block: int) -> Any:
-    """Give a block of X as the classifier takes it, as a task."""
-    where = name_block(block, len(blocks))
-    return task(read_features, learner.before, blocks.parts[block], blocks.labels[block], where)
+def learn_labels(model: Any, X: Any, labels: BlockLabels, known: NDArray[np.intp]) -> None:
+    """Let a classifier learn from the rows of a block that have a label."""
+    X, codes, weights = take_labelled(X, labels)
+    weighted = {} if weights is None else {"sample_weight": weights}
+    # scikit-learn refuses rows of which none has a weight.
+    if len(codes) and (weights is None or weights.any()):
+        classes = labels.classes
+        model.partial_fit(X, classes[codes], classes=classes[known], **weighted)
 
 
-def name_block(block: int, n_blocks: int) -> str:
-    """Name a block in a message."""
-    return f"block {block + 1} of {n_blocks}"
-
-
-def take_labelled(X: Any, labels: BlockLabels) -> tuple[Any, NDArray[np.signedinteger]]:
-    """Give the rows of a block that have a label, and their codes."""
+def take_labelled(
+    X: Any, labels: BlockLabels
+) -> tuple[Any, NDArray[np.signedinteger], NDArray[np.float64] | None]:
+    """Give the rows of a block that have a label, their codes and their weights."""
     rows = np.flatnonzero(labels.codes >= 0)
     if len(rows) == len(labels.codes):
-        return X, labels.codes
-    return _safe_indexing(X, rows), labels.codes[rows]
+        return X, labels.codes, labels.weights
+    weights = None if labels.weights is None else labels.weights[rows]
+    return _safe_indexing(X, rows), labels.codes[rows], weights
+
+
+def name_place(error: Exception, where: str) -> Exception:
+    """Give an error that says where it was."""
+    kind = ValueError if isinstance(error, ValueError) else RuntimeError
+    return kind(f"{where} raised {type(error).__name__}: {error}")
 
 
 def _learn_block(
-    model: Any, X: Any, labels: BlockLabels, known: NDArray[np.intp], name: str, where: str
+    learn: Any, model: Any, X: Any, labels: BlockLabels, known: NDArray[np.intp], where: str
 ) -> Any:
     """Give a model that has learned from one more block."""
-    X, codes = take_labelled(X, labels)
-    if len(codes) == 0:
-        return model
     # What a task gets may be used again, if a worker is lost.
     model = deepcopy(model)
     try:
-        model.partial_fit(X, labels.classes[codes], classes=labels.classes[known])
+        learn(model, X, labels, known)
     except Exception as error:
-        kind = ValueError if isinstance(error, ValueError) else RuntimeError
-        raise kind(f"{name}, {where}, raised {type(error).__name__}: {error}") from error
+        raise name_place(error, where) from error
     return model

@@ -9,12 +9,16 @@ import numpy as np
 from label_auditor.data.messages import quote_values, warn
 from label_auditor.fitting.blocks.counting import count_blocks, leave_out_blocks
 from label_auditor.fitting.blocks.estimators import divide_blocks
-from label_auditor.fitting.blocks.learning import Fit, learn_in_blocks, name_block, read_block
+from label_auditor.fitting.blocks.learning import Fit, learn_in_blocks
 from label_auditor.fitting.blocks.prediction import hold_probabilities
-from label_auditor.fitting.blocks.scheduler import compute, task
+from label_auditor.fitting.blocks.reading import name_block
+from label_auditor.fitting.blocks.scheduler import task
+from label_auditor.fitting.blocks.steps import learn_own_steps
 from label_auditor.fitting.columns import read_probabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from label_auditor.fitting.blocks.estimators import Learner
@@ -58,27 +62,38 @@ def predict_blocks(
     sizes = np.bincount(used[used >= 0], minlength=len(blocks.classes))
     if cv == "loo":
         known = np.flatnonzero(sizes)
-        model, pred_probs = leave_out_blocks(learner, blocks, used, known)
-        trained = learner.join(compute([model])[0]) if final else None
+        model, pred_probs, missing = leave_out_blocks(learner, blocks, used, known)
+        trained = learner.join([], model) if final else None
     else:
-        pred_probs, trained = _predict_folds(learner, blocks, used, cv, final=final)
+        pred_probs, missing, trained = _predict_folds(learner, blocks, used, cv, final=final)
     # Whoever holds out the only member of a class can't know the class.
     n_others = sizes[given] - (used == given)
-    return pred_probs, (given >= 0) & (n_others > 0), trained
+    judged = (given >= 0) & (n_others > 0)
+    judged[missing] = False
+    return pred_probs, judged, trained
 
 
 def train_on_blocks(learner: Learner, blocks: Blocks, used: NDArray[np.intp], cv: Any) -> Any:
     """Fit the whole estimator on all rows that have a code in `used`."""
-    known = np.unique(used[used >= 0])
     if cv == "loo":
-        return learner.join(compute([count_blocks(learner, blocks, used, known)])[0].model)
-    fit = Fit("the final fit", np.ones(len(blocks), bool), known)
-    return learner.join(compute(learn_in_blocks(learner, blocks, used, [fit]))[0])
+        return learner.join([], count_blocks(learner, blocks, used))
+    known = np.unique(used[used >= 0])
+    fit = Fit("the final fit", np.ones(len(blocks), bool), known, blocks.parts)
+    [fit], [model] = _learn_fits(learner, blocks, used, [fit])
+    return learner.join(fit.steps, model)
+
+
+def _learn_fits(
+    learner: Learner, blocks: Blocks, used: NDArray[np.intp], fits: Sequence[Fit]
+) -> tuple[list[Fit], list[Any]]:
+    """Learn the steps of each fit, and its classifier."""
+    fits = learn_own_steps(learner, blocks, used, fits)
+    return fits, learn_in_blocks(learner.last, blocks, used, fits)
 
 
 def _predict_folds(
     learner: Learner, blocks: Blocks, used: NDArray[np.intp], cv: Any, *, final: bool
-) -> tuple[Any, Any]:
+) -> tuple[Any, NDArray[np.intp], Any]:
     """Fit a model for each fold on the blocks of all others, and predict the fold's own blocks."""
     folds = divide_blocks(cv, len(blocks))
     n_folds = int(folds[-1]) + 1
@@ -89,24 +104,28 @@ def _predict_folds(
     left = held_out.reshape(n_folds, -1).sum(axis=0) - held_out.reshape(n_folds, -1)
     _warn_of_absent_classes(left, blocks.classes)
     fits = [
-        Fit(f"fold {fold + 1} of {n_folds}", folds != fold, np.flatnonzero(left[fold]))
+        Fit(
+            f"fold {fold + 1} of {n_folds}",
+            folds != fold,
+            np.flatnonzero(left[fold]),
+            blocks.parts,
+        )
         for fold in range(n_folds)
     ]
     if final:
-        fits.append(Fit("the final fit", folds >= 0, np.unique(used[trains])))
-    models = learn_in_blocks(learner, blocks, used, fits)
+        fits.append(Fit("the final fit", folds >= 0, np.unique(used[trains]), blocks.parts))
+    fits, models = _learn_fits(learner, blocks, used, fits)
 
     def predict(block: int) -> Any:
-        fold = folds[block]
-        features = read_block(learner, blocks, block)
-        where = f" in {fits[fold].name}, {name_block(block, len(blocks))}"
+        model, fit = models[folds[block]], fits[folds[block]]
+        where = f" in {fit.name}, {name_block(block, len(blocks))}"
         first = int(blocks.starts[block])
         return task(
-            _predict_block, models[fold], features, first, blocks.classes, fits[fold].known, where
+            _predict_block, model, fit.parts[block], first, blocks.classes, fit.known, where
         )
 
-    pred_probs, _ = hold_probabilities(blocks, predict)
-    return pred_probs, learner.join(compute(models[-1:])[0]) if final else None
+    pred_probs, missing = hold_probabilities(blocks, predict)
+    return pred_probs, missing, learner.join(fits[-1].steps, models[-1]) if final else None
 
 
 def _predict_block(

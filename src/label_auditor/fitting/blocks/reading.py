@@ -41,11 +41,14 @@ class BlockLabels(NamedTuple):
         The sorted classes: of the block at first, of all blocks later.
     index : pandas.Index or None
         The names of the rows, if they have any.
+    weights : ndarray of shape (n_rows,), or None
+        The weights of the rows, if they have any.
     """
 
     codes: NDArray[np.signedinteger]
     classes: NDArray[Any]
     index: Any
+    weights: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,8 @@ class Blocks:
         The names of the rows.
     features : dict
         What scikit-learn's estimators say about the columns of X that they were fitted on.
+    weights : ndarray of shape (n_samples,), or None
+        The weights of the rows, if they have any.
     """
 
     parts: list[Any]
@@ -77,6 +82,7 @@ class Blocks:
     classes: NDArray[Any]
     index: Sequence[Any]
     features: dict[str, Any]
+    weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.parts)
@@ -95,6 +101,11 @@ class Blocks:
         if len(changed) == 0:
             return self.labels[block]
         return task(_replace, self.labels[block], changed, used[rows][changed])
+
+    def find_weighty(self, used: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Give the rows that train, and have weight."""
+        trains: NDArray[np.bool_] = used >= 0
+        return trains if self.weights is None else trains & (self.weights != 0)
 
 
 def is_lazy(data: Any) -> bool:
@@ -133,9 +144,13 @@ def read_blocks(X: Any, y: Any, *, allow_missing: bool) -> Blocks:
         refuse_missing(np.where(codes < 0, np.nan, 0.0), name="y", remedy=MISSING_REMEDY)
     check_classes(classes)
     full = np.flatnonzero(lengths)
+    labels = [labels[block] for block in full]
     return Blocks(
-        parts=[parts[block] for block in full],
-        labels=[labels[block] for block in full],
+        parts=[
+            task(_check_block, parts[block], of_block, name_block(number, len(full)))
+            for number, (block, of_block) in enumerate(zip(full, labels, strict=True))
+        ],
+        labels=labels,
         starts=np.append(0, np.cumsum(np.asarray(lengths)[full])),
         codes=codes,
         classes=classes,
@@ -144,24 +159,13 @@ def read_blocks(X: Any, y: Any, *, allow_missing: bool) -> Blocks:
     )
 
 
-def read_features(before: Any, X: Any, labels: BlockLabels, name: str) -> Any:
-    """Give a block of X after the steps that learn nothing; refuse one that doesn't fit y.
+def name_block(block: int, n_blocks: int) -> str:
+    """Name a block in a message."""
+    return f"block {block + 1} of {n_blocks}"
 
-    Parameters
-    ----------
-    before : Pipeline or None
-        These steps.
-    X : array, sparse matrix, DataFrame or Series
-        The block.
-    labels : BlockLabels
-        Its labels.
-    name : str
-        What messages call the block.
 
-    Returns
-    -------
-    array, sparse matrix or DataFrame
-    """
+def _check_block(X: Any, labels: BlockLabels, name: str) -> Any:
+    """Give a block of X; refuse one that doesn't fit y."""
     if _num_samples(X) != len(labels.codes):
         raise ValueError(
             f"X and y have inconsistent numbers of samples: {name} has {_num_samples(X)} rows in X "
@@ -169,7 +173,7 @@ def read_features(before: Any, X: Any, labels: BlockLabels, name: str) -> Any:
             "blocks."
         )
     refuse_other_order(X, labels)
-    return X if before is None else before.transform(X)
+    return X
 
 
 def _read_lazy(X: Any, y: Any, n_parts: int) -> tuple[Any, ...]:
@@ -178,11 +182,11 @@ def _read_lazy(X: Any, y: Any, n_parts: int) -> tuple[Any, ...]:
         if y.shape[1] != 1:
             refuse_many_labels(y)
         y = y.iloc[:, 0] if hasattr(y, "iloc") else y[:, 0]
-    of_y = list_parts(_align(y, X))
+    of_y = list_parts(align(y, X))
     if len(of_y) != n_parts:
-        _refuse_other_blocks(f"X has {n_parts} blocks and y has {len(of_y)}")
+        refuse_other_blocks(f"X has {n_parts} blocks and y has {len(of_y)}")
     if _divisions(X) and _divisions(y) and _divisions(X) != _divisions(y):
-        _refuse_other_blocks("the divisions of X and y differ")
+        refuse_other_blocks("the divisions of X and y differ")
     read = hold([task(_read_part, each, block, n_parts) for block, each in enumerate(of_y)])
     found: list[BlockLabels] = compute(read)
     columns, classes = unite_classes([each.classes for each in found])
@@ -225,8 +229,8 @@ def list_parts(data: Any) -> list[Any]:
     return list(data.to_delayed())
 
 
-def _align(y: Any, X: Any) -> Any:
-    """Cut an array of labels as an array X is cut, where the sizes of the blocks are known."""
+def align(y: Any, X: Any) -> Any:
+    """Cut an array of labels or weights as an array X is cut, where its blocks have known sizes."""
     if not (hasattr(X, "rechunk") and hasattr(y, "rechunk")):
         return y
     if np.isnan([*X.chunks[0], *y.chunks[0]]).any() or X.shape[0] != y.shape[0]:
@@ -239,10 +243,11 @@ def _divisions(data: Any) -> Any:
     return data.divisions if getattr(data, "known_divisions", False) else None
 
 
-def _refuse_other_blocks(problem: str) -> None:
+def refuse_other_blocks(problem: str) -> None:
+    """Raise because rows are not in the same blocks of two collections."""
     raise ValueError(
-        f"{problem}, but a row must be in the same block of both; take X and y from one table, as "
-        "in frame[columns] and frame['label'], or call y.rechunk or y.repartition."
+        f"{problem}, but a row must be in the same block of both; take both from one table, as in "
+        "frame[columns] and frame['label'], or call rechunk or repartition."
     )
 
 
@@ -255,7 +260,7 @@ def _read_part(part: Any, block: int, n_blocks: int) -> BlockLabels:
         codes, classes = read_targets(part, allow_missing=True)
     except ValueError as error:
         raise ValueError(
-            f"block {block + 1} of {n_blocks}, whose rows are counted from 0: {error}"
+            f"{name_block(block, n_blocks)}, whose rows are counted from 0: {error}"
         ) from error
     return BlockLabels(codes.astype(code_dtype(len(classes))), classes, index)
 

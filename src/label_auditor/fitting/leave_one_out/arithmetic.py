@@ -39,8 +39,9 @@ class Data(NamedTuple):
         Sample weights; 1 if none are given.
     fit_params : dict
         Given to `fit`, sample weights included.
-    n_adding : ndarray of int, shape (n_classes, n_features), default=None
-        What `naive_bayes.count_adding_rows` gives for all rows, if these are some of them only.
+    known : object, default=None
+        What is known of all rows, if these are only some of them; None if they are all.
+        `naive_bayes` and `gaussian` say what they need.
     """
 
     X: Any
@@ -48,7 +49,7 @@ class Data(NamedTuple):
     classes: NDArray[Any]
     weights: Floats
     fit_params: dict[str, Any]
-    n_adding: NDArray[np.int32] | None = None
+    known: Any = None
 
 
 def blocks(n_rows: int, cells_per_row: int) -> Iterator[slice]:

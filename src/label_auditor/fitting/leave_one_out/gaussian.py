@@ -17,6 +17,8 @@ from label_auditor.fitting.leave_one_out.arithmetic import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Codes = NDArray[np.intp]
@@ -32,22 +34,123 @@ FAR = 1e4
 N_ARRAYS = 4
 
 
-class Classes(NamedTuple):
-    """The moments of all classes.
+class Moments(NamedTuple):
+    """Weights, means and variances: of some rows, or along the first axis of several sets of rows.
 
     Attributes
     ----------
-    sizes : ndarray of shape (n_classes,)
-        The sum of the weights of their rows.
-    means : ndarray of shape (n_classes, n_features)
+    sizes : ndarray of shape (...)
+        The sum of the weights of the rows; 0 if there is none.
+    means : ndarray of shape (..., n_features)
         The means.
-    variances : ndarray of shape (n_classes, n_features)
+    variances : ndarray of shape (..., n_features)
         The variances, without what is added to them.
     """
 
     sizes: Floats
     means: Floats
     variances: Floats
+
+    def of(self, at: Any) -> Moments:
+        """Give the moments of one of the sets of rows, or of some."""
+        return Moments(self.sizes[at], self.means[at], self.variances[at])
+
+    def in_columns(self, columns: Codes) -> Moments:
+        """Give the moments of some features."""
+        return Moments(self.sizes, self.means[..., columns], self.variances[..., columns])
+
+
+class Known(NamedTuple):
+    """What is known of all rows, if those at hand are only some of them.
+
+    The last set of rows is all of them, where weights don't count; each of the others is a class.
+
+    Attributes
+    ----------
+    of_all : Moments, of shape (n_classes + 1,)
+        The moments of all rows.
+    elsewhere : Moments, of shape (n_classes + 1,), or None
+        Those of the rows that are not at hand, if there are any.
+    """
+
+    of_all: Moments
+    elsewhere: Moments | None
+
+    def among(self, X: Floats, weights: Floats, at: int) -> Sample:
+        """Give one of the sets of rows, with those of its rows that are at hand."""
+        elsewhere = None if self.elsewhere is None else self.elsewhere.of(at)
+        return Sample(X, weights, self.of_all.of(at), elsewhere)
+
+
+class Sample(NamedTuple):
+    """Rows at hand, and the moments of the set that they belong to.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        The rows.
+    weights : ndarray of shape (n_rows,)
+        Their weights.
+    of_all : Moments
+        The moments of the whole set.
+    elsewhere : Moments or None
+        Those of its other rows, if there are any.
+    """
+
+    X: Floats
+    weights: Floats
+    of_all: Moments
+    elsewhere: Moments | None
+
+    def in_columns(self, columns: Codes) -> Sample:
+        """Give some features."""
+        elsewhere = None if self.elsewhere is None else self.elsewhere.in_columns(columns)
+        return Sample(self.X[:, columns], self.weights, self.of_all.in_columns(columns), elsewhere)
+
+    def find_moments(self, weights: Floats) -> Moments:
+        """Compute the moments anew, with other weights of the rows at hand."""
+        here = _moments(self.X, weights)
+        return (
+            here if self.elsewhere is None else join_moments(stack_moments([here, self.elsewhere]))
+        )
+
+
+def join_moments(parts: Moments) -> Moments:
+    """Join sets of rows, which are along the first axis.
+
+    No digits are lost by the size of the means: only their distances from one of them count.
+    """
+    sizes = parts.sizes.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.where(parts.sizes != 0, parts.sizes / sizes, 0)[..., None]
+    largest = parts.sizes.argmax(axis=0)[None, ..., None]
+    origin = np.take_along_axis(parts.means, largest, axis=0)[0]
+    offsets = np.where(shares != 0, parts.means - origin, 0)
+    mean = (shares * offsets).sum(axis=0)
+    variances = (shares * (parts.variances + (offsets - mean) ** 2)).sum(axis=0)
+    return Moments(sizes, origin + mean, variances)
+
+
+def find_moments(X: Floats, data: Data, fitted: Any = None) -> Moments:
+    """Give the moments of all classes, and last of all rows, where weights don't count.
+
+    Those of a fit are taken, unless there is none, or what it adds to variances has cost digits.
+    """
+    n_classes = len(data.classes)
+    if fitted is not None and fitted.var_.min() >= 2 * fitted.epsilon_:
+        sizes = np.bincount(data.codes, data.weights, n_classes).astype(np.float64)
+        classes = Moments(sizes, fitted.theta_, fitted.var_ - fitted.epsilon_)
+    else:
+        rows = rows_by_class(data.codes, n_classes)
+        classes = stack_moments([_moments(X[at], data.weights[at]) for at in rows])
+    is_weighted = (data.weights != 1).any()
+    everything = _moments(X, np.ones(len(X))) if is_weighted else join_moments(classes)
+    return Moments(*map(np.concatenate, zip(classes, stack_moments([everything]), strict=True)))
+
+
+def stack_moments(sets: Sequence[Moments]) -> Moments:
+    """Put sets of rows along a first axis."""
+    return Moments(*map(np.array, zip(*sets, strict=True)))
 
 
 def leave_out_gaussian(fitted: Any, data: Data) -> Floats:
@@ -60,30 +163,17 @@ def leave_out_gaussian(fitted: Any, data: Data) -> Floats:
     has_digits = X.dtype.kind != "f" or X.dtype.itemsize >= 8
     X = X.astype(np.float64, copy=False)
     codes, weights, rows = data.codes, data.weights, np.arange(len(X))
-    classes = _find_moments(fitted if has_digits else None, X, data)
-    added = fitted.var_smoothing * _largest_variance_without(X, data, classes)
+    known = data.known or Known(find_moments(X, data, fitted if has_digits else None), None)
+    classes = known.of_all.of(slice(-1))
+    added = fitted.var_smoothing * _largest_variance_without(X, known)
     scores = _log_densities(X, classes, added)
-    scores[rows, codes] = _log_densities_without(X, codes, weights, classes, added)
+    scores[rows, codes] = _log_densities_without(X, data, known, classes, added)
     if fitted.priors is not None:
         return normalise(scores + log(np.asarray(fitted.priors, dtype=np.float64)))
     own = scores[rows, codes] + log(np.maximum(classes.sizes[codes] - weights, 0))
     scores += log(classes.sizes)
     scores[rows, codes] = own
     return normalise(scores)
-
-
-def _find_moments(fitted: Any, X: Floats, data: Data) -> Classes:
-    """Give the moments of all classes: those of a fit, unless what it adds has cost digits.
-
-    With None, they are computed anew.
-    """
-    n_classes = len(data.classes)
-    sizes = np.bincount(data.codes, data.weights, n_classes).astype(np.float64)
-    if fitted is not None and fitted.var_.min() >= 2 * fitted.epsilon_:
-        return Classes(sizes, fitted.theta_, fitted.var_ - fitted.epsilon_)
-    moments = [_moments(X[at], data.weights[at]) for at in rows_by_class(data.codes, n_classes)]
-    means, anew = zip(*moments, strict=True)
-    return Classes(sizes, np.array(means), np.array(anew))
 
 
 def _log_normal(X: Floats, means: Floats, variances: Floats) -> Floats:
@@ -93,7 +183,7 @@ def _log_normal(X: Floats, means: Floats, variances: Floats) -> Floats:
     return -0.5 * (log(2 * np.pi * variances) + terms).sum(axis=1)  # type: ignore[no-any-return]
 
 
-def _log_densities(X: Floats, classes: Classes, added: Floats) -> Floats:
+def _log_densities(X: Floats, classes: Moments, added: Floats) -> Floats:
     """Give the log density of rows in all classes, `added` being added to the variances.
 
     Each row has a constant of its own there. Classes whose means are near each other are computed
@@ -152,13 +242,14 @@ def _log_densities_from(
 
 
 def _log_densities_without(
-    X: Floats, codes: Codes, weights: Floats, classes: Classes, added: Floats
+    X: Floats, data: Data, known: Known, classes: Moments, added: Floats
 ) -> Floats:
     """Give the log density of each row under the moments of all other rows of its class.
 
     Without a row, its distance from the mean is larger by the same factor as the variance would be
     if the row added nothing to it. Rows are hard if differences of variances lose many digits.
     """
+    codes, weights = data.codes, data.weights
     density, ones = np.empty(len(X)), np.ones(X.shape[1])
     usual = np.median(added)
     totals = classes.variances + usual
@@ -184,83 +275,75 @@ def _log_densities_without(
         density *= -0.5
     for code in np.unique(codes[hard]):
         rows = np.flatnonzero(codes == code)
-        density[rows[hard[rows]]] = _log_density_of_hard(
-            X[rows], weights[rows], np.flatnonzero(hard[rows]), added[rows]
-        )
+        at = np.flatnonzero(hard[rows])
+        sample = known.among(X[rows], weights[rows], code)
+        density[rows[at]] = _log_density_of_hard(sample, at, added[rows[at]])
     return density
 
 
-def _log_density_of_hard(X: Floats, weights: Floats, hard: Codes, added: Floats) -> Floats:
+def _log_density_of_hard(of_class: Sample, hard: Codes, added: Floats) -> Floats:
     """Do the same for some rows of a class, without loss of digits."""
-    mean, variance = _moments(X, weights)
+    of_class = of_class._replace(of_all=of_class.find_moments(of_class.weights))
     density = np.empty(len(hard))
-    for block in blocks(len(hard), X.shape[1]):
+    for block in blocks(len(hard), of_class.X.shape[1]):
         at = hard[block]
-        means, variances = _moments_without(X, weights, mean, variance, at)
-        density[block] = _log_normal(X[at], means, variances + added[at, None])
+        means, variances = _moments_without(of_class, at)
+        density[block] = _log_normal(of_class.X[at], means, variances + added[block, None])
     return density
 
 
-def _moments(X: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Give the weighted mean and variance of each feature.
+def _moments(X: Floats, weights: Floats) -> Moments:
+    """Give the weight of rows, and the weighted mean and variance of each feature.
 
     The mean is computed twice, the second time from what the first one leaves, and so is free of
     the rounding of large numbers.
     """
     total = weights.sum()
     first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = weights @ X / total
-        for block in blocks(len(X), X.shape[1]):
-            from_mean = X[block] - mean
-            first += weights[block] @ from_mean
-            from_mean *= from_mean
-            second += weights[block] @ from_mean
-        correction = first / total
-        return mean + correction, np.maximum(second / total - correction**2, 0)
+    if total == 0:
+        return Moments(total, first, second)
+    mean = weights @ X / total
+    for block in blocks(len(X), X.shape[1]):
+        from_mean = X[block] - mean
+        first += weights[block] @ from_mean
+        from_mean *= from_mean
+        second += weights[block] @ from_mean
+    correction = first / total
+    return Moments(total, mean + correction, np.maximum(second / total - correction**2, 0))
 
 
-def _join_moments(classes: Classes) -> tuple[Floats, Floats]:
-    """Give the mean and the variance of all rows from those of the classes."""
-    shares = classes.sizes / classes.sizes.sum()
-    mean = shares @ classes.means
-    return mean, shares @ (classes.variances + (classes.means - mean) ** 2)
-
-
-def _largest_variance_without(X: Floats, data: Data, classes: Classes) -> Floats:
+def _largest_variance_without(X: Floats, known: Known) -> Floats:
     """Give the largest variance of a feature over all rows but each one; weights don't count.
 
     Features that vary much less than the first one can't come to be the largest.
     """
-    ones = np.ones(len(X))
-    mean, variance = _moments(X, ones) if (data.weights != 1).any() else _join_moments(classes)
+    sample = known.among(X, np.ones(len(X)), -1)
+    size, _, variance = sample.of_all
     columns = np.array([variance.argmax()])
     for _ in range(2):
-        moments = X[:, columns], ones, mean[columns], variance[columns]
+        some = sample.in_columns(columns)
         largest = np.concatenate(
             [
-                _moments_without(*moments, np.arange(block.start, block.stop))[1].max(axis=1)
+                _moments_without(some, np.arange(block.start, block.stop))[1].max(axis=1)
                 for block in blocks(len(X), len(columns))
             ]
         )
-        within_reach = variance * len(X) / (len(X) - 1) >= largest.min()
+        within_reach = variance * size / (size - 1) >= largest.min()
         if within_reach.sum() <= len(columns):
             break
         columns = np.flatnonzero(within_reach)
     return largest
 
 
-def _moments_without(
-    X: Floats, weights: Floats, mean: Floats, variance: Floats, at: Codes
-) -> tuple[Floats, Floats]:
+def _moments_without(sample: Sample, at: Codes) -> tuple[Floats, Floats]:
     """Give the means and variances of all rows but each one of some.
 
     Where a row is so far out that it makes nearly all of a variance, the difference would have few
     digits, or none: there the other rows are gone through again. There is no more than one such
     row for a feature, or two.
     """
+    X, weights, (total, mean, variance), _ = sample
     weight = weights[at, None]
-    total = weights.sum()
     left = total - weight
     from_mean = X[at] - mean
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -274,5 +357,6 @@ def _moments_without(
         columns = np.flatnonzero(few_digits[row])
         others = weights.copy()
         others[at[row]] = 0
-        means[row, columns], variances[row, columns] = _moments(X[:, columns], others)
+        anew = sample.in_columns(columns).find_moments(others)
+        means[row, columns], variances[row, columns] = anew.means, anew.variances
     return means, variances

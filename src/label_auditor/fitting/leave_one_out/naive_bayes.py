@@ -94,8 +94,8 @@ def count_adding_rows(estimator: Any, data: Data) -> NDArray[np.int32]:
 
 def _count_rows(X: Any, data: Data) -> NDArray[np.int32]:
     """Count the rows that add something, unless that was done for more rows than these."""
-    if data.n_adding is not None:
-        return data.n_adding
+    if data.known is not None:
+        return data.known  # type: ignore[no-any-return]
     found = np.zeros((len(data.classes), X.shape[1]), dtype=np.int32)
     for entries in _read_entries(X, data):
         adding = entries.columns[entries.removed != 0]
@@ -262,6 +262,23 @@ def _sum_log_zeros(data: Data, counts: Floats, sizes: Floats, alpha: float) -> F
     return sums
 
 
+def count_rows_of_categories(fitted: Any, data: Data) -> list[NDArray[np.intp]]:
+    """Count, for each feature, the rows of each category.
+
+    A row of the result counts the rows of a class that have weight; the last one counts all rows.
+    """
+    X = check_array(data.X, dtype="int")
+    n_classes = len(data.classes)
+    weighty = data.weights != 0
+    found = []
+    for column, counts in zip(X.T, fitted.category_count_, strict=True):
+        n_categories = counts.shape[1]
+        cells = data.codes[weighty] * n_categories + column[weighty]
+        n_rows = np.bincount(cells, minlength=counts.size).reshape(n_classes, n_categories)
+        found.append(np.vstack([n_rows, np.bincount(column, minlength=n_categories)]))
+    return found
+
+
 def leave_out_categorical(fitted: Any, data: Data) -> Floats:
     """Give the leave-one-out probabilities of a CategoricalNB.
 
@@ -270,23 +287,21 @@ def leave_out_categorical(fitted: Any, data: Data) -> Floats:
     """
     X = check_array(data.X, dtype="int")
     alpha = float(read_alpha(fitted, 1)[0])
-    codes, weights, n_classes = data.codes, data.weights, len(data.classes)
+    codes, weights = data.codes, data.weights
     at_own = np.arange(len(codes)), codes
     own_size = fitted.class_count_[codes] - weights
     scores = log_prior(fitted, data.codes, data.weights)
     promised = np.broadcast_to(
         0 if fitted.min_categories is None else fitted.min_categories, X.shape[1]
     )
+    n_rows = count_rows_of_categories(fitted, data) if data.known is None else data.known
     for feature, counts in enumerate(fitted.category_count_):
         column, n_categories = X[:, feature], counts.shape[1]
-        n_rows = np.bincount(
-            codes * n_categories + column, weights=weights != 0, minlength=counts.size
-        ).reshape(n_classes, -1)
-        left = _take_out(counts[codes, column], weights, n_rows[codes, column])
+        left = _take_out(counts[codes, column], weights, n_rows[feature][codes, column])
         terms = fitted.feature_log_prob_[feature][:, column].T.copy()
         terms[at_own] = log(left + alpha) - log(own_size + alpha * n_categories)
         scores += terms
-        highest = column == column.max()
-        if highest.sum() == 1 and column.max() >= promised[feature]:
-            scores[highest] = np.nan
+        highest = n_categories - 1
+        if n_rows[feature][-1, highest] == 1 and highest >= promised[feature]:
+            scores[column == highest] = np.nan
     return normalise(scores)

@@ -12,9 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import process_routing
 
-from label_auditor._sklearn import _check_method_params, _routing_enabled
+from label_auditor._sklearn import _check_method_params
 from label_auditor.data.messages import list_rows, warn
 from label_auditor.fitting.counted_texts import CountedTexts
 from label_auditor.fitting.equal_discriminant import EqualDiscriminant
@@ -35,6 +34,7 @@ from label_auditor.fitting.leave_one_out.votes import (
     plan_members,
 )
 from label_auditor.fitting.parts import OnPart
+from label_auditor.fitting.routing import params_of_last
 from label_auditor.fitting.row_counts import refuse_changed_rows
 from label_auditor.fitting.shared_steps import learns_from_data
 from label_auditor.fitting.voting import is_soft_vote
@@ -197,7 +197,7 @@ def _leave_out_pipeline(
     """Leave one out of a vote at the end of a pipeline whose other steps learn nothing."""
     fitted = clone(pipeline)
     name = fitted.steps[-1][0]
-    params = _params_of_last(fitted, fit_params)
+    params = params_of_last(fitted, fit_params)
     if len(params) < len(fit_params):
         raise ValueError(
             f"fit is given {', '.join(fit_params)}, but with cv='loo' only the last step {name!r} "
@@ -232,7 +232,7 @@ def _leave_out_single(
             refuse_changed_rows(fitted, X, error)
             raise
         labelled = features
-    params = _params_of_last(fitted, _check_method_params(X, params=fit_params, indices=rows))
+    params = params_of_last(fitted, _check_method_params(X, params=fit_params, indices=rows))
     weights = params.get("sample_weight")
     weights = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)
     weights = np.broadcast_to(weights, len(rows))  # one number may stand for all
@@ -276,21 +276,6 @@ def _check_steps(before: Pipeline, X: Any, codes: NDArray[np.intp]) -> None:
                 "shared, would let each label judge itself; pass share_preprocessing='auto', or a "
                 "number of folds."
             )
-
-
-def _params_of_last(fitted: Any, params: dict[str, Any]) -> dict[str, Any]:
-    """Give what of the metadata of `fit` reaches the classifier at the end of a pipeline."""
-    if not isinstance(fitted, Pipeline):
-        return params
-    name = fitted.steps[-1][0]
-    if _routing_enabled():
-        return dict(process_routing(fitted, "fit", **params)[name].fit)
-    prefix = f"{name}__"
-    return {
-        param.removeprefix(prefix): value
-        for param, value in params.items()
-        if param.startswith(prefix)
-    }
 
 
 def _judge(
