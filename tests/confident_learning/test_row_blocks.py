@@ -12,7 +12,7 @@ from label_auditor.confident_learning import row_blocks
 from label_auditor.confident_learning.find_issues import find_label_issues
 from label_auditor.confident_learning.joint import calibrate, count_joint, merge_joints
 from label_auditor.confident_learning.kept import Whole
-from label_auditor.confident_learning.row_blocks import BLOCK_BYTES, LabelledRows, chunk_rows
+from label_auditor.confident_learning.row_blocks import BLOCK_BYTES, LabelledRows
 from label_auditor.confident_learning.rules import RULES
 from label_auditor.confident_learning.scan import (
     ClassGroups,
@@ -33,13 +33,6 @@ class Chunked:
         return self.array[rows]
 
 
-@pytest.mark.parametrize(
-    ("chunks", "rows"), [((7, 2), 7), (((3, 9, 4), (2,)), 9), (None, 1), ((), 1)]
-)
-def test_chunk_rows(chunks, rows):
-    assert chunk_rows(Chunked(chunks)) == rows
-
-
 @pytest.mark.parametrize("n_jobs", [1, 2, 5])
 @pytest.mark.parametrize("n_rows", [1, 20_000, 200_001])
 def test_blocks_cover_the_rows_in_order(n_rows, n_jobs):
@@ -56,12 +49,16 @@ def test_blocks_cover_the_rows_in_order(n_rows, n_jobs):
     )
 
 
-def test_chunks_are_not_cut():
-    stored = Chunked((7000, 10), np.broadcast_to(0.1, (500_000, 10)))
+@pytest.mark.parametrize(
+    ("chunks", "ends"),
+    [((7000, 10), range(7000, 500_000, 7000)), (((100_001, 99_999) * 2 + (100_000,), (10,)), None)],
+)
+def test_chunks_are_not_cut(chunks, ends):
+    stored = Chunked(chunks, np.broadcast_to(0.1, (500_000, 10)))
     data = LabelledRows(np.zeros(500_000, int), stored, 2)
     starts = data.map(lambda rows: rows.start)
     assert len(starts) > 1
-    assert not any(start % 7000 for start in starts)
+    assert set(starts[1:]) <= set(np.cumsum(chunks[0]) if ends is None else ends)
 
 
 def thread_names(n_jobs):

@@ -10,6 +10,7 @@ from label_auditor.data.npz import (
     find_arrays,
     map_array,
     read_array,
+    write_arrays,
 )
 
 
@@ -91,3 +92,30 @@ def test_an_array_is_mapped_where_it_lies(tmp_path, order):
         found = map_array(path, archive, "x")
     np.testing.assert_array_equal(found, values)
     assert not found.flags.writeable
+
+
+class Slices:
+    def __init__(self, array):
+        self.array, self.shape, self.read = array, array.shape, []
+
+    def __getitem__(self, rows):
+        assert isinstance(rows, slice)
+        self.read.append(rows)
+        return self.array[rows]
+
+
+def test_what_only_slices_is_written_block_by_block(tmp_path, monkeypatch):
+    monkeypatch.setattr("label_auditor.data.npz.WRITTEN_AT_ONCE", 8)
+    lazy = Slices(np.arange(18, dtype=">f4").reshape(9, 2))
+    with (tmp_path / "a.npz").open("wb") as file:
+        write_arrays(file, {"x": lazy, "n": np.arange(3)})
+    assert [rows.start for rows in lazy.read] == [0, 4, 8]
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as stored:
+        np.testing.assert_array_equal(stored["x"], lazy.array)
+        assert stored["x"].dtype == lazy.array.dtype
+        assert stored["n"].tolist() == [0, 1, 2]
+
+
+def test_objects_are_not_written(tmp_path):
+    with (tmp_path / "a.npz").open("wb") as file, pytest.raises(ValueError, match="Object arrays"):
+        write_arrays(file, {"x": np.array([{}], dtype=object)})

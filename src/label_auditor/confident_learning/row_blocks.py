@@ -21,6 +21,7 @@ from label_auditor.confident_learning.scan import (
     group_by_class,
     sum_tolerance,
 )
+from label_auditor.data.chunks import cut_rows
 from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
@@ -137,9 +138,8 @@ class LabelledRows:
     @property
     def blocks(self) -> list[slice]:
         """Blocks that are small enough to be read, and cut no chunk in two."""
-        chunk = chunk_rows(self._source)
-        most = min(BLOCK_BYTES // (8 * self.n_classes), LIGHT_BLOCK)
-        return _cut(self.codes.size, -(-self._rows_per_task(most) // chunk) * chunk)
+        step = self._rows_per_task(min(BLOCK_BYTES // (8 * self.n_classes), LIGHT_BLOCK))
+        return cut_rows(self._source, step)
 
     def map(self, function: Callable[[slice], Result]) -> list[Result]:
         """Call a function for every block that is small enough to be read, in row order."""
@@ -195,12 +195,6 @@ def class_means(data: LabelledRows, values: Array, sizes: Array) -> list[Any]:
     return [
         np.concatenate(groups.parts(k)).mean() if size else ABSENT for k, size in enumerate(sizes)
     ]
-
-
-def chunk_rows(array: Any) -> int:
-    """Rows of a chunk of a zarr, h5py or dask array, the largest where they differ; else 1."""
-    chunks = getattr(array, "chunks", None)
-    return int(np.max(chunks[0])) if chunks else 1
 
 
 def _check_codes(codes: Any) -> Array:

@@ -22,6 +22,7 @@ from label_auditor.data.npz import (
     find_arrays,
     map_array,
     read_array,
+    write_arrays,
 )
 from label_auditor.data.values import find_missing
 
@@ -96,7 +97,7 @@ def write_findings(
     annotations = fields.get("annotations")
     arrays = {
         "classes": _plain(classes, "classes"),
-        "pred_probs": np.asarray(fields["pred_probs"]),
+        "pred_probs": fields["pred_probs"],
         **{name: fields[field] for name, field in AS_THEY_ARE.items()},
         **(_pack_sets(fields) if multi_label else _pack(fields)),
     }
@@ -113,7 +114,7 @@ def write_findings(
         arrays["class_names"] = _plain(np.array(fields["class_names"], object), "class_names")
     arrays["header"] = np.array(json.dumps(header))
     with atomic_write(path) as file:
-        np.savez(file, **arrays)
+        write_arrays(file, arrays)
 
 
 def read_findings(
