@@ -49,12 +49,16 @@ def test_blocks_cover_the_rows_in_order(n_rows, n_jobs):
     )
 
 
-def test_chunks_are_not_cut():
-    stored = Chunked((7000, 10), np.broadcast_to(0.1, (500_000, 10)))
+@pytest.mark.parametrize(
+    ("chunks", "ends"),
+    [((7000, 10), range(7000, 500_000, 7000)), (((100_001, 99_999) * 2 + (100_000,), (10,)), None)],
+)
+def test_chunks_are_not_cut(chunks, ends):
+    stored = Chunked(chunks, np.broadcast_to(0.1, (500_000, 10)))
     data = LabelledRows(np.zeros(500_000, int), stored, 2)
     starts = data.map(lambda rows: rows.start)
     assert len(starts) > 1
-    assert not any(start % 7000 for start in starts)
+    assert set(starts[1:]) <= set(np.cumsum(chunks[0]) if ends is None else ends)
 
 
 def thread_names(n_jobs):

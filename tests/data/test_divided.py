@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +11,7 @@ from label_auditor import (
     stop_reviewing,
 )
 from label_auditor.confident_learning.engines import cluster
-from label_auditor.data.divided import chunk_rows, divide_as, is_divided, join_indexes, take_true
+from label_auditor.data.divided import divide_as, is_divided, join_indexes, take_true
 from label_auditor.data.findings import gather
 from label_auditor.review.evidence import find_neighbors
 from label_auditor.review.twins import find_twins
@@ -193,10 +191,3 @@ def test_columns_in_memory_stay_there():
     rows, values = take_true(column > 2, column * 10)
     np.testing.assert_array_equal(rows, [3, 4])
     np.testing.assert_array_equal(values, [30, 40])
-
-
-@pytest.mark.parametrize(
-    ("chunks", "rows"), [((7, 2), 7), (((3, 9, 4), (2,)), 9), (None, 0), ((), 0)]
-)
-def test_chunk_rows(chunks, rows):
-    assert chunk_rows(SimpleNamespace(chunks=chunks)) == rows

@@ -95,7 +95,7 @@ def test_rows_are_read_in_increasing_order(audit):
     class File:
         """Can be read as an h5py data set can."""
 
-        shape = (12, 3)
+        shape, __array__ = (12, 3), None
 
         def __getitem__(self, rows):
             assert (np.diff(rows) > 0).all()
@@ -105,22 +105,26 @@ def test_rows_are_read_in_increasing_order(audit):
     assert list(records) == list(make_records(audit, TEXTS, only_issues=False))
 
 
-def test_each_chunk_is_read_once(audit):
-    class Chunked:
-        """Is kept in chunks, as a zarr array is, and counts how often each is read."""
+@pytest.mark.parametrize("chunks", [(5, 3), ((5, 0, 5, 2), (3,)), ((4, 7, 1), (3,)), None])
+def test_each_chunk_is_read_once(audit, chunks, monkeypatch):
+    monkeypatch.setattr("label_auditor.export.records._BLOCK", 5)
 
-        shape, chunks, reads = (12, 3), (5, 3), []
+    class Slices:
+        """Slices by rows, and counts how often each row is read."""
+
+        shape = (12, 3)
+
+        def __init__(self):
+            self.chunks, self.reads = chunks, np.zeros(12, int)
 
         def __getitem__(self, rows):
-            self.reads.append(rows.start)
-            assert rows.stop - rows.start == 5
+            self.reads[rows] += 1
             return audit.pred_probs[rows]
 
-    records = make_records(
-        dataclasses.replace(audit, pred_probs=Chunked()), TEXTS, only_issues=False
-    )
+    lazy = Slices()
+    records = make_records(dataclasses.replace(audit, pred_probs=lazy), TEXTS, only_issues=False)
     assert list(records) == list(make_records(audit, TEXTS, only_issues=False))
-    assert Chunked.reads == [0, 5, 10]
+    assert lazy.reads.tolist() == [1] * 12
 
 
 def test_a_row_that_could_not_be_judged_has_no_prediction(audit):

@@ -21,7 +21,7 @@ from label_auditor.confident_learning.scan import (
     group_by_class,
     sum_tolerance,
 )
-from label_auditor.data.divided import chunk_rows
+from label_auditor.data.chunks import cut_rows
 from label_auditor.data.messages import list_rows, quote_values
 
 if TYPE_CHECKING:
@@ -138,9 +138,8 @@ class LabelledRows:
     @property
     def blocks(self) -> list[slice]:
         """Blocks that are small enough to be read, and cut no chunk in two."""
-        chunk = chunk_rows(self._source) or 1
-        most = min(BLOCK_BYTES // (8 * self.n_classes), LIGHT_BLOCK)
-        return _cut(self.codes.size, -(-self._rows_per_task(most) // chunk) * chunk)
+        step = self._rows_per_task(min(BLOCK_BYTES // (8 * self.n_classes), LIGHT_BLOCK))
+        return cut_rows(self._source, step)
 
     def map(self, function: Callable[[slice], Result]) -> list[Result]:
         """Call a function for every block that is small enough to be read, in row order."""

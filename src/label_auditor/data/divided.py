@@ -24,12 +24,6 @@ def is_divided(column: Any) -> bool:
     return hasattr(type(column), "to_delayed")
 
 
-def chunk_rows(array: Any) -> int:
-    """Give the rows of a chunk of a zarr, h5py or dask array, the largest of all; else 0."""
-    chunks = getattr(array, "chunks", None)
-    return int(np.max(chunks[0])) if chunks else 0
-
-
 def join_blocks(blocks: Sequence[Any], lengths: Sequence[int], dtype: npt.DTypeLike) -> Any:
     """Give an array of dask of what tasks on a cluster give; its blocks stay on the workers.
 

@@ -1,4 +1,4 @@
-"""Arrays in an npz file: of one of unknown origin, what it holds is checked before it is read."""
+"""Write arrays to an npz file; read one of unknown origin, whose contents are checked first."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 
-from label_auditor.data.divided import chunk_rows
+from label_auditor.data.chunks import cut_rows
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,8 +39,8 @@ DAMAGED = (
 )
 
 
-# A block of this size is in memory while an array is written that is not.
-BLOCK_BYTES = 2**25
+# About so many numbers of an array that isn't in memory are written at a time.
+WRITTEN_AT_ONCE = 2**22
 # What is before each file in an archive: the lengths of its name and of what else is there.
 LOCAL_HEADER = struct.Struct("<26xHH")
 
@@ -64,26 +63,31 @@ class Stored(NamedTuple):
     order: Literal["C", "F"] = "C"
 
 
-def write_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
-    """Write arrays as NumPy's `savez` does; what is not in memory is read block by block."""
+def write_arrays(file: IO[bytes], arrays: dict[str, Any]) -> None:
+    """Write arrays as NumPy's `savez` does, but no objects.
+
+    An array-like that is no array of NumPy, such as one of zarr, h5py or dask, is read in blocks of
+    rows, so that it need not fit into memory.
+    """
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 if isinstance(array, np.ndarray):
                     npy.write_array(member, array, allow_pickle=False)
                 else:
-                    _write_blocks(member, array)
+                    _write_rows(member, array)
 
 
-def _write_blocks(member: IO[bytes], array: Any) -> None:
-    """Write a zarr, h5py or dask array, or another matrix that can be sliced by rows."""
-    shape, dtype = tuple(map(int, array.shape)), np.asarray(array[:0]).dtype
-    header = {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    npy.write_array_header_1_0(member, header)
-    chunk = chunk_rows(array) or 1
-    step = chunk * max(1, BLOCK_BYTES // (chunk * shape[1] * dtype.itemsize))
-    for start in range(0, shape[0], step):
-        member.write(np.ascontiguousarray(array[start : start + step]).data)
+def _write_rows(member: IO[bytes], array: Any) -> None:
+    """Write an array-like that may be sliced by rows."""
+    shape = tuple(map(int, array.shape))
+    for rows in cut_rows(array, max(1, WRITTEN_AT_ONCE // shape[1])):
+        block = np.ascontiguousarray(array[rows])
+        if rows.start == 0:
+            descr = npy.dtype_to_descr(block.dtype)
+            header = {"descr": descr, "fortran_order": False, "shape": shape}
+            npy.write_array_header_1_0(member, header)
+        member.write(block.data)
 
 
 def find_arrays(archive: zipfile.ZipFile) -> dict[str, Stored]:

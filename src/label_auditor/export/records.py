@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.data.divided import chunk_rows
+from label_auditor.data.chunks import chunk_ends, end_every
 from label_auditor.data.findings import gather, names_of_classes, rows_in_order
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_length, unique_ids
@@ -120,8 +120,9 @@ class Records:
         pred_probs, shared = self.audit.pred_probs, not self.audit.multi_label
         # What is kept in chunks reads all of a chunk for one row of it: as many rows as may be in
         # memory are read at once.
-        chunk = chunk_rows(pred_probs)
-        at_once = max(_BLOCK, _GATHERED_BYTES // (8 * pred_probs.shape[1])) if chunk else _BLOCK
+        at_once = _BLOCK
+        if _whole_reads(pred_probs) is not None:
+            at_once = max(_BLOCK, _GATHERED_BYTES // (8 * pred_probs.shape[1]))
         for start in range(0, len(self), at_once):
             positions = self.positions[start : start + at_once]
             probabilities = _probabilities(pred_probs, positions, shared=shared)
@@ -311,14 +312,22 @@ def _read_rows(
     pred_probs: Any, rows: NDArray[np.intp], places: NDArray[np.intp], found: NDArray[np.float64]
 ) -> None:
     """Put ascending rows of the probabilities into their places; read each chunk once, whole."""
-    chunk = chunk_rows(pred_probs)
-    if not chunk:
+    ends = _whole_reads(pred_probs)
+    if ends is None:
         found[places] = pred_probs[rows]
         return
+    starts = np.append(0, ends)
     # The first of the rows in each chunk, and one more.
-    at = np.searchsorted(rows, np.arange(pred_probs.shape[0] // chunk + 2) * chunk)
+    at = np.searchsorted(rows, starts)
     for number in np.flatnonzero(at[1:] > at[:-1]):
         some = slice(at[number], at[number + 1])
-        first = number * chunk
-        block = np.asarray(pred_probs[first : first + chunk])
-        found[places[some]] = block[rows[some] - first]
+        block = np.asarray(pred_probs[starts[number] : starts[number + 1]])
+        found[places[some]] = block[rows[some] - starts[number]]
+
+
+def _whole_reads(pred_probs: Any) -> NDArray[np.intp] | None:
+    """Give the rows before which what is read whole ends; None where single rows can be read."""
+    ends = chunk_ends(pred_probs)
+    if ends is None and not hasattr(pred_probs, "__array__"):  # it may take nothing but slices
+        return end_every(_BLOCK, pred_probs.shape[0])
+    return ends
