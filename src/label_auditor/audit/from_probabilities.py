@@ -90,9 +90,11 @@ def audit_labels(
     Parameters
     ----------
     labels : array-like of shape (n_samples,)
-        The given labels: values of `classes`, never column positions. With `multi_label`: a matrix
-        of 0 and 1, dense, sparse or a DataFrame, of shape (n_samples, n_classes); or for each row
-        the list, tuple or set of its classes, which is empty where the row has none.
+        The given labels: values of `classes`, never column positions. Those of a dask array or
+        Series are read by dask, or by the workers of the cluster that is in charge. With
+        `multi_label`: a matrix of 0 and 1, dense, sparse or a DataFrame, of shape (n_samples,
+        n_classes); or for each row the list, tuple or set of its classes, which is empty where the
+        row has none.
     pred_probs : array-like or table of shape (n_samples, n_classes)
         Probabilities, float32 or float64, of models that did not see these rows: an array, a
         memmap, or anything that can be sliced by rows, such as a zarr, h5py or dask array. It is
@@ -133,7 +135,9 @@ def audit_labels(
     Returns
     -------
     LabelAudit or MultiLabelAudit
-        Flags, scores, ranks and suggestions.
+        Flags, scores, ranks and suggestions. Where the workers of a cluster have audited more than
+        1e8 rows, what there is of each row stays with them: flags, scores, labels and suggestions
+        are dask arrays then.
 
     Raises
     ------

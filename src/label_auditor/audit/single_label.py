@@ -60,6 +60,12 @@ class LabelAudit(Findings, Outputs):
         `classes`; None where they are called what they are. `labels` and `suggested_labels` hold
         the classes themselves.
 
+    Notes
+    -----
+    Of more than 1e8 rows that the workers of a cluster have audited, `labels`, `suggested_labels`,
+    `issues`, `scores` and `evaluated` are dask arrays, which stay there. Methods that need all of
+    a column fetch it.
+
     See Also
     --------
     audit_labels : Audit labels with the probabilities of any model.

@@ -148,9 +148,11 @@ def test_the_probabilities_stay_on_the_workers(monkeypatch):
     assert 0 < sum(fetched) < 0.12 * pred_probs.nbytes
 
 
-def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch):
+@pytest.mark.parametrize("most_gathered", [10**8, 0])
+def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch, most_gathered):
     """Its states are lost; Dask reads its chunks again."""
     codes, pred_probs, lazy = case
+    monkeypatch.setattr(cluster, "MOST_GATHERED", most_gathered)
     expected = audit_labels(codes, pred_probs)
     pids = client.run(os.getpid)
     judge = find_issues._judge
@@ -163,8 +165,14 @@ def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch):
         return judge(engine, thresholds)
 
     monkeypatch.setattr(find_issues, "_judge", kill_one)
-    assert_same(audit_labels(codes, lazy), expected)
+    found = audit_labels(codes, lazy)
+    assert_same(found, expected)
     assert set(client.run(os.getpid).values()) != set(pids.values())
+    if not most_gathered:  # what the result holds is found again as well
+        holder = client.who_has(found.quality)
+        pids = client.run(os.getpid)
+        os.kill(pids[next(each[0] for each in holder.values() if each)], signal.SIGKILL)
+        assert_same(found, expected)
 
 
 @needs_dask_frames
