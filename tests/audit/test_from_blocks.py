@@ -139,11 +139,12 @@ def test_weights_go_to_the_classifier_of_a_pipeline_alone(routing):
         auditor = LabelAuditor(make_pipeline(scaler, classifier), cv="loo")
         auditor.fit(lazy(X), lazy(y), **{name: WEIGHTS})
         assert_same(auditor.audit_, expected.audit_, close=1e-9)
-        scaler, name = StandardScaler(), "standardscaler__sample_weight"
+        scaler, taken, name = StandardScaler(), name, "standardscaler__sample_weight"
         if routing:
             scaler, name = scaler.set_fit_request(sample_weight=True), "sample_weight"
         auditor = LabelAuditor(make_pipeline(scaler, classifier), cv="loo")
-        with pytest.raises(ValueError, match=r"sample_weight, .* for the classifier: .* X alone"):
+        message = rf"given {name}, .* only {taken}, the weights .* for the classifier: .* X alone"
+        with pytest.raises(ValueError, match=message):
             auditor.fit(lazy(X), lazy(y), **{name: WEIGHTS})
 
 

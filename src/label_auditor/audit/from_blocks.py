@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from label_auditor._sklearn import _routing_enabled
 from label_auditor.audit.from_probabilities import audit_codes
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import Rule
@@ -98,16 +99,17 @@ def fit_blocks(
 def _find_weights(auditor: Any, estimator: Any, params: dict[str, Any]) -> Any:
     """Give the weights of rows that the classifier is given, or None; refuse other metadata."""
     given = {name: value for name, value in params.items() if value is not None}
-    steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
+    *steps, (last, _) = estimator.steps if isinstance(estimator, Pipeline) else [("", None)]
     if "groups" not in given:
         fit_params = route(auditor, given).fit
         taken = params_of_last(estimator, fit_params)
         elsewhere = any(takes_metadata(name, step, fit_params) for name, step in steps)
         if taken.keys() <= {"sample_weight"} and len(taken) == len(given) and not elsewhere:
             return taken.get("sample_weight")
+    name = f"{last}__sample_weight" if last and not _routing_enabled() else "sample_weight"
     raise ValueError(
-        f"fit is given {', '.join(given)}, but where X is of dask it takes only sample_weight, "
-        "for the classifier: folds are runs of blocks, whatever the groups, and the steps before "
-        "the classifier learn from X alone. Leave the others out, or pass data in memory, by "
-        "X.compute()."
+        f"fit is given {', '.join(given)}, but where X is of dask it takes only {name}, the "
+        "weights of rows for the classifier: folds are runs of blocks, whatever the groups, and "
+        "the steps before the classifier learn from X alone. Leave the others out, or pass data in "
+        "memory, by X.compute()."
     )

@@ -60,7 +60,8 @@ def weigh_blocks(blocks: Blocks, X: Any, sample_weight: Any, used: NDArray[np.in
         weights = np.asarray(sample_weight)
         check_weights(weights, used, blocks.classes)
         parts = np.split(weights, blocks.starts[1:-1])
-    labels = [task(_weigh, each, part) for each, part in zip(blocks.labels, parts, strict=True)]
+    # Held, so that weights are sent once.
+    labels = hold([task(_weigh, *both) for both in zip(blocks.labels, parts, strict=True)])
     return replace(blocks, labels=labels, weights=weights.astype(np.float64))
 
 
