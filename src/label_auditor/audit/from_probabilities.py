@@ -25,6 +25,7 @@ from label_auditor.data.class_names import find_named, read_names
 from label_auditor.data.coded_labels import read_labels
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import arrange, name_rows
+from label_auditor.data.values import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -195,8 +196,7 @@ def audit_labels(
             index=index,
             n_jobs=n_jobs,
         )
-    if hasattr(labels, "compute"):  # dask: the labels are few bytes, and give the index too
-        labels = labels.compute()
+    labels = in_memory(labels)  # those of dask are few bytes, and give the index too
     codes, columns = read_labels(labels, classes)
     if classes is None and class_names is not None:
         positions, columns = find_named(columns, class_names)
