@@ -10,6 +10,7 @@ from scipy import sparse
 from label_auditor import Corrections, apply_corrections
 from label_auditor.corrections.apply import UnknownLabelsError
 from label_auditor.corrections.collection import Correction
+from optional import dask_frames, needs_dask_frames
 
 
 def corrections_of(labels):
@@ -290,3 +291,13 @@ def test_a_series_of_lists_of_labels():
     array[:] = y.tolist()
     y_new, _ = apply_corrections(array, corrections_of(chosen), class_names=names)
     assert (type(y_new), y_new.tolist()) == (np.ndarray, [[2, 3], [3, 2], [4]])
+
+
+@needs_dask_frames
+def test_labels_of_dask_are_found_by_their_index():
+    y = pd.Series([1, 2, 1, 2], index=[10, 3, 2, 1], name="label")
+    y_new, report = apply_corrections(
+        dask_frames.from_pandas(y, npartitions=2, sort=False), {1: 1, 10: None}
+    )
+    pd.testing.assert_series_equal(y_new, pd.Series([1, 2, 1, 1], index=y.index, name="label"))
+    assert (report.changed.tolist(), report.discarded.tolist()) == ([3], [0])

@@ -40,7 +40,15 @@ def test_one_label_per_row_is_read_as_it_is(y, given, classes):
 
 def test_other_libraries():
     pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
-    for y in (pl.Series(["a", "b", None]), pa.array(["a", "b", None]), range(3)):
+    letters = ["a", "b", None]
+    enum = pl.Series(letters, dtype=pl.Enum(["b", "a", "c"]))
+    for y in (
+        pl.Series(letters),
+        pl.Series(letters, dtype=pl.Categorical),
+        enum,
+        pa.array(letters),
+        range(3),
+    ):
         labels = read_labels(y)
         assert len(labels.given) == 3
         y_new = labels.replace({0: labels.given[1]})

@@ -1,5 +1,6 @@
 """Categories are read by their codes, and give what their values give."""
 
+import re
 import sys
 import tracemalloc
 
@@ -30,6 +31,10 @@ CODED = {
     "PyArrow chunks of other dictionaries": pa.chunked_array([ARROW, OTHER]),
     "PyArrow with a value twice": pa.DictionaryArray.from_arrays([0, 1, 2, 1], ["a", "b", "a"]),
     "PyArrow ints": pa.array([5, 3, 5]).dictionary_encode(),
+    "plain PyArrow ints": pa.chunked_array([[5, -3], [5]], pa.int16()),
+    "list of ints": [5, -3, 5],
+    "tuple of ints": (5, -3, 5),
+    "polars ints": pl.Series([5, -3, 5]),
     "polars": pl.Series(VALUES, dtype=pl.Categorical),
     "polars Enum": pl.Series(VALUES, dtype=pl.Enum(sorted({*VALUES, "unused"}))),
 }
@@ -56,9 +61,39 @@ def test_codes_give_what_values_give_and_no_row_becomes_a_value(form, choose, mo
     assert_same(read_labels(labels, classes), expected)
 
 
+@pytest.mark.parametrize("values", [[3, 1, 3], VALUES])
+@pytest.mark.parametrize("shape", ["plain", "with other rows", "formatted", "nested"])
+def test_a_column_of_hugging_face_is_read_at_once(values, shape, monkeypatch):
+    datasets = pytest.importorskip("datasets", "4.0")  # older ones give lists
+    more = [{"label": each} for each in values]
+    data = datasets.Dataset.from_dict({"label": values, "more": more})
+    if shape == "with other rows":
+        data, values = data.select([2, 0, 1, 2]), [values[row] for row in (2, 0, 1, 2)]
+    elif shape == "formatted":
+        data = data.with_format("numpy")
+    column = data["more"]["label"] if shape == "nested" else data["label"]
+    expected = encode_labels(check_labels(values))
+    monkeypatch.setattr(type(column), "__iter__", None)
+    assert_same(read_labels(column), expected)
+
+
+@pytest.mark.parametrize("labels", [[1, np.True_, 2], [1, True], [2**63, -1], [1, 2**64], [1, 2.5]])
+def test_lists_that_only_begin_with_integers_are_read_as_before(labels):
+    try:
+        expected = encode_labels(check_labels(labels))
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            read_labels(labels)
+    else:
+        assert_same(read_labels(labels), expected)
+
+
 @pytest.mark.parametrize(
     "labels",
     [
+        [1, None, 2],
+        pa.array([1, None, 2]),
+        pl.Series([1, None, 2]),
         pd.Categorical(["a", None, "b"]),
         pa.array(["a", None, "b"]).dictionary_encode(),
         pl.Series(["a", None, "b"], dtype=pl.Categorical),

@@ -37,6 +37,12 @@ def test_classes_in_an_object_array_get_their_own_type():
     assert encode_labels(np.array(["a", None, "b"], dtype=object))[1].dtype == object
 
 
+def test_durations_are_found_among_those_of_pandas():
+    values = np.array([2, 1, 2], "m8[s]")
+    codes, _ = encode_labels(values, pd.to_timedelta([2, 1], unit="s").tolist())
+    assert codes.tolist() == [0, 1, 0]
+
+
 def test_nullable_ints_keep_their_values():
     values = check_labels(pd.Series([7, pd.NA, 2**60 + 1], dtype="Int64"))
     codes, classes = encode_labels(values)

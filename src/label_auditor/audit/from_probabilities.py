@@ -27,6 +27,7 @@ from label_auditor.data.coded_labels import read_labels
 from label_auditor.data.divided import divide_as, is_divided
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import arrange, name_rows
+from label_auditor.data.values import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -201,9 +202,11 @@ def audit_labels(
             index=index,
             n_jobs=n_jobs,
         )
-    if hasattr(labels, "compute") and not is_divided(labels):
-        labels = labels.compute()
-    codes, columns = (read_lazy_labels if is_divided(labels) else read_labels)(labels, classes)
+    if is_divided(labels):
+        codes, columns = read_lazy_labels(labels, classes)
+    else:
+        labels = in_memory(labels)
+        codes, columns = read_labels(labels, classes)
     if classes is None and class_names is not None:
         positions, columns = find_named(columns, class_names)
         codes = positions[codes]

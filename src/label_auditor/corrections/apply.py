@@ -14,6 +14,7 @@ from label_auditor.corrections.mappings import is_decided
 from label_auditor.data.decisions import DISCARDED, OPEN, names_in, read_label
 from label_auditor.data.messages import quote_values, warn
 from label_auditor.data.naming import name_classes, unique_ids
+from label_auditor.data.values import in_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +135,7 @@ def apply_corrections(
     -------
     y_new : same kind, index and dtype as y
         The labels. Strings of a fixed length get a longer one if a new label needs it. Containers
-        of other kinds than those above come back as an array.
+        of other kinds than those above come back as an array, and those of dask in memory.
     report : CorrectionReport
         Which labels changed, and what became of all other corrections.
 
@@ -177,6 +178,7 @@ def apply_corrections(
             "with Corrections.from_json, from_rubrix or another of its methods, or pass a mapping "
             "or a Series that has the label of each row by its id."
         )
+    y = in_memory(y)
     labels = read_labels(y)
     n = len(labels.given)
     index: Any = getattr(y, "index", None) if hasattr(y, "iloc") else range(n)

@@ -79,7 +79,7 @@ def read_labels(y: Any) -> Labels:
         return _read_lists(y, rows)
     values = check_labels(y, name="y")
     missing = find_missing(values)
-    categories = getattr(getattr(y, "dtype", None), "categories", None)
+    categories = y.dtype.categories if str(getattr(y, "dtype", "")) == "category" else None
     return Labels(
         given=[None if m else v for m, v in zip(missing, values.tolist(), strict=True)],
         classes=encode_labels(values)[1].tolist(),

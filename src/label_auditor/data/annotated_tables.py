@@ -13,8 +13,8 @@ import numpy as np
 
 from label_auditor.data.labels import encode_labels
 from label_auditor.data.messages import list_rows, quote_values, repeated, warn
-from label_auditor.data.tables import find_index, in_memory, is_table
-from label_auditor.data.values import find_missing, read_values
+from label_auditor.data.tables import find_index, is_table
+from label_auditor.data.values import find_missing, in_memory, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,18 +9,22 @@ What comes out is what :func:`label_auditor.data.labels.encode_labels` gives for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from label_auditor.data.labels import check_labels, encode_labels, has_many_labels, refuse_missing
+from label_auditor.data.values import in_memory
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 # Integers in a smaller range than this are categories themselves.
 MOST_INTEGERS = 2**16
+# Types of Arrow.
+STRINGS = ("string", "large_string")
 # Rows that are looked at at a time.
 BLOCK = 2**18
 
@@ -64,6 +68,7 @@ def read_labels(
     >>> read_labels(pd.Categorical(["dog", "cat", "dog"]))
     (array([1, 0, 1]), array(['cat', 'dog'], dtype=object))
     """
+    labels = in_memory(labels)
     categories = _find_codes(labels)
     if isinstance(classes, Iterator):
         classes = list(classes)  # it may be read twice below
@@ -107,11 +112,9 @@ def _read_values(
 
 def _find_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
     """Give the category of each row, -1 where it is missing; None where there are none."""
-    if hasattr(labels, "compute"):  # dask, which may not know its categories yet
-        return None
-    if isinstance(getattr(labels, "dtype", None), np.dtype) and labels.dtype.kind in "iub":
-        return _integer_codes(labels)
     kind = str(getattr(labels, "dtype", getattr(labels, "type", "")))
+    if _are_integers(labels, kind):
+        return _integer_codes(np.asarray(labels))
     if kind == "category":
         codes: NDArray[np.integer[Any]] = np.asarray(getattr(labels, "cat", labels).codes)
         return codes
@@ -120,15 +123,22 @@ def _find_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
     return _string_codes(labels) if _begins_with_string(labels) else None
 
 
-def _integer_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
+def _are_integers(labels: Any, kind: str) -> bool:
+    """Tell whether labels are integers or bools: an array, a column or a list of them."""
+    if isinstance(labels, list | tuple):
+        # A bool among integers, also one of NumPy, is refused elsewhere.
+        return bool(labels) and type(labels[0]) is int and set(map(type, labels)) == {int}
+    if isinstance(labels, np.ndarray) or hasattr(labels, "iloc"):
+        dtype = getattr(labels, "dtype", None)
+        is_masked = isinstance(labels, np.ma.MaskedArray)
+        return isinstance(dtype, np.dtype) and dtype.kind in "iub" and not is_masked
+    return re.fullmatch("u?int[0-9]+", kind.lower()) is not None  # of PyArrow or polars
+
+
+def _integer_codes(values: NDArray[Any]) -> NDArray[np.integer[Any]] | None:
     """Give integers, less the lowest if it is negative; None where their range is large."""
-    if isinstance(labels, np.ma.MaskedArray) or not (
-        isinstance(labels, np.ndarray) or hasattr(labels, "iloc")
-    ):
-        return None
-    values = np.asarray(labels)
-    if values.ndim != 1 or not values.size:
-        return None
+    if values.dtype.kind not in "iub" or values.ndim != 1 or not values.size:
+        return None  # integers of Python may be too large, and of others some may be missing
     values = values.view(np.uint8) if values.dtype == bool else values
     lowest, highest = int(values.min()), int(values.max())
     if highest - min(lowest, 0) >= MOST_INTEGERS:
@@ -151,7 +161,7 @@ def _begins_with_string(labels: Any) -> bool:
     if isinstance(labels, np.ma.MaskedArray | Mapping | Set | str):
         return False
     first = (labels.iloc if hasattr(labels, "iloc") else labels)[0]
-    return isinstance(first, str) or str(getattr(first, "type", "")) in ("string", "large_string")
+    return isinstance(first, str) or str(getattr(first, "type", "")) in STRINGS
 
 
 def _string_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
@@ -166,9 +176,7 @@ def _string_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
             array = pa.array(array)
     except (pa.ArrowException, UnicodeError, ValueError, TypeError):
         return None
-    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
-        return None
-    return _arrow_codes(array.dictionary_encode())
+    return _arrow_codes(array.dictionary_encode()) if str(array.type) in STRINGS else None
 
 
 def _to_arrow(labels: Any) -> Any:

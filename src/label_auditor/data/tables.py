@@ -14,6 +14,7 @@ import numpy as np
 from label_auditor.data.divided import is_divided, join_indexes
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_index
+from label_auditor.data.values import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,14 +94,6 @@ class Table(NamedTuple):
 def is_table(data: Any) -> bool:
     """Tell whether data are a table: of pandas, polars, PyArrow, dask or Hugging Face."""
     return hasattr(type(data), "column_names") or hasattr(type(data), "columns")
-
-
-def in_memory(data: Any) -> Any:
-    """Give a table of dask, or a lazy one of polars, as one in memory; any other as it is."""
-    for method in ("compute", "collect"):
-        if hasattr(data, method):
-            data = getattr(data, method)()
-    return data
 
 
 def read_table(data: Any, *, name: str) -> Table:

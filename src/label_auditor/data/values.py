@@ -23,6 +23,7 @@ KINDS = {
     **dict.fromkeys(("b", "boolean"), "bools"),
     **dict.fromkeys(("i", "u", "f", "integer", "floating", "mixed-integer-float"), "numbers"),
     **dict.fromkeys(("M", "datetime", "datetime64"), "times"),
+    **dict.fromkeys(("m", "timedelta", "timedelta64"), "durations"),
     "empty": "empty",
 }
 # Kinds that are refused, with what to do about them.
@@ -75,6 +76,26 @@ def read_values(values: Any, *, name: str) -> NDArray[Any]:
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def in_memory(data: Any) -> Any:
+    """Give what dask, polars or Hugging Face's `datasets` hold lazily; all else as it is.
+
+    Parameters
+    ----------
+    data : object
+        A collection of dask, a LazyFrame of polars or a column of a data set, for example.
+    """
+    for method in ("compute", "collect"):
+        if hasattr(data, method):
+            data = getattr(data, method)()
+    if not (hasattr(data, "column_name") and hasattr(data, "source")):
+        return data
+    # A column: it gives one value at a time, but Arrow's array if that is asked for.
+    source = data.source
+    if getattr(source, "format", {"type": "other"})["type"] is None:
+        return source.with_format("arrow")[data.column_name][:]
+    return data[:]
+
+
 def kind_of(array: NDArray[Any]) -> str:
     """Say of what kind the values of an array are: 'strings', 'bools', 'numbers', …."""
     import pandas as pd
@@ -98,8 +119,7 @@ def _to_array(values: Any, name: str) -> tuple[NDArray[Any], bool]:
         objects = values.data.astype(object)
         objects[np.ma.getmaskarray(values)] = None
         return (objects if np.ma.is_masked(values) else values.data), False
-    if hasattr(values, "compute"):  # dask
-        values = values.compute()
+    values = in_memory(values)
     if hasattr(values, "isna"):  # pandas would turn integers beside missing ones into floats
         return np.asarray(values.astype(object) if values.isna().any(axis=None) else values), False
     for method in ("to_pylist", "to_list"):  # so would PyArrow and polars
