@@ -71,9 +71,9 @@ data_sets = st.builds(
 
 
 def refused_by_cleanlab(indicator, filter_by="prune_by_noise_rate"):
-    """Tell whether a class is in every row, or for one rule in none: it raises."""
+    """Tell whether a class is in every row, or all or (for one rule) one in none: it raises."""
     empty = filter_by == "predicted_neq_given" and not indicator.any(axis=0).all()
-    return indicator.all(axis=0).any() or empty
+    return indicator.all(axis=0).any() or not indicator.any() or empty
 
 
 @settings(deadline=None, max_examples=50)
