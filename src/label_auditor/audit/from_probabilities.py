@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from label_auditor.audit.lazy_labels import find_far_index, read_lazy_labels
 from label_auditor.audit.multi_label import MultiLabelAudit, audit_label_sets
 from label_auditor.audit.single_label import LabelAudit
+from label_auditor.confident_learning.engines.cluster import find_client, is_far
 from label_auditor.confident_learning.find_issues import (
     find_label_issues,
     rank_issues,
@@ -25,6 +25,7 @@ from label_auditor.confident_learning.scores import (
 from label_auditor.data.class_names import find_named, read_names
 from label_auditor.data.coded_labels import read_labels
 from label_auditor.data.divided import divide_as, is_divided
+from label_auditor.data.lazy_labels import read_lazy_labels
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import arrange, name_rows
 from label_auditor.data.values import in_memory
@@ -211,7 +212,7 @@ def audit_labels(
         positions, columns = find_named(columns, class_names)
         codes = positions[codes]
     names = read_names(columns, class_names)
-    far_index = find_far_index(labels, pred_probs, len(codes)) if index is None else None
+    far_index = _find_far_index(labels, pred_probs, len(codes)) if index is None else None
     index, row_names = name_rows(labels if far_index is None else None, index, len(codes))
     data = LabelledRows(codes, arrange(pred_probs, columns, row_names, names), n_jobs)
     del codes  # Those of the data take an eighth of their memory.
@@ -219,6 +220,12 @@ def audit_labels(
     audit = audit_codes(data.codes, data, rule, classes=columns, rank_by=rank_by, index=index)
     own = {} if far_index is None else {"index": far_index}
     return dataclasses.replace(audit, class_names=names, **own)
+
+
+def _find_far_index(labels: Any, pred_probs: Any, n_samples: int) -> Any:
+    """Give the index of labels of dask, if it is to stay there as all that is known of a row."""
+    far = is_divided(labels) and is_far(n_samples) and find_client(pred_probs) is not None
+    return getattr(labels, "index", None) if far else None
 
 
 def audit_codes(

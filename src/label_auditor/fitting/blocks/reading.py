@@ -11,7 +11,8 @@ import numpy as np
 from label_auditor._sklearn import _num_samples
 from label_auditor.confident_learning.scan import code_dtype
 from label_auditor.data.divided import join_indexes
-from label_auditor.data.labels import check_labels, encode_labels, refuse_missing
+from label_auditor.data.labels import refuse_missing
+from label_auditor.data.lazy_labels import list_parts, unite_classes
 from label_auditor.data.naming import check_index
 from label_auditor.data.tables import find_index
 from label_auditor.fitting.blocks.scheduler import compute, hold, task
@@ -221,14 +222,6 @@ def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
     return labels, lengths, codes, classes, index
 
 
-def list_parts(data: Any) -> list[Any]:
-    """Give the blocks of rows of a collection of dask, each with all columns, as tasks."""
-    if hasattr(data, "rechunk"):
-        data = data.rechunk(dict.fromkeys(range(1, data.ndim), -1))
-        return list(data.to_delayed().ravel())
-    return list(data.to_delayed())
-
-
 def align(y: Any, X: Any) -> Any:
     """Cut an array of labels or weights as an array X is cut, where its blocks have known sizes."""
     if not (hasattr(X, "rechunk") and hasattr(y, "rechunk")):
@@ -263,23 +256,6 @@ def _read_part(part: Any, block: int, n_blocks: int) -> BlockLabels:
             f"{name_block(block, n_blocks)}, whose rows are counted from 0: {error}"
         ) from error
     return BlockLabels(codes.astype(code_dtype(len(classes))), classes, index)
-
-
-def unite_classes(
-    found: list[NDArray[Any]],
-) -> tuple[list[NDArray[np.signedinteger]], NDArray[Any]]:
-    """Give the place of each block's classes among those of all blocks, and these; -1 at the end.
-
-    So that a code of -1, which counts from the end, stays -1.
-    """
-    present = [each for each in found if len(each)] or found[:1]
-    if len({each.dtype.kind for each in present}) > 1:
-        # NumPy would make strings of numbers; as objects, mixed types are seen and refused.
-        present = [each.astype(object) for each in present]
-    codes, classes = encode_labels(check_labels(np.concatenate(present), name="y"))
-    ends = np.cumsum([len(each) for each in found])[:-1]
-    small = codes.astype(code_dtype(len(classes)))
-    return [np.append(each, small.dtype.type(-1)) for each in np.split(small, ends)], classes
 
 
 def _recode(labels: BlockLabels, column: NDArray[Any], classes: NDArray[Any]) -> BlockLabels:

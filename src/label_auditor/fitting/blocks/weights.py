@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.data.lazy_labels import list_parts
 from label_auditor.fitting.blocks.reading import (
     BlockLabels,
     Blocks,
     align,
     is_lazy,
-    list_parts,
     refuse_other_blocks,
 )
 from label_auditor.fitting.blocks.scheduler import compute, hold, task

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from label_auditor.audit.lazy_labels import find_far_index, read_lazy_labels
 from label_auditor.data.coded_labels import read_labels
+from label_auditor.data.lazy_labels import read_lazy_labels
 from optional import dask_frames, needs_dask_frames
 
 dask = pytest.importorskip("dask")
@@ -69,4 +69,3 @@ def test_values_stay_where_they_are(monkeypatch):
     lazy = dask_frames.from_pandas(values, npartitions=2, sort=False)
     monkeypatch.setattr(type(lazy), "compute", None)
     assert_same(read_lazy_labels(lazy), read_labels(values))
-    assert find_far_index(lazy, np.ones((4, 1)), 4) is None

@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from label_auditor.confident_learning.engines.cluster import find_client, is_far
-from label_auditor.confident_learning.scan import code_dtype
 from label_auditor.data.coded_labels import read_labels
-from label_auditor.data.divided import is_divided
-from label_auditor.fitting.blocks.reading import list_parts, unite_classes
-from label_auditor.fitting.blocks.scheduler import compute, task
+from label_auditor.data.labels import check_labels, encode_labels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -35,8 +31,11 @@ def read_lazy_labels(
         In a small type.
     classes : ndarray of shape (n_classes,)
     """
+    from dask import compute, delayed
+
+    read = delayed(_read_block, pure=False)
     try:
-        found = compute([task(_read_block, part, classes) for part in list_parts(labels)])
+        found = compute(*(read(part, classes) for part in list_parts(labels)))
         if classes is None:
             positions, columns = unite_classes([columns for _, columns in found])
             coded = [of[codes] for of, (codes, _) in zip(positions, found, strict=True)]
@@ -49,10 +48,29 @@ def read_lazy_labels(
     return np.concatenate(coded), columns
 
 
-def find_far_index(labels: Any, pred_probs: Any, n_samples: int) -> Any:
-    """Give the index of labels of dask where it stays there, as all that is known of a row."""
-    far = is_divided(labels) and is_far(n_samples) and find_client(pred_probs) is not None
-    return getattr(labels, "index", None) if far else None
+def list_parts(data: Any) -> list[Any]:
+    """Give the blocks of rows of a collection of dask, each with all columns, as tasks."""
+    if hasattr(data, "rechunk"):
+        data = data.rechunk(dict.fromkeys(range(1, data.ndim), -1))
+        return list(data.to_delayed().ravel())
+    return list(data.to_delayed())
+
+
+def unite_classes(
+    found: list[NDArray[Any]],
+) -> tuple[list[NDArray[np.signedinteger]], NDArray[Any]]:
+    """Give the place of each block's classes among those of all blocks, and these; -1 at the end.
+
+    So that a code of -1, which counts from the end, stays -1.
+    """
+    present = [each for each in found if len(each)] or found[:1]
+    if len({each.dtype.kind for each in present}) > 1:
+        # NumPy would make strings of numbers; as objects, mixed types are seen and refused.
+        present = [each.astype(object) for each in present]
+    codes, classes = encode_labels(check_labels(np.concatenate(present), name="y"))
+    ends = np.cumsum([len(each) for each in found])[:-1]
+    small = codes.astype(np.min_scalar_type(-len(classes) - 1))
+    return [np.append(each, small.dtype.type(-1)) for each in np.split(small, ends)], classes
 
 
 def _read_block(
@@ -62,4 +80,4 @@ def _read_block(
     if len(labels) == 0:
         return np.zeros(0, np.int8), np.zeros(0, object)
     codes, columns = read_labels(labels, classes)
-    return codes.astype(code_dtype(len(columns))), columns
+    return codes.astype(np.min_scalar_type(-len(columns) - 1)), columns
