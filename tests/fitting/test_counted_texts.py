@@ -50,3 +50,22 @@ def test_rows_that_are_counted_when_read_are_those_that_are_held(monkeypatch, te
     blocks = list(read.over_blocks(lambda rows: (rows.start, read[rows].sum())))
     assert [start for start, _ in blocks] == list(range(0, 62, 7))
     assert sum(total for _, total in blocks) == pytest.approx(held.sum())
+
+
+@BOTH
+@pytest.mark.parametrize("read_before", [True, False])
+def test_some_columns_are_those_among_all(monkeypatch, terms, texts, read_before):
+    monkeypatch.setattr(counted_texts, "BLOCK_ROWS", 7)
+    counted = CountedTexts(terms(split_texts(texts)))
+    if read_before:
+        list(counted.over_blocks(lambda rows: counted[rows].nnz))
+    columns = np.arange(3, counted.shape[1], 2)
+    rows = slice(50, 62)
+    found, squares = counted.reader(columns)(rows)
+    expected = counted[rows].toarray()
+    assert expected[:, columns].any()
+    np.testing.assert_array_equal(found.toarray(), expected[:, columns])
+    np.testing.assert_allclose(squares, (expected**2).sum(axis=1))
+    assert counted.terms.select(columns[-3:]).spell(np.arange(3)) == counted.terms.spell(
+        columns[-3:]
+    )

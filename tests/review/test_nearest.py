@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from label_auditor.review import nearest
-from label_auditor.review.nearest import SideBySide, nearest_rows
+from label_auditor.review.nearest import nearest_rows
 
 
 def compare_all_pairs(X, rows, k):
@@ -111,31 +111,6 @@ def test_memory_is_bounded(kind, most, monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2 * n**2  # the cosines of all pairs would take four bytes each
-
-
-class Read:
-    """Rows that are made when they are asked for."""
-
-    def __init__(self, X):
-        self.X, self.shape = X, X.shape
-        self.n_rows_with = np.diff(X.tocsc().indptr)
-
-    def __getitem__(self, rows):
-        return self.X[rows]
-
-
-@pytest.mark.parametrize("most", [0, 1e12], ids=["some", "all"])
-def test_parts_side_by_side_are_one_matrix(texts_like, most, monkeypatch):
-    monkeypatch.setattr(nearest, "MOST_SPARSE", most)
-    monkeypatch.setattr(nearest, "BLOCK_CELLS", 2**12)
-    X, rows = texts_like, np.array([599, 0, 17])
-    expected = nearest_rows(X, rows, 5)
-    parts = SideBySide([Read(X[:, :300]), sparse.coo_array(X[:, 300:])])
-    assert parts.shape == X.shape
-    found = nearest_rows(parts, rows, 5)
-    np.testing.assert_array_equal(found.rows, expected.rows)
-    np.testing.assert_allclose(found.cosines, expected.cosines, rtol=1e-6)
-    assert found.recall == expected.recall
 
 
 def test_counts_and_flags_have_the_cosines_of_numbers():

@@ -12,6 +12,7 @@ looked for where a shorter one is left out: what contains it occurs in one text 
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -167,9 +168,21 @@ class Words:
 
     def __init__(self, chunks: Chunks) -> None:
         self._single = SingleWords(chunks)
-        self._words = _in_two_texts(map(_number_words, self._single.read_blocks()))
-        self._pairs = _in_two_texts(map(_number_pairs, self._single.read_blocks()))
-        self.shape = self._single.shape[0], len(self._words) + len(self._pairs)
+        words = _in_two_texts(map(_number_words, self._single.read_blocks()))
+        pairs = _in_two_texts(map(_number_pairs, self._single.read_blocks()))
+        self._know(words, pairs)
+
+    def _know(self, words: Ints, pairs: Ints) -> None:
+        """Keep what is counted, by its numbers, which ascend."""
+        self._words, self._pairs = words, pairs
+        self.shape = self._single.shape[0], len(words) + len(pairs)
+
+    def select(self, columns: Ints) -> Words:
+        """Give what counts these columns alone; they ascend."""
+        n_words, chosen = len(self._words), copy(self)
+        words, pairs = np.split(columns, np.searchsorted(columns, [n_words]))
+        chosen._know(self._words[words], self._pairs[pairs - n_words])
+        return chosen
 
     def count(self, rows: Any) -> csr_matrix:
         """Count in some texts."""
@@ -235,6 +248,8 @@ def _look_up(numbered: Numbered, known: Ints) -> Numbered:
     texts, numbers = numbered
     if not len(known):
         return texts[:0], numbers[:0]
+    order = np.argsort(numbers)  # what is looked up in order is looked up in nearby places
+    texts, numbers = texts[order], numbers[order]
     place = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
     found = np.flatnonzero(known[place] == numbers)
     return texts[found], place[found]
@@ -297,6 +312,14 @@ class Characters:
         ends = self._words.indptr[rows.start : rows.stop + 1]
         texts = np.repeat(np.arange(rows.start, rows.stop), np.diff(ends))
         return texts, self._words.indices[ends[0] : ends[-1]]
+
+    def select(self, columns: Ints) -> Characters:
+        """Give what counts these columns alone."""
+        chosen = copy(self)
+        chosen._runs = self._runs[:, columns]
+        chosen._starts, chosen._stops = self._starts[columns], self._stops[columns]
+        chosen.shape = self.shape[0], len(columns)
+        return chosen
 
     def count(self, rows: Any) -> csr_matrix:
         """Count in some texts."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from label_auditor.data.messages import list_rows
 from label_auditor.data.naming import check_length
-from label_auditor.review.nearest import SideBySide, nearest_rows
+from label_auditor.review.nearest import nearest_rows
+from label_auditor.review.side_by_side import SideBySide
 from label_auditor.review.twins import ALIKE_WORDS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from scipy import sparse
 from label_auditor.fitting.counted_texts import CountedTexts
 from label_auditor.fitting.members import find_members
 from label_auditor.review.evidence import Evidence, Neighbors, find_neighbors, read_rows
-from label_auditor.review.nearest import SideBySide
+from label_auditor.review.side_by_side import SideBySide
 from label_auditor.review.words import find_speaking_words
 
 if TYPE_CHECKING:

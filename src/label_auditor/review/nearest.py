@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from label_auditor.review.side_by_side import SideBySide, count, squares_of, tidy, to_scale
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -56,35 +58,6 @@ class Nearest(NamedTuple):
     rows: Rows
     cosines: Floats
     recall: float
-
-
-class SideBySide:
-    """Sparse vectors that consist of several parts; put together for the rows that are asked for.
-
-    Parameters
-    ----------
-    parts : list of sparse matrix
-        All equally long. Instead of a matrix, a part may be what makes its rows anew each time that
-        they are asked for, if it has a `shape`, and knows its `n_rows_with`.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        The number of rows, and that of the columns of all parts.
-    """
-
-    def __init__(self, parts: list[Any]) -> None:
-        self.parts = [part.tocsr() if sparse.issparse(part) else part for part in parts]
-        self.shape = parts[0].shape[0], sum(part.shape[1] for part in parts)
-
-    def __getitem__(self, rows: Any) -> Any:
-        """Give some rows as a csr matrix."""
-        return sparse.hstack([part[rows] for part in self.parts], format="csr")
-
-    @property
-    def n_rows_with(self) -> Rows:
-        """How many rows have something in each column."""
-        return np.concatenate([count_rows_with(part) for part in self.parts])
 
 
 def nearest_rows(vectors: Any, rows: Rows, k: int) -> Nearest:
@@ -137,14 +110,6 @@ def _gather(search: Search, rows: Rows, k: int) -> tuple[Rows, Floats]:
 def _blocks(rows: Rows, size: int) -> Iterator[Rows]:
     """Cut rows into blocks."""
     return (rows[start : start + size] for start in range(0, len(rows), size))
-
-
-def _count(columns: Rows, n_columns: int) -> Rows:
-    """Count the columns, in blocks: NumPy makes larger numbers of them first."""
-    counts = np.zeros(n_columns, dtype=np.intp)
-    for block in _blocks(columns, BLOCK_CELLS):
-        counts += np.bincount(block, minlength=n_columns)
-    return counts
 
 
 def _largest(values: Floats, k: int) -> tuple[Rows, Floats]:
@@ -245,11 +210,12 @@ class _SparseRows:
     """Sparse rows of a matrix, or of what makes them anew each time that they are asked for."""
 
     def __init__(self, vectors: Any, k: int) -> None:
-        self.vectors, self.k = vectors, k
+        self.vectors = vectors if isinstance(vectors, SideBySide) else SideBySide([vectors])
+        self.k = k
         n = vectors.shape[0]
         some = np.random.default_rng(0).choice(n, min(n, N_SAMPLED), replace=False)
         sample, _ = self._read(np.sort(some))
-        counts = _count(sample.indices, sample.shape[1]).astype(np.float64)
+        counts = count(sample.indices, sample.shape[1]).astype(np.float64)
         self.length = max(1, sample.nnz // len(some))
         n_pairs = max(1, len(some) * (len(some) - 1))
         # How many terms two rows have in common.
@@ -261,22 +227,19 @@ class _SparseRows:
 
     def _read(self, rows: Any) -> tuple[Any, NDArray[np.floating]]:
         """Give some rows, and by what their numbers are to be multiplied to give length 1."""
-        X = sparse.csr_matrix(self.vectors[rows])
-        if X.dtype.kind != "f":
-            X = X.astype(np.float64)
-        if not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-        filled = np.flatnonzero(np.diff(X.indptr))
-        squares = np.ones(X.shape[0], dtype=X.dtype)
-        squares[filled] = np.add.reduceat(X.data * X.data, X.indptr[filled])
-        return X, 1 / np.sqrt(np.where(squares > 0, squares, 1))
+        X = tidy(self.vectors[rows])
+        return X, to_scale(squares_of(X))
 
-    def _read_all(self) -> Iterator[tuple[int, Any, NDArray[np.floating]]]:
-        """Give all rows in blocks, each with the position of its first row."""
-        size = max(1, BLOCK_CELLS // (4 * self.length))
-        for start in range(0, self.vectors.shape[0], size):
-            yield start, *self._read(slice(start, start + size))
+    def _read_all(self, columns: Rows) -> Iterator[tuple[int, Any, NDArray[np.floating]]]:
+        """Give some columns of all rows in blocks, each with the position of its first row.
+
+        Rows are scaled as if all of their columns were there.
+        """
+        size, n_rows = max(1, BLOCK_CELLS // (4 * self.length)), self.vectors.shape[0]
+        read = self.vectors.reader(columns)
+        for start in range(0, n_rows, size):
+            X, squares = read(slice(start, min(start + size, n_rows)))
+            yield start, X, to_scale(squares)
 
     def _read_asked(self, rows: Rows) -> Any:
         """Give rows that are asked for, scaled to length 1."""
@@ -286,9 +249,11 @@ class _SparseRows:
     def compare_all(self, rows: Rows) -> Iterator[tuple[Rows, Floats]]:
         """Compare each row with all others, which are read once."""
         asked = self._read_asked(rows)
+        columns = np.unique(asked.indices)
+        asked = asked[:, columns]
         found = np.zeros((len(rows), self.k), dtype=np.intp)
         cosines = np.full((len(rows), self.k), -1, dtype=np.float32)
-        for start, block, scale in self._read_all():
+        for start, block, scale in self._read_all(columns):
             n_others = block.shape[0]
             for at in _blocks(np.arange(len(rows)), max(1, BLOCK_CELLS // n_others)):
                 values = (block @ asked[at].T).toarray()
@@ -312,7 +277,7 @@ class _SparseRows:
         asked = self._read_asked(rows)
         heavy, n_met = self._heaviest(asked)
         terms = np.unique(heavy.indices)
-        blocks = [_scale_rows(block[:, terms], scale) for _, block, scale in self._read_all()]
+        blocks = [_scale_rows(block, scale) for _, block, scale in self._read_all(terms)]
         by_term = sparse.vstack(blocks, format="csr").T.tocsr()
         del blocks
         heavy = heavy[:, terms]
@@ -346,7 +311,7 @@ class _SparseRows:
 
     def _heaviest(self, asked: Any) -> tuple[Any, Rows]:
         """Give the heaviest terms of rows by which they meet few enough others; and how many."""
-        n_rows_with = count_rows_with(self.vectors)
+        n_rows_with = self.vectors.n_rows_with
         terms, weights, ends, n_met = [], [], [0], []
         for i in range(asked.shape[0]):
             own = slice(asked.indptr[i], asked.indptr[i + 1])
@@ -370,10 +335,3 @@ def _scale_rows(X: Any, scale: NDArray[np.floating]) -> Any:
     """Multiply each row by a number; the numbers of the result are short."""
     data = (X.data * np.repeat(scale, np.diff(X.indptr))).astype(np.float32)
     return sparse.csr_matrix((data, X.indices, X.indptr), shape=X.shape)
-
-
-def count_rows_with(vectors: Any) -> Rows:
-    """Count the rows that have something in each column; what makes its rows anew knows it."""
-    if sparse.issparse(vectors):
-        return _count(vectors.indices, vectors.shape[1])
-    return vectors.n_rows_with  # type: ignore[no-any-return]
