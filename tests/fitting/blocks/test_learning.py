@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import SGDClassifier
 
-from label_auditor.fitting.blocks.learning import Fit, learn_in_blocks, take_labelled
+from label_auditor.fitting.blocks.learning import Fit, learn_in_blocks, learn_labels, take_labelled
 from label_auditor.fitting.blocks.reading import BlockLabels, read_blocks
 from label_auditor.fitting.blocks.scheduler import compute
 
@@ -49,3 +49,12 @@ def test_rows_without_a_label_are_left_out():
     np.testing.assert_array_equal(taken, X[[0, 2]])
     assert codes.tolist() == [1, 0]
     assert weights.tolist() == [2, 3]
+
+
+def test_rows_without_weight_teach_nothing():
+    labels = BlockLabels(np.array([1, 0, 1]), np.array(["a", "b"]), None, np.zeros(3))
+    model = SGDClassifier(loss="log_loss")
+    learn_labels(model, X[:3], labels, np.arange(2))
+    assert not hasattr(model, "coef_")
+    learn_labels(model, X[:3], labels._replace(weights=np.array([0, 1.0, 0])), np.arange(2))
+    assert (model.predict(X) == "a").all()

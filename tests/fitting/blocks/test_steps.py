@@ -70,5 +70,8 @@ def test_errors_name_the_step_and_the_fit():
     wrong = X.copy()
     wrong[7, 1] = np.nan
     blocks = read_blocks(da.from_array(wrong, chunks=(6, 4)), y, allow_missing=False)
-    with pytest.raises(ValueError, match=r"'incrementalpca', block 2 of 4, .* contains NaN"):
+    with pytest.raises(
+        ValueError, match=r"'incrementalpca', block 2 of 4, .* contains NaN"
+    ) as found:
         share_in_blocks(cut(IncrementalPCA(n_components=4), share=True), blocks)
+    assert "larger blocks" not in str(found.value)

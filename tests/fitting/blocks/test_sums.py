@@ -6,6 +6,7 @@ import dask.array as da
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB
 
 from label_auditor.fitting.blocks.counting import leave_out_blocks
@@ -83,9 +84,18 @@ def test_a_row_whose_class_has_no_other_weight_is_not_judged():
     weights = np.where(np.arange(N) == 3, 0, WEIGHTS)
     found = leave_out(GaussianNB(), PLAIN, weights)
     assert np.flatnonzero(np.isnan(found[:, 0])).tolist() == [40]
+    X = np.minimum(COUNTS, 2)
+    X[3, 2] = 9  # this row has no weight, and so is not alone, but the only one of its category
+    with pytest.warns(UserWarning, match="can't judge row 3: CategoricalNB"):
+        found = leave_out(CategoricalNB(), X, weights)
+    assert {3, 40} == set(np.flatnonzero(np.isnan(found[:, 0])))
 
 
-@pytest.mark.parametrize("classifier", [GaussianNB(), CategoricalNB(), ComplementNB()], ids=str)
+@pytest.mark.parametrize(
+    "classifier",
+    [GaussianNB(), GaussianNB(priors=[0.1, 0.2, 0.3, 0.4]), CategoricalNB(), ComplementNB()],
+    ids=str,
+)
 def test_sums_of_parts_make_the_model_of_all_rows(classifier):
     X = pd.DataFrame(COUNTS, columns=list("pqrs"))
     classes = np.array(list("abcd"))
@@ -96,7 +106,7 @@ def test_sums_of_parts_make_the_model_of_all_rows(classifier):
         for a, b in pairwise([0, 3, 4, 30, N])
     ]
     model = parts[0].add(parts[1:]).finish().model
-    expected = type(classifier)().fit(X, classes[CODES])
+    expected = clone(classifier).fit(X, classes[CODES])
     assert vars(model).keys() == vars(expected).keys()
     for name, value in vars(expected).items():
         # In a list, there is an array for each feature.

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
 from label_auditor.fitting.leave_one_out import arithmetic
+from label_auditor.fitting.leave_one_out.gaussian import Moments, join_moments
 from label_auditor.fitting.leave_one_out.registry import leave_one_out
 from loo_oracle import assert_leaves_one_out
 
@@ -75,3 +76,19 @@ def test_blocks_of_rows_change_nothing(monkeypatch):
     monkeypatch.setattr(arithmetic, "BLOCK_CELLS", 20)
     _, in_blocks = leave_one_out(GaussianNB(), plain, codes, np.arange(3))
     np.testing.assert_allclose(in_blocks, whole, rtol=1e-12)
+
+
+def test_sets_of_rows_that_are_far_from_0_are_joined_without_loss():
+    means = 1e8 + np.array([[0.1, 0], [0.1, 1e-6], [0, 0]])
+    sets = Moments(np.array([3.0, 1, 0]), means, np.array([[0, 2.0], [0, 4], [0, 0]]))
+    size, mean, variance = join_moments(sets)
+    assert size == 4
+    assert mean[0] == means[0, 0]
+    assert variance[0] == 0  # to the bit: constant in all
+    distance = means[1, 1] - means[0, 1]
+    np.testing.assert_allclose(variance[1], 2.5 + 3 / 16 * distance**2, rtol=1e-15)
+
+
+def test_no_rows_are_joined_to_no_rows():
+    none = Moments(np.zeros(2), np.zeros((2, 1)), np.zeros((2, 1)))
+    assert [part.tolist() for part in join_moments(none)] == [0, [0], [0]]
