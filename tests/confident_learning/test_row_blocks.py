@@ -178,6 +178,18 @@ def test_dask(case, expected):
     assert_same(find_issues(codes, lazy, n_jobs=2), expected)
 
 
+def test_dask_chunks_that_are_masked_or_sparse():
+    dask_array = pytest.importorskip("dask.array")
+    labels, lazy = np.array([0, 1]), dask_array.from_array(np.eye(2), chunks=1)
+    unmasked = dask_array.ma.masked_array(lazy, mask=False)
+    assert find_issues(labels, unmasked).issues.tolist() == [False, False]
+    masked = dask_array.ma.masked_array(lazy, mask=[[False, False], [True, False]])
+    with pytest.raises(ValueError, match="in row 1: row 1 has NaN"):
+        find_issues(labels, masked)
+    with pytest.raises(ValueError, match=r"sparse matrices; pass pred_probs\.map_blocks"):
+        find_issues(labels, lazy.map_blocks(sparse.csr_array))
+
+
 def test_torch(case, expected):
     torch = pytest.importorskip("torch")
     codes, pred_probs = case

@@ -12,6 +12,7 @@ from label_auditor.fitting.inputs import (
     read_targets,
     refuse_many_labels,
 )
+from optional import dask_frames, needs_dask_frames
 
 
 @pytest.mark.parametrize("y", [np.eye(3), [[1], [1, 2]], pd.DataFrame({"a": [1], "b": [2]})])
@@ -151,6 +152,12 @@ class TestRowsOfPandas:
         _, codes, classes = check_data(self.X, y.to_numpy(), allow_missing=False)
         assert classes[codes].tolist() == ["a", "b", "c"]
         check_data(self.X, y.loc[self.X.index], allow_missing=False)
+
+    @needs_dask_frames
+    def test_labels_of_dask_have_names_too(self):
+        y = pd.Series(["a", "b", "c"], index=["z", "y", "x"])
+        with pytest.raises(ValueError, match="row 0 is 'x' in X, and 'z' in y"):
+            check_data(self.X, dask_frames.from_pandas(y, sort=False), allow_missing=False)
 
     def test_positions_are_names_too(self):
         y = pd.Series(["a", "b", "c"], index=[1, 0, 2])

@@ -242,11 +242,16 @@ def _check_pred_probs(pred_probs: Any, n_labels: int) -> Any:
 
 def _dtype_of(pred_probs: Any) -> np.dtype[Any]:
     """Give the type of the probabilities, without reading one."""
+    if _is_sparse(pred_probs):
+        raise ValueError("pred_probs is a sparse matrix; pass pred_probs.toarray().")
     if hasattr(pred_probs, "__dask_graph__"):
+        if _is_sparse(pred_probs._meta):
+            raise ValueError(
+                "pred_probs is a dask array of sparse matrices; pass "
+                "pred_probs.map_blocks(lambda block: block.toarray())."
+            )
         dtype: np.dtype[Any] = pred_probs.dtype
         return dtype
-    if type(pred_probs).__module__.startswith("scipy.sparse"):
-        raise ValueError("pred_probs is a sparse matrix; pass pred_probs.toarray().")
     try:
         return np.asarray(pred_probs[:0]).dtype
     except (TypeError, RuntimeError) as error:
@@ -257,11 +262,16 @@ def _dtype_of(pred_probs: Any) -> np.dtype[Any]:
         ) from error
 
 
+def _is_sparse(array: Any) -> bool:
+    return type(array).__module__.startswith("scipy.sparse")
+
+
 def _to_rows(pred_probs: Any) -> Any:
     """Give `pred_probs` as it is if it has a shape and slices by rows, else as an array."""
-    if isinstance(pred_probs, np.ma.MaskedArray):
-        # What is masked is no probability, whatever number stands there.
-        pred_probs = np.where(np.ma.getmaskarray(pred_probs), np.nan, pred_probs.data)
+    if isinstance(getattr(pred_probs, "_meta", None), np.ma.MaskedArray):  # dask
+        pred_probs = pred_probs.map_blocks(_unmask)
+    elif isinstance(pred_probs, np.ma.MaskedArray):
+        pred_probs = _unmask(pred_probs)
     if not hasattr(pred_probs, "shape") or hasattr(pred_probs, "iloc"):
         try:
             pred_probs = _as_array(pred_probs)
@@ -282,6 +292,11 @@ def _to_rows(pred_probs: Any) -> Any:
             f"needed: shape (n_samples, n_classes).{_remedy(shape)}"
         )
     return pred_probs
+
+
+def _unmask(pred_probs: Any) -> Array:
+    """Give an array that is NaN where a number is masked, since that is no probability."""
+    return np.where(np.ma.getmaskarray(pred_probs), np.nan, np.ma.getdata(pred_probs))
 
 
 def _as_array(pred_probs: Any) -> Array:

@@ -16,7 +16,7 @@ from label_auditor._sklearn import _num_samples
 from label_auditor.data.coded_labels import read_labels
 from label_auditor.data.labels import has_many_labels
 from label_auditor.data.messages import quote_values
-from label_auditor.data.values import read_values
+from label_auditor.data.values import in_memory, read_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -31,6 +31,7 @@ def check_data(
     X: Any, y: ArrayLike, *, allow_missing: bool
 ) -> tuple[Any, NDArray[np.intp], NDArray[Any]]:
     """Give X in a form that can be indexed by rows, and y as `read_targets` reads it."""
+    y = in_memory(y)
     codes, classes = read_targets(y, allow_missing=allow_missing)
     _refuse_rowless(X)
     if isinstance(X, Sequence):  # a list, a tuple, a column of a Hugging Face data set
@@ -41,7 +42,7 @@ def check_data(
             f"X and y have inconsistent numbers of samples: X has {n_rows} rows, y has "
             f"{len(codes)} labels; pass one label for each row."
         )
-    refuse_other_order(X, y)
+    refuse_other_order(getattr(X, "index", None), getattr(y, "index", None))
     (X,) = indexable(X)
     return X, codes, classes
 
@@ -73,14 +74,15 @@ def _is_column(y: Any) -> bool:
     return len(getattr(y, "shape", ())) == 2
 
 
-def refuse_other_order(X: Any, y: Any) -> None:
-    """Raise if pandas objects name the same rows, but in another order: rows go by position."""
+def refuse_other_order(names: Any, given: Any) -> None:
+    """Raise if X and y of pandas name the same rows in another order: rows go by position."""
     import pandas as pd
 
-    names, given = getattr(X, "index", None), getattr(y, "index", None)
     if not (isinstance(names, pd.Index) and isinstance(given, pd.Index)) or names.equals(given):
         return
-    if not (names.is_unique and given.is_unique and given.isin(names).all()):
+    if not (
+        len(names) == len(given) and names.is_unique and given.is_unique and given.isin(names).all()
+    ):
         return
     row = int(np.flatnonzero(np.asarray(names != given))[0])
     in_X, in_y = (quote_values(index[row : row + 1].tolist()) for index in (names, given))

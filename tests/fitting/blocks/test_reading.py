@@ -1,3 +1,5 @@
+import functools
+
 import dask.array as da
 import numpy as np
 import pandas as pd
@@ -146,14 +148,14 @@ class TestBlocks:
             compute(blocks.parts[1:])
 
     @needs_dask_frames
-    def test_in_another_order_are_refused(self):
+    @pytest.mark.parametrize("n_blocks", [1, 2, 3])
+    @pytest.mark.parametrize("is_lazy", [False, True])
+    def test_in_another_order_are_refused(self, n_blocks, is_lazy):
         names = pd.Series(y, index=range(10))
         frame = pd.DataFrame({"x": X[:, 0]}, index=names.index[::-1])
-        blocks = read_blocks(
-            dask_frames.from_pandas(frame, npartitions=1, sort=False), names, allow_missing=False
-        )
+        divide = functools.partial(dask_frames.from_pandas, npartitions=n_blocks, sort=False)
         with pytest.raises(ValueError, match="name the same rows in another order"):
-            compute(blocks.parts)
+            read_blocks(divide(frame), divide(names) if is_lazy else names, allow_missing=False)
 
 
 def test_names_of_blocks_count_from_1():

@@ -173,7 +173,7 @@ def _check_block(X: Any, labels: BlockLabels, name: str) -> Any:
             f"and {len(labels.codes)} in y; take both from one table, so that they have the same "
             "blocks."
         )
-    refuse_other_order(X, labels)
+    refuse_other_order(getattr(X, "index", None), labels.index)
     return X
 
 
@@ -194,8 +194,8 @@ def _read_lazy(X: Any, y: Any, n_parts: int) -> tuple[Any, ...]:
     codes = [column[each.codes] for column, each in zip(columns, found, strict=True)]
     labels = [task(_recode, each, col, classes) for each, col in zip(read, columns, strict=True)]
     index = join_indexes([each.index for each in found])
-    if index is None and hasattr(X, "index"):
-        index = join_indexes(X.index)
+    if index is None or _divisions(X) is None or _divisions(y) is None:
+        index = _name_rows(X, index)
     return labels, list(map(len, codes)), np.concatenate(codes).astype(np.intp), classes, index
 
 
@@ -210,9 +210,7 @@ def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
             f"X and y have inconsistent numbers of samples: X has {sum(lengths)} rows, y has "
             f"{len(codes)} labels; pass one label for each row."
         )
-    index = find_index(y)
-    if index is None and hasattr(X, "index"):
-        index = join_indexes(X.index)
+    index = _name_rows(X, find_index(y))
     ends = np.append(0, np.cumsum(lengths))
     small = codes.astype(code_dtype(len(classes)))
     labels = [
@@ -220,6 +218,13 @@ def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
         for start, end in pairwise(ends.tolist())
     ]
     return labels, lengths, codes, classes, index
+
+
+def _name_rows(X: Any, given: Any) -> Any:
+    """Give the names of the rows: those of y, unless it has none; refuse another order in X."""
+    names = join_indexes(X.index) if hasattr(X, "index") else None
+    refuse_other_order(names, given)
+    return names if given is None else given
 
 
 def align(y: Any, X: Any) -> Any:
