@@ -46,7 +46,7 @@ def choose_labels(train_on: str | None, labels: TrainingLabels, audit: Findings)
     doubted = audit.issues & ~labels.reviewed
     if train_on == "corrected":
         return correct_flagged(codes, doubted, audit.predicted, classes)
-    kept = np.full(len(codes), -1)
+    kept = np.full_like(codes, -1)
     rows = drop_flagged(codes, doubted, classes)
     kept[rows] = codes[rows]
     return kept

@@ -67,8 +67,8 @@ def predict_blocks(
     else:
         pred_probs, missing, trained = _predict_folds(learner, blocks, used, cv, final=final)
     # Whoever holds out the only member of a class can't know the class.
-    n_others = sizes[given] - (used == given)
-    judged = (given >= 0) & (n_others > 0)
+    others = (sizes > 1)[given] | ((sizes == 1)[given] & (used != given))
+    judged = (given >= 0) & others
     judged[missing] = False
     return pred_probs, judged, trained
 
@@ -97,11 +97,11 @@ def _predict_folds(
     """Fit a model for each fold on the blocks of all others, and predict the fold's own blocks."""
     folds = divide_blocks(cv, len(blocks))
     n_folds = int(folds[-1]) + 1
-    trains = used >= 0
-    fold_of = np.repeat(folds, np.diff(blocks.starts))[trains]
-    n_classes = len(blocks.classes)
-    held_out = np.bincount(fold_of * n_classes + used[trains], minlength=n_folds * n_classes)
-    left = held_out.reshape(n_folds, -1).sum(axis=0) - held_out.reshape(n_folds, -1)
+    held_out = np.zeros((n_folds, len(blocks.classes)), np.intp)
+    for block, fold in enumerate(folds):
+        codes = used[blocks.rows(block)]
+        held_out[fold] += np.bincount(codes[codes >= 0], minlength=len(blocks.classes))
+    left = held_out.sum(axis=0) - held_out
     _warn_of_absent_classes(left, blocks.classes)
     fits = [
         Fit(
@@ -113,7 +113,9 @@ def _predict_folds(
         for fold in range(n_folds)
     ]
     if final:
-        fits.append(Fit("the final fit", folds >= 0, np.unique(used[trains]), blocks.parts))
+        fits.append(
+            Fit("the final fit", folds >= 0, np.flatnonzero(held_out.any(axis=0)), blocks.parts)
+        )
     fits, models = _learn_fits(learner, blocks, used, fits)
 
     def predict(block: int) -> Any:

@@ -65,7 +65,7 @@ class Blocks:
     starts : ndarray of shape (n_blocks + 1,), int
         The first row of each block, and the number of rows.
     codes : ndarray of shape (n_samples,), int
-        Position of each label in `classes`; -1 where there is none.
+        Position of each label in `classes`; -1 where there is none. In the smallest type.
     classes : ndarray of shape (n_classes,)
         The sorted classes.
     index : sequence of length n_samples
@@ -196,7 +196,7 @@ def _read_lazy(X: Any, y: Any, n_parts: int) -> tuple[Any, ...]:
     index = join_indexes([each.index for each in found])
     if index is None or _divisions(X) is None or _divisions(y) is None:
         index = _name_rows(X, index)
-    return labels, list(map(len, codes)), np.concatenate(codes).astype(np.intp), classes, index
+    return labels, list(map(len, codes)), np.concatenate(codes), classes, index
 
 
 def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
@@ -217,7 +217,7 @@ def _cut_labels(X: Any, y: Any, parts: list[Any]) -> tuple[Any, ...]:
         task(BlockLabels, small[start:end], classes, None if index is None else index[start:end])
         for start, end in pairwise(ends.tolist())
     ]
-    return labels, lengths, codes, classes, index
+    return labels, lengths, small, classes, index
 
 
 def _name_rows(X: Any, given: Any) -> Any:
