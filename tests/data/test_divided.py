@@ -5,6 +5,7 @@ import pytest
 from label_auditor import (
     LabelAudit,
     LabelAuditor,
+    audit_annotators,
     audit_labels,
     estimate_label_errors,
     plan_review,
@@ -173,6 +174,19 @@ def test_a_fit_of_many_rows(monkeypatch, train_on):
     np.testing.assert_array_equal(found.label_scores_, expected.label_scores_)
     np.testing.assert_array_equal(found.suggested_labels_, expected.suggested_labels_)
     np.testing.assert_array_equal(found.predict(X), expected.predict(X))
+
+
+@pytest.mark.usefixtures("client")
+def test_audits_of_annotators_are_in_memory(monkeypatch):
+    codes, pred_probs = make_rows(200, 3)
+    votes = np.column_stack([codes, np.roll(codes, 1), codes])
+    lazy = dask_array.from_array(pred_probs, chunks=(90, -1))
+    expected = audit_annotators(votes, pred_probs, classes=[0, 1, 2])
+    monkeypatch.setattr(cluster, "MOST_GATHERED", 0)
+    found = audit_annotators(votes, lazy, classes=[0, 1, 2])
+    assert not is_divided(found.issues)
+    pd.testing.assert_frame_equal(found.annotators(), expected.annotators())
+    np.testing.assert_array_equal(found.ranked, expected.ranked)
 
 
 def test_indexes_are_joined():
