@@ -592,6 +592,7 @@ def test_a_table_in_the_folder_that_is_written_to_is_not_overwritten(reviews, ca
 
 def test_more_classes_than_there_is_memory_for(reviews, capsys, monkeypatch):
     save(reviews, "t.csv")
+    monkeypatch.setattr("label_auditor.cli.text_models.BYTES_PER_CHUNK", 1)
     monkeypatch.setattr("label_auditor.cli.memory.free_memory", lambda: 1900)
     error = fail(capsys, "t.csv", "--text", "text", "--label", "label", "--model", "words")
     assert "auditing 40 rows in the 2 classes of column 'label' takes at least" in error

@@ -164,3 +164,15 @@ def test_the_default_is_the_geometric_mean_of_words_and_characters_left_out(
     by_characters = predict_left_out(characters, cells, y, 0.03)
     pooled = np.sqrt(np.maximum(by_words, 1e-6) * np.maximum(by_characters, 1e-6))
     np.testing.assert_allclose(found, pooled / pooled.sum(axis=1, keepdims=True), atol=1e-9)
+
+
+@pytest.mark.parametrize(("model", "free"), [("words", 30_000), ("characters", 2000)])
+def test_what_is_looked_for_in_texts_is_named_where_it_does_not_fit(monkeypatch, model, free):
+    many = texts(*ENGLISH * 100)
+    monkeypatch.setattr(memory, "free_memory", lambda: free)
+    with pytest.raises(
+        InputError, match=rf"finding the {model} of 300 texts takes at least .* audit a part of"
+    ):
+        prepare_texts(many, "text", model)
+    monkeypatch.setattr(memory, "free_memory", lambda: 3 * free)
+    prepare_texts(many, "text", model)

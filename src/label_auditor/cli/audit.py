@@ -17,8 +17,9 @@ from label_auditor.cli.evidence import DESCRIPTIONS, gather_for_page, read_descr
 from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
 from label_auditor.cli.gate import read_limit
 from label_auditor.cli.label_notes import note_on_labels
-from label_auditor.cli.memory import check_memory, give_back
+from label_auditor.cli.memory import give_back
 from label_auditor.cli.outputs import FILES, SPREADSHEET, Found, write_files
+from label_auditor.cli.stages import check_stages
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def run(arguments: argparse.Namespace) -> None:
             prepared = _prepare(table, arguments, embedded)
             prepared = prepared._replace(cv=arguments.cv or prepared.cv)
             _check_counts(labels, arguments.label, prepared.cv)
-            _check_size(prepared, labels, arguments.label)
+            check_stages(prepared, labels, arguments.label, arguments.max_rows)
             del table  # of which all that is needed is in `prepared`
         give_back()
         with stage(f"Judge the labels by {_name_model(prepared)}"):
@@ -188,10 +189,13 @@ def run(arguments: argparse.Namespace) -> None:
                 auditor, prepared, arguments.text, decided, arguments.max_rows
             )
             page = {"evidence": evidence, "class_descriptions": descriptions}
-            del auditor  # the sums of its models may be large
+            # The sums of its models may be large, and so may what has been counted.
+            del auditor
+            prepared = prepared._replace(X=None, terms=None)
         give_back()
         with stage(f"Write to {out}"):
             twins, twin_notes = find_twins_of(audit, prepared, arguments.text)
+            give_back()
             files, notes = write_files(
                 audit, prepared.shown, out, arguments, decided, twins, page=page
             )
@@ -312,20 +316,6 @@ def _prepare(
     others = (arguments.label, *table.attrs.get("index", ()))
     names = [name for name in table.columns if name not in others]
     return prepare_features(table, names, arguments.model, named=False, n_jobs=arguments.jobs)
-
-
-def _check_size(prepared: Prepared, labels: NDArray[Any], column: str) -> None:
-    """Refuse more classes than there is memory for; codes of rows are not labels, to begin with."""
-    n_classes = len(set(labels.tolist()))
-    # The probabilities, those of folds, and the classes as a matrix: 3.4 times the cells were seen.
-    # And what naive Bayes counts.
-    parts = getattr(prepared.X, "parts", [prepared.X])
-    n_counted = sum(part.shape[1] for part in parts) if prepared.terms else 0
-    cells = 3.5 * len(labels) * n_classes + 2 * n_classes * n_counted
-    check_memory(
-        cells * 8,
-        f"auditing {len(labels):,} rows in the {n_classes:,} classes of column {column!r}",
-    )
 
 
 def _name_model(prepared: Prepared) -> str:

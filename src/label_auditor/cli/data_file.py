@@ -24,7 +24,7 @@ from label_auditor.cli.formats import (
     guess_format,
 )
 from label_auditor.cli.formats.text import Edit
-from label_auditor.cli.memory import REMEDY, check_memory
+from label_auditor.cli.memory import OTHERWISE, check_memory
 from label_auditor.data.messages import quote_values
 
 if TYPE_CHECKING:
@@ -207,5 +207,5 @@ def _hold(name: str, shown: str) -> bytes:
         while chunk := file.read(_CHUNK):
             found.write(chunk)
             if found.tell() > _CHUNK:
-                check_memory(found.tell(), shown, REMEDY)
+                check_memory(found.tell(), shown, OTHERWISE)
     return found.getvalue()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from label_auditor.cli.errors import InputError
 
-REMEDY = (
+OTHERWISE = (
     "free some, audit a part of the rows, or fit on blocks of the file in Python, as the page "
     '"How far it goes" of the documentation shows'
 )

@@ -8,7 +8,7 @@ from joblib import Parallel, delayed
 from sklearn.naive_bayes import MultinomialNB
 
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.memory import check_memory, free_memory
+from label_auditor.cli.memory import OTHERWISE, check_memory, free_memory
 from label_auditor.cli.models import Prepared
 from label_auditor.cli.tables import get_texts
 from label_auditor.fitting.counted_texts import CountedTexts, hold
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 BYTES_PER_CHARACTER = {"words": 4, "characters": 4 * 12}
 # Counts that would take more than this are not held; texts are counted anew when they are read.
 MOST_HELD = 1e9
+# What it takes to find the words and pairs, by chunk of text between spaces; and the runs of
+# characters, by character of the different chunks.
+BYTES_PER_CHUNK, BYTES_PER_DISTINCT = 22, 100
 MAX_CHARACTERS = 1_000_000  # of a text; counting the runs of a longer one takes gigabytes
 
 
@@ -117,18 +120,7 @@ def prepare_texts(
     InputError
         If there is no such column, or nothing that is counted occurs in two texts.
     """
-    texts = get_texts(table, column)
-    notes = []
-    n_empty = sum(not text.strip() for text in texts)
-    if n_empty:
-        notes.append(f"{n_empty:,} of the texts are empty")
-    n_long = sum(len(text) > MAX_CHARACTERS for text in texts)
-    if n_long:
-        notes.append(
-            f"{n_long:,} of the texts are longer than {MAX_CHARACTERS:,} characters; the model "
-            "reads only that many of them"
-        )
-        texts = [text[:MAX_CHARACTERS] for text in texts]
+    texts, notes = _shorten(get_texts(table, column))
     names = [model] if model else choose_views(texts)
     needed = sum(map(len, texts)) * sum(BYTES_PER_CHARACTER[name] for name in names)
     if in_folds:
@@ -136,6 +128,7 @@ def prepare_texts(
     free = free_memory()
     held = in_folds or needed <= (MOST_HELD if free is None else min(MOST_HELD, free / 2))
     chunks = split_texts(texts)
+    _check_finding(names, chunks)
     parallel = Parallel(n_jobs=n_jobs, prefer="threads")
     read = parallel(delayed(VIEWS[name].read)(chunks) for name in names)
     terms = {name: each for name, each in zip(names, read, strict=True) if each.shape[1]}
@@ -155,6 +148,33 @@ def prepare_texts(
     X, classifier = _combine(found, vectors)
     words = SingleWords(chunks)
     return Prepared(X, classifier, "loo", table[[column]], notes, words, vectors, terms)
+
+
+def _shorten(texts: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Give what the model reads of texts, and what is to say of them."""
+    notes = []
+    n_empty = sum(not text.strip() for text in texts)
+    if n_empty:
+        notes.append(f"{n_empty:,} of the texts are empty")
+    n_long = sum(len(text) > MAX_CHARACTERS for text in texts)
+    if n_long:
+        notes.append(
+            f"{n_long:,} of the texts are longer than {MAX_CHARACTERS:,} characters; the model "
+            "reads only that many of them"
+        )
+        texts = [text[:MAX_CHARACTERS] for text in texts]
+    return texts, notes
+
+
+def _check_finding(names: list[str], chunks: Chunks) -> None:
+    """Refuse texts in which there is no memory to find what is counted."""
+    needed = {
+        "words": BYTES_PER_CHUNK * chunks.matrix.nnz,
+        "characters": BYTES_PER_DISTINCT * sum(map(len, chunks.distinct)),
+    }
+    for name in names:
+        what = f"finding the {name} of {chunks.matrix.shape[0]:,} texts"
+        check_memory(needed[name], what, OTHERWISE)
 
 
 def choose_views(texts: Sequence[str]) -> list[str]:

@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from label_auditor.fitting.numbering import chain_rows, number_in_order
+from label_auditor.fitting.numbering import chain_rows, in_two_texts, look_up, number_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -108,6 +108,8 @@ class SingleWords:
         The different words.
     shape : tuple of int
         The number of texts, and of different words.
+    n_words : int
+        The number of words of all texts, about.
 
     Examples
     --------
@@ -121,8 +123,10 @@ class SingleWords:
     def __init__(self, chunks: Chunks) -> None:
         self._chunks = chunks.matrix
         # No word reaches over white space, so that words are looked for in each different chunk.
-        self._in_chunks, self.distinct = number_in_order(map(_find_words, chunks.distinct))
+        in_chunks = map(_find_words, chunks.distinct)
+        self._in_chunks, self.distinct = number_in_order(in_chunks, dtype=np.int8)
         self.shape = self._chunks.shape[0], len(self.distinct)
+        self.n_words = self._chunks.nnz  # most chunks are one word
 
     def read(self, rows: Any) -> csr_matrix:
         """Give the words of some texts in reading order."""
@@ -134,9 +138,21 @@ class SingleWords:
 
     def count(self, rows: Any) -> csr_matrix:
         """Count in some texts."""
-        words = self.read(rows).astype(np.float32)
-        words.sum_duplicates()
-        return words
+        chosen, n_words = self._chunks[rows], np.diff(self._in_chunks.indptr)
+        blocks = list(cut(chosen.shape[0], chosen.nnz))
+        # Blocks are written to where they stay: there may be no room for all of them twice.
+        n_most = sum(int(n_words[chosen[block].indices].sum()) for block in blocks)
+        data, columns = np.empty(n_most, np.float32), np.empty(n_most, np.int32)
+        sizes, end = [np.zeros(1, np.int64)], 0
+        for block in blocks:
+            words = chain_rows(chosen[block], self._in_chunks).astype(np.float32)
+            words.sum_duplicates()
+            start, end = end, end + words.nnz
+            data[start:end], columns[start:end] = words.data, words.indices
+            sizes.append(np.diff(words.indptr))
+        shape = chosen.shape[0], self.shape[1]
+        ends = np.cumsum(np.concatenate(sizes))
+        return csr_matrix((data[:end], columns[:end], ends), shape=shape)
 
 
 class Words:
@@ -168,8 +184,8 @@ class Words:
 
     def __init__(self, chunks: Chunks) -> None:
         self._single = SingleWords(chunks)
-        words = _in_two_texts(map(_number_words, self._single.read_blocks()))
-        pairs = _in_two_texts(map(_number_pairs, self._single.read_blocks()))
+        words = in_two_texts(map(_number_words, self._single.read_blocks()))
+        pairs = in_two_texts(map(_number_pairs, self._single.read_blocks()))
         self._know(words, pairs)
 
     def _know(self, words: Ints, pairs: Ints) -> None:
@@ -187,8 +203,8 @@ class Words:
     def count(self, rows: Any) -> csr_matrix:
         """Count in some texts."""
         words = self._single.read(rows)
-        of_words, column_of_words = _look_up(_number_words(words), self._words)
-        of_pairs, column_of_pairs = _look_up(_number_pairs(words), self._pairs)
+        of_words, column_of_words = look_up(_number_words(words), self._words)
+        of_pairs, column_of_pairs = look_up(_number_pairs(words), self._pairs)
         row = np.concatenate([of_words, of_pairs])
         column = np.concatenate([column_of_words, len(self._words) + column_of_pairs])
         return csr_matrix((np.ones(len(row)), (row, column)), (words.shape[0], self.shape[1]))
@@ -216,43 +232,6 @@ def _number_pairs(words: csr_matrix) -> Numbered:
     texts, numbers = _number_words(words)
     first = np.flatnonzero(texts[1:] == texts[:-1])
     return texts[first], numbers[first].astype(np.int64) * words.shape[1] + numbers[first + 1]
-
-
-def _in_two_texts(blocks: Iterable[Numbered]) -> Ints:
-    """Give the numbers that occur in at least two texts, ascending."""
-    found = [_once_a_text(*numbered) for numbered in blocks]
-    numbers = np.empty(sum(map(len, found)), dtype=np.result_type(*found))
-    end = len(numbers)
-    while found:  # each is let go once it is copied
-        block = found.pop()
-        numbers[end - len(block) : end] = block
-        end -= len(block)
-    numbers.sort()
-    repeated = numbers[1:][numbers[1:] == numbers[:-1]]
-    del numbers
-    distinct: Ints = repeated[np.flatnonzero(np.diff(repeated, prepend=-1))]
-    return distinct
-
-
-def _once_a_text(texts: Ints, numbers: Ints) -> Ints:
-    """Give the numbers, each once for each text that it stands in."""
-    order = np.argsort(numbers, kind="stable")
-    texts, numbers = texts[order], numbers[order]
-    again = (numbers[1:] == numbers[:-1]) & (texts[1:] == texts[:-1])
-    once: Ints = numbers[~np.append(False, again)[: len(numbers)]]
-    return once
-
-
-def _look_up(numbered: Numbered, known: Ints) -> Numbered:
-    """Give the place of each number among those that are known, and its text; leave out others."""
-    texts, numbers = numbered
-    if not len(known):
-        return texts[:0], numbers[:0]
-    order = np.argsort(numbers)  # what is looked up in order is looked up in nearby places
-    texts, numbers = texts[order], numbers[order]
-    place = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
-    found = np.flatnonzero(known[place] == numbers)
-    return texts[found], place[found]
 
 
 class Characters:

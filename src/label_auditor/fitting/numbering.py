@@ -13,6 +13,12 @@ from scipy.sparse import csr_matrix
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.integer]
+    # The texts in which something stands, one after another, and the number of what stands there.
+    Numbered = tuple[Ints, Ints]
+
 
 def number_in_order(
     sequences: Iterable[Sequence[Any]], dtype: Any = np.int32
@@ -74,3 +80,40 @@ def chain_rows(chunks: csr_matrix, in_chunks: csr_matrix) -> csr_matrix:
     ends = in_order.indptr[chunks.indptr]
     shape = (chunks.shape[0], in_chunks.shape[1])
     return csr_matrix((in_order.data, in_order.indices, ends), shape=shape)
+
+
+def in_two_texts(blocks: Iterable[Numbered]) -> Ints:
+    """Give the numbers that occur in at least two texts, ascending."""
+    found = [_once_a_text(*numbered) for numbered in blocks]
+    numbers = np.empty(sum(map(len, found)), dtype=np.result_type(*found))
+    end = len(numbers)
+    while found:  # each is let go once it is copied
+        block = found.pop()
+        numbers[end - len(block) : end] = block
+        end -= len(block)
+    numbers.sort()
+    repeated = numbers[1:][numbers[1:] == numbers[:-1]]
+    del numbers
+    distinct: Ints = repeated[np.flatnonzero(np.diff(repeated, prepend=-1))]
+    return distinct
+
+
+def _once_a_text(texts: Ints, numbers: Ints) -> Ints:
+    """Give the numbers, each once for each text that it stands in."""
+    order = np.argsort(numbers, kind="stable")
+    texts, numbers = texts[order], numbers[order]
+    again = (numbers[1:] == numbers[:-1]) & (texts[1:] == texts[:-1])
+    once: Ints = numbers[~np.append(False, again)[: len(numbers)]]
+    return once
+
+
+def look_up(numbered: Numbered, known: Ints) -> Numbered:
+    """Give the place of each number among those that are known, and its text; leave out others."""
+    texts, numbers = numbered
+    if not len(known):
+        return texts[:0], numbers[:0]
+    order = np.argsort(numbers)  # what is looked up in order is looked up in nearby places
+    texts, numbers = texts[order], numbers[order]
+    place = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    found = np.flatnonzero(known[place] == numbers)
+    return texts[found], place[found]

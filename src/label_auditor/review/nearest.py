@@ -278,8 +278,10 @@ class _SparseRows:
         heavy, n_met = self._heaviest(asked)
         terms = np.unique(heavy.indices)
         blocks = [_scale_rows(block, scale) for _, block, scale in self._read_all(terms)]
-        by_term = sparse.vstack(blocks, format="csr").T.tocsr()
+        by_row = sparse.vstack(blocks, format="csr")
         del blocks
+        by_term = by_row.T.tocsr()
+        del by_row
         heavy = heavy[:, terms]
         n_compared = max(2 * self.k, min(N_COMPARED, MOST_READ // self.length))
         costs = np.cumsum(np.maximum(n_met, n_compared * self.length))

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from label_auditor.data.messages import warn
+from label_auditor.review.side_by_side import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +161,7 @@ class _NormBefore:
 
 def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
     """Give a copy with the columns in the order of how many rows have them."""
-    counts = np.bincount(X.indices, minlength=X.shape[1])
+    counts = count(X.indices, X.shape[1])
     place = np.empty(X.shape[1], dtype=X.indices.dtype)
     place[np.argsort(-counts, kind="stable")] = np.arange(X.shape[1])
     data = X.data.astype(np.result_type(X.dtype, np.float32), copy=True)

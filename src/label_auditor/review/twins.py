@@ -10,6 +10,7 @@ from scipy import sparse
 
 from label_auditor.data.findings import gather
 from label_auditor.data.naming import check_length
+from label_auditor.review.side_by_side import BLOCK_CELLS, count
 from label_auditor.review.similar_rows import alike_pairs
 
 if TYPE_CHECKING:
@@ -122,12 +123,20 @@ def find_twins_by_words(audit: Findings, texts: Sequence[str], words: SingleWord
 
 
 def _weigh(words: Any) -> Any:
-    """Weigh counts of words by TF-IDF, in place."""
-    from sklearn.feature_extraction.text import TfidfTransformer
+    """Weigh counts of words in float32 by TF-IDF, in place.
+
+    This is what ``TfidfTransformer`` does, and it takes no memory of the size of the counts.
+    """
+    from sklearn.preprocessing import normalize
 
     if not words.nnz:  # scikit-learn wants a row and a column
         return sparse.csr_array((words.shape[0], 1))
-    return TfidfTransformer().fit(words).transform(words, copy=False)
+    n_rows_with = count(words.indices, words.shape[1]).astype(words.dtype)
+    rarity = np.log(words.dtype.type(words.shape[0] + 1) / (n_rows_with + 1)) + 1
+    for start in range(0, words.nnz, BLOCK_CELLS):
+        block = slice(start, start + BLOCK_CELLS)
+        words.data[block] *= rarity[words.indices[block]]
+    return normalize(words, copy=False)
 
 
 def _compare(

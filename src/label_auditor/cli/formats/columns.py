@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from label_auditor.cli.memory import REMEDY, check_memory
+from label_auditor.cli.memory import OTHERWISE, check_memory
 from label_auditor.cli.packed_texts import Packer
 
 if TYPE_CHECKING:
@@ -103,4 +103,4 @@ class Column:
 def check_growth(columns: Iterable[Column], file: IO[bytes], size: int, name: str) -> None:
     """Refuse a file if the rest of it takes too much memory, as its columns have grown so far."""
     so_far = sum(column.nbytes for column in columns)
-    check_memory(so_far * (size / max(1, file.tell()) - 1), name, REMEDY)
+    check_memory(so_far * (size / max(1, file.tell()) - 1), name, OTHERWISE)

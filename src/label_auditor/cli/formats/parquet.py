@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from label_auditor.cli.errors import InputError, needs
 from label_auditor.cli.formats.text import is_wanted, make_table
-from label_auditor.cli.memory import REMEDY, check_memory
+from label_auditor.cli.memory import OTHERWISE, check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -131,7 +131,7 @@ def _check_size(source: Any, keys: Collection[str], name: str) -> None:
         for part in parts
         if f"{part.path_in_schema}.".startswith(chosen)
     )
-    check_memory(sum(sizes), name, REMEDY)
+    check_memory(sum(sizes), name, OTHERWISE)
 
 
 def _find_index(schema: Any, n_rows: int) -> tuple[dict[str, str], dict[str, range]]:
