@@ -79,14 +79,16 @@ def test_blocks_of_rows_change_nothing(monkeypatch):
 
 
 def test_sets_of_rows_that_are_far_from_0_are_joined_without_loss():
-    means = 1e8 + np.array([[0.1, 0], [0.1, 1e-6], [0, 0]])
-    sets = Moments(np.array([3.0, 1, 0]), means, np.array([[0, 2.0], [0, 4], [0, 0]]))
-    size, mean, variance = join_moments(sets)
-    assert size == 4
-    assert mean[0] == means[0, 0]
-    assert variance[0] == 0  # to the bit: constant in all
-    distance = means[1, 1] - means[0, 1]
-    np.testing.assert_allclose(variance[1], 2.5 + 3 / 16 * distance**2, rtol=1e-15)
+    sizes = np.random.default_rng(0).integers(0, 100, (50, 20)).astype(float)
+    means = np.full((50, 20, 2), 1e8 + 0.1)
+    means[:25, :, 1] += 1e-6
+    _, mean, variance = join_moments(Moments(sizes, means, np.tile([0.0, 2], (50, 20, 1))))
+    assert (mean[:, 0] == 1e8 + 0.1).all()
+    assert (variance[:, 0] == 0).all()  # to the bit: constant in all
+    share = sizes[:25].sum(axis=0) / sizes.sum(axis=0)
+    distance = means[0, 0, 1] - means[-1, 0, 1]
+    expected = 2 + share * (1 - share) * distance**2
+    np.testing.assert_allclose(variance[:, 1], expected, rtol=1e-14)
 
 
 def test_no_rows_are_joined_to_no_rows():
