@@ -1,13 +1,16 @@
+import dataclasses
 import datetime
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from label_auditor import audit_labels
-from label_auditor.export.columns import check_utf8, utf8
+from label_auditor.export.columns import check_utf8, take, utf8
 from label_auditor.export.records import make_records
+from optional import dask_frames, needs_dask_frames
 
 TEXTS = [f"text {i}" for i in range(12)]
 
@@ -21,6 +24,10 @@ TEXTS = [f"text {i}" for i in range(12)]
         np.array(TEXTS, dtype=object),
         pd.Series(TEXTS, index=range(100, 112)),
         pl.Series(TEXTS),
+        pl.LazyFrame({"text": TEXTS}),
+        pa.array(TEXTS),
+        pa.chunked_array([TEXTS[:5], TEXTS[5:]]),
+        pa.table({"text": TEXTS}),
     ],
     ids=lambda texts: f"{type(texts).__module__}.{type(texts).__name__}",
 )
@@ -28,6 +35,58 @@ def test_texts(audit, texts):
     found = [record.fields for record in make_records(audit, texts)]
     assert found == [{"text": "text 4"}, {"text": "text 9"}, {"text": "text 1"}]
     assert type(found[0]["text"]) is str
+
+
+@needs_dask_frames
+@pytest.mark.parametrize("form", ["Series", "DataFrame", "array", "array of unknown chunks"])
+def test_columns_of_dask_are_read_where_they_are(audit, form):
+    frame = dask_frames.from_pandas(pd.DataFrame({"text": TEXTS}, dtype=object), npartitions=5)
+    array = frame["text"].map_partitions(np.array, dtype=object, meta=np.empty(0, object))
+    texts = {
+        "Series": frame["text"],
+        "DataFrame": frame,
+        "array": array.copy().compute_chunk_sizes(),
+        "array of unknown chunks": array,
+    }[form]
+    found = [record.fields for record in make_records(audit, texts)]
+    assert found == [{"text": "text 4"}, {"text": "text 9"}, {"text": "text 1"}]
+    assert audit.to_frame(texts)["text"].tolist() == TEXTS
+    found = [each.metadata for each in make_records(audit, TEXTS, metadata={"t": frame["text"]})]
+    assert [each["t"] for each in found] == ["text 4", "text 9", "text 1"]
+
+
+@needs_dask_frames
+def test_a_series_of_dask_in_another_order_is_refused(audit):
+    texts = pd.Series(TEXTS, index=range(100, 112), dtype=object)
+    audit = dataclasses.replace(audit, index=texts.index)
+    make_records(audit, dask_frames.from_pandas(texts, npartitions=3))
+    turned = dask_frames.from_pandas(texts[::-1], npartitions=3, sort=False)
+    with pytest.raises(ValueError, match="inputs has the rows of the audit in another order"):
+        make_records(audit, turned)
+
+
+def test_stored_texts_are_read_once_in_the_order_of_the_rows(audit, monkeypatch):
+    monkeypatch.setattr("label_auditor.export.columns.READ_AT_ONCE", 4)
+    read = []
+
+    class Stored:
+        shape, chunks = (12,), (3,)
+
+        def __getitem__(self, rows):
+            read.append((rows.start, rows.stop))
+            return np.array(TEXTS)[rows]
+
+    Stored.__module__ = "zarr.core"
+    records = make_records(audit, Stored(), only_issues=False)
+    assert [record.fields["text"] for record in records] == [
+        TEXTS[row] for row in records.positions
+    ]
+    assert read == [(0, 6), (6, 12)]
+    read.clear()
+    assert len(list(make_records(audit, Stored()))) == 3
+    assert read == [(0, 6), (6, 12)]
+    assert take(Stored(), np.array([11, 9])) == ["text 11", "text 9"]
+    assert read[2:] == [(6, 12)]
 
 
 @pytest.mark.parametrize("make", [dict, pd.DataFrame, pl.DataFrame])

@@ -93,7 +93,8 @@ class Table(NamedTuple):
 
 def is_table(data: Any) -> bool:
     """Tell whether data are a table: of pandas, polars, PyArrow, dask or Hugging Face."""
-    return hasattr(type(data), "column_names") or hasattr(type(data), "columns")
+    is_frame = hasattr(type(data), "columns") and getattr(data, "ndim", 2) == 2  # no Series of dask
+    return is_frame or hasattr(type(data), "column_names")
 
 
 def read_table(data: Any, *, name: str) -> Table:

@@ -6,11 +6,13 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping, Set
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from label_auditor.data.chunks import cut_rows
+from label_auditor.data.divided import is_divided, join_indexes
 from label_auditor.data.messages import quote_values
 from label_auditor.data.naming import check_length
 
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Rows of a stored column that are read at a time.
+READ_AT_ONCE = 2**17
 _IMAGE = re.compile(r"\.(apng|avif|bmp|gif|ico|jfif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 
 
 def is_table(data: Any) -> bool:
     """Tell whether data is named columns."""
-    return isinstance(data, Mapping) or hasattr(data, "columns") or hasattr(data, "column_names")
+    is_frame = hasattr(data, "columns") and getattr(data, "ndim", 2) == 2  # no Series of dask
+    return isinstance(data, Mapping) or is_frame or hasattr(data, "column_names")
 
 
 def columns(table: Any, name: str) -> dict[str, Any]:
@@ -46,13 +51,21 @@ def columns(table: Any, name: str) -> dict[str, Any]:
 
 def read_columns(data: Any, name: str, n: int, index: Any) -> dict[str, Any]:
     """Give named columns, or texts as the column "text", one value for each of n rows in order."""
+    data = data.collect() if hasattr(type(data), "collect") else data  # a lazy table of polars
     named = is_table(data) or name != "inputs"
     found = columns(data, name) if named else {"text": check_texts(data)}
     for key, column in found.items():
         called = f"{name}[{key!r}]" if named else name
-        check_length(called, len(column), n)
+        check_length(called, _count_rows(column), n)
         check_order(called, column, index)
     return found
+
+
+def _count_rows(column: Any) -> int:
+    """Count the rows of a column, also of those that have no length, or don't know it."""
+    if is_divided(column) and hasattr(column, "chunks") and np.isnan(column.shape[0]):
+        column = column.copy().compute_chunk_sizes()
+    return len(column) if hasattr(column, "__len__") else column.shape[0]
 
 
 def check_texts(texts: Any) -> Any:
@@ -60,7 +73,7 @@ def check_texts(texts: Any) -> Any:
     if (
         isinstance(texts, str | bytes | Set)
         or getattr(texts, "ndim", 1) != 1
-        or not hasattr(texts, "__len__")
+        or not (hasattr(texts, "__len__") or hasattr(texts, "shape"))
     ):
         given = f"of shape {texts.shape}" if hasattr(texts, "shape") else f"{texts!r:.60}"
         raise TypeError(
@@ -74,11 +87,11 @@ def check_order(name: str, column: Any, index: Any) -> None:
     """Refuse a column of pandas that has the rows of the audit, but in another order."""
     import pandas as pd
 
-    if isinstance(index, range) or not hasattr(column, "iloc"):
-        return  # the audit's labels had no index of their own
+    if isinstance(index, range) or not hasattr(column, "index") or callable(column.index):
+        return  # the audit's labels had no index of their own, or the column has none
     wanted = pd.Index(index)
-    found = column.index
-    if found.equals(wanted) or not (found.is_unique and found.isin(wanted).all()):
+    found = join_indexes(column.index) if is_divided(column) else column.index
+    if found is None or found.equals(wanted) or not (found.is_unique and found.isin(wanted).all()):
         return
     row = int(np.flatnonzero(np.asarray(found != wanted))[0])
     raise ValueError(
@@ -92,7 +105,62 @@ def take(column: Any, rows: NDArray[np.intp]) -> list[Any]:
     """Give the values of a column at some positions."""
     from label_auditor._sklearn import _safe_indexing
 
+    column = hold_rows(column, rows)
+    if isinstance(column, HeldRows):
+        return [column.values[at] for at in np.searchsorted(column.rows, rows)]
+    if hasattr(column, "to_pylist"):  # of PyArrow
+        found: list[Any] = column.take(rows).to_pylist()
+        return found
     return list(_safe_indexing(column, rows))
+
+
+class HeldRows(NamedTuple):
+    """Some rows of a column that isn't in memory.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        Their positions, ascending.
+    values : list
+        Their values.
+    """
+
+    rows: NDArray[np.intp]
+    values: list[Any]
+
+
+def hold_rows(column: Any, rows: NDArray[np.intp]) -> Any:
+    """Read some rows of a column of dask, zarr or h5py, in their order there; give any other."""
+    rows = np.sort(rows)
+    if is_divided(column):
+        blocks = _read_divided(column, rows)
+    elif type(column).__module__.partition(".")[0] in ("zarr", "h5py"):
+        blocks = [
+            np.asarray(column[part])[rows[some] - part.start]
+            for part in cut_rows(column, READ_AT_ONCE)
+            if (some := slice(*np.searchsorted(rows, (part.start, part.stop)))).stop > some.start
+        ]
+    else:
+        return column
+    return HeldRows(rows, [value for block in blocks for value in block])
+
+
+def _read_divided(column: Any, rows: NDArray[np.intp]) -> list[list[Any]]:
+    """Take ascending rows from the blocks of a column of dask, where they are."""
+    import dask
+
+    parts = np.ravel(column.to_delayed())
+    ends = np.cumsum(dask.compute(*(dask.delayed(len)(part) for part in parts)))
+    at = [0, *np.searchsorted(rows, ends)]
+    return list(
+        dask.compute(
+            *(
+                dask.delayed(take)(part, rows[at[k] : at[k + 1]] - (ends[k - 1] if k else 0))
+                for k, part in enumerate(parts)
+                if at[k] < at[k + 1]
+            )
+        )
+    )
 
 
 def is_missing(value: Any) -> bool:

@@ -14,6 +14,7 @@ from label_auditor.data.naming import check_length, unique_ids
 from label_auditor.data.values import find_missing
 from label_auditor.export.columns import (
     check_order,
+    hold_rows,
     is_missing,
     plain,
     read_columns,
@@ -118,6 +119,7 @@ class Records:
 
     def __iter__(self) -> Iterator[Record]:
         pred_probs, shared = self.audit.pred_probs, not self.audit.multi_label
+        held = self._hold_columns()
         # What is kept in chunks reads all of a chunk for one row of it: as many rows as may be in
         # memory are read at once.
         at_once = _BLOCK
@@ -128,7 +130,15 @@ class Records:
             probabilities = _probabilities(pred_probs, positions, shared=shared)
             for first in range(0, len(positions), _BLOCK):
                 part = slice(first, first + _BLOCK)
-                yield from self._block(start + first, positions[part], probabilities[part])
+                yield from held._block(start + first, positions[part], probabilities[part])
+
+    def _hold_columns(self) -> Records:
+        """Give the same records; columns that aren't in memory are read once for all of them."""
+        fields, metadata = (
+            {key: hold_rows(column, self.positions) for key, column in each.items()}
+            for each in (self.fields, self.metadata)
+        )
+        return dataclasses.replace(self, fields=fields, metadata=metadata)
 
     def _block(
         self, start: int, rows: NDArray[np.intp], probabilities: NDArray[np.float64]
