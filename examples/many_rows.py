@@ -20,7 +20,6 @@ from pathlib import Path
 
 import dask.dataframe as dd
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from dask.distributed import Client
@@ -74,10 +73,10 @@ def main(arguments: list[str] | None = None) -> LabelAuditor:
         print(auditor.audit_)
         print(auditor.audit_.summary())
 
-        # The page shows the 50,000 rows at the top. The texts stay in Arrow's memory, as they are.
-        shown = pq.read_table(texts, columns=["text"])["text"]
-        shown = pd.Series(pd.arrays.ArrowExtensionArray(shown))
-        auditor.to_html(options.folder / "review.html", inputs=shown, title="Topics of texts")
+        # The page shows the 50,000 rows at the top: of the texts, it asks the workers for these.
+        auditor.to_html(
+            options.folder / "review.html", inputs=frame["text"], title="Topics of texts"
+        )
     return auditor
 
 
