@@ -34,7 +34,8 @@ def alike_pairs(vectors: Any, threshold: float) -> Iterator[tuple[NDArray[Any], 
     Parameters
     ----------
     vectors : array or sparse matrix of shape (n_samples, n_features)
-        The vectors; rows of zeros are like no other.
+        The vectors; rows of zeros are like no other. Sparse ones are changed: there may be no room
+        for a copy.
     threshold : float in (0, 1]
         The least cosine.
 
@@ -66,7 +67,6 @@ def alike_pairs(vectors: Any, threshold: float) -> Iterator[tuple[NDArray[Any], 
         return
     if sparse.issparse(vectors):
         X = _most_frequent_first(sparse.csr_array(vectors))
-        del vectors  # nobody else may need them, and they are large
         yield from _alike_sparse(normalize(X, copy=False), least)
     else:
         yield from _alike_dense(normalize(np.asarray(vectors)), least)
@@ -160,12 +160,14 @@ class _NormBefore:
 
 
 def _most_frequent_first(X: sparse.csr_array) -> sparse.csr_array:
-    """Give a copy with the columns in the order of how many rows have them."""
+    """Put the columns in the order of how many rows have them."""
     counts = count(X.indices, X.shape[1])
     place = np.empty(X.shape[1], dtype=X.indices.dtype)
     place[np.argsort(-counts, kind="stable")] = np.arange(X.shape[1])
-    data = X.data.astype(np.result_type(X.dtype, np.float32), copy=True)
-    ordered = sparse.csr_array((data, place[X.indices], X.indptr), shape=X.shape)
+    for start in range(0, X.nnz, BLOCK_CELLS):
+        X.indices[start : start + BLOCK_CELLS] = place[X.indices[start : start + BLOCK_CELLS]]
+    data = X.data.astype(np.result_type(X.dtype, np.float32), copy=False)
+    ordered = sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)
     ordered.sort_indices()
     return ordered
 

@@ -235,24 +235,28 @@ def _tabulate(
     """Take from the counts of each group those of the row itself."""
     import pandas as pd
 
+    labels.sum_duplicates()  # this sorts them, too
     cells, n_classes = labels.tocoo(), len(audit.classes)
     order = np.lexsort((cells.col, -cells.data, cells.row))
-    group, code, count = cells.row[order].astype(np.intp), cells.col[order], cells.data[order]
-    n_twins, n_same, top, n_top = np.zeros((4, len(audit)), dtype=np.intp)
-    rows = np.flatnonzero((group_of >= 0) & (audit.codes >= 0))
-    groups, given = group_of[rows], audit.codes[rows]
-    total = np.bincount(group, count, minlength=labels.shape[0]).astype(np.intp)
-    n_twins[rows] = total[groups] - 1
-    by_cell = np.argsort(group * n_classes + code)
-    at = np.searchsorted((group * n_classes + code)[by_cell], groups * n_classes + given)
-    n_same[rows] = count[by_cell][at] - 1
-    # The first label of a group, or the second where the first is that of the row.
-    place = np.searchsorted(group, groups)
-    place += code[place] == given
-    place = np.minimum(place, len(group) - 1)
-    has_other = group[place] == groups
-    top[rows], n_top[rows] = code[place], np.where(has_other, count[place], 0)
-    n_other = n_twins - n_same
+    group, code, n_rows = cells.row[order], cells.col[order], cells.data[order]
+    keys = cells.row * np.int64(n_classes) + cells.col
+    del order
+    n_twins, n_other, top, n_top = np.zeros((4, len(audit)), dtype=np.intp)
+    total = np.bincount(cells.row, cells.data, minlength=labels.shape[0]).astype(np.intp)
+    all_rows = np.flatnonzero((group_of >= 0) & (audit.codes >= 0))
+    for start in range(0, len(all_rows), BLOCK_CELLS // 8):
+        rows = all_rows[start : start + BLOCK_CELLS // 8]
+        groups, given = group_of[rows], audit.codes[rows]
+        n_twins[rows] = total[groups] - 1
+        n_other[rows] = (
+            total[groups] - cells.data[np.searchsorted(keys, groups * n_classes + given)]
+        )
+        # The first label of a group, or the second where the first is that of the row.
+        place = np.searchsorted(group, groups)
+        place += code[place] == given
+        place = np.minimum(place, len(group) - 1)
+        has_other = group[place] == groups
+        top[rows], n_top[rows] = code[place], np.where(has_other, n_rows[place], 0)
     names = audit.shown_classes.astype(object)[top]
     names[n_other == 0] = None
     return pd.DataFrame(
