@@ -148,6 +148,7 @@ def write_rows(path: Path, n: int, step: int) -> np.ndarray:
     for start in range(0, n, step):
         rows = slice(start, start + step)
         codes[rows], pred_probs[rows] = make(step, N_CLASSES, "float32", seed=start)
+    pred_probs.flush()  # or the audit would wait for the disk
     return codes
 
 

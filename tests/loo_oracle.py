@@ -34,11 +34,15 @@ def fit_without_each(classifier, X, codes, sample_weight=None):
     return pred_probs
 
 
-def assert_leaves_one_out(classifier, X, codes, sample_weight=None, tolerance=1e-9):
+def assert_leaves_one_out(
+    classifier, X, codes, sample_weight=None, tolerance=1e-9, forms=(lambda same: same,)
+):
     """Compare with as many fits as there are rows, NaN for NaN; the fitted one is of all rows."""
     params = {} if sample_weight is None else {"sample_weight": sample_weight}
-    fitted, pred_probs = leave_one_out(classifier, X, codes, np.unique(codes), params)
     expected = fit_without_each(classifier, X, codes, sample_weight)
-    np.testing.assert_allclose(pred_probs, expected, rtol=0, atol=tolerance)
-    whole = clone(classifier).fit(X, codes, **params)
-    np.testing.assert_array_equal(fitted.predict_proba(X), whole.predict_proba(X))
+    for form in forms:
+        given = form(X)
+        fitted, pred_probs = leave_one_out(classifier, given, codes, np.unique(codes), params)
+        np.testing.assert_allclose(pred_probs, expected, rtol=0, atol=tolerance)
+        whole = clone(classifier).fit(given, codes, **params)
+        np.testing.assert_array_equal(fitted.predict_proba(given), whole.predict_proba(given))

@@ -327,18 +327,7 @@ def die_once(marker, block):
 die_once.__module__ = "__main__"
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    distributed = pytest.importorskip("distributed", minversion="2025.1")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with (
-        distributed.LocalCluster(processes=True, **options) as cluster,
-        distributed.Client(cluster),
-    ):
-        yield
-
-
-@pytest.mark.usefixtures("cluster")
+@pytest.mark.usefixtures("newer_dask_client")
 class TestCluster:
     @pytest.mark.parametrize(
         ("estimator", "cv"), [(LOG, 3), (MultinomialNB(), "loo"), (GaussianNB(), "loo")]

@@ -21,7 +21,7 @@ from oracle import make_rows
 
 dask = pytest.importorskip("dask")
 dask_array = pytest.importorskip("dask.array")
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 
 COLUMNS = ("issues", "scores", "labels", "suggested_labels", "evaluated")
 CLASSES = np.array(["ant", "bee", "cow", "dog"])
@@ -30,18 +30,7 @@ TEXTS = [f"text {i % 97}" for i in range(600)]
 
 
 @pytest.fixture(scope="module")
-def client():
-    """Workers in this process: what is tried here is what they hold, not where."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with (
-        distributed.LocalCluster(processes=False, **options) as local,
-        distributed.Client(local) as client,
-    ):
-        yield client
-
-
-@pytest.fixture(scope="module")
-def audits(client):
+def audits(dask_client):
     """The audit of the same rows on the workers, and in memory."""
     codes, pred_probs = make_rows(600, 4, dtype=np.float32)
     lazy = dask_array.from_array(pred_probs, chunks=((250, 0, 350), (2, 2)))
@@ -158,7 +147,7 @@ def test_displays(audits):
     np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 @pytest.mark.parametrize("train_on", ["unflagged", "corrected"])
 def test_a_fit_of_many_rows(monkeypatch, train_on):
     from sklearn.naive_bayes import MultinomialNB
@@ -176,7 +165,7 @@ def test_a_fit_of_many_rows(monkeypatch, train_on):
     np.testing.assert_array_equal(found.predict(X), expected.predict(X))
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_audits_of_annotators_are_in_memory(monkeypatch):
     codes, pred_probs = make_rows(200, 3)
     votes = np.column_stack([codes, np.roll(codes, 1), codes])

@@ -136,18 +136,6 @@ def send_classes_by_value():
         pickler.unregister_pickle_by_value(THIS_MODULE)
 
 
-@pytest.fixture(scope="module")
-def dask_cluster():
-    # Older ones can't be sent this module's classes by value.
-    distributed = pytest.importorskip("distributed", minversion="2025.1")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with (
-        distributed.LocalCluster(processes=True, **options) as cluster,
-        distributed.Client(cluster),
-    ):
-        yield
-
-
 class TestWhereFoldsRun:
     @pytest.mark.parametrize("wrap", [np.asarray, sparse.csr_array, pd.DataFrame])
     def test_numbers_on_threads(self, tmp_path, wrap):
@@ -225,11 +213,14 @@ class TestWhereFoldsRun:
 
 
 class TestResults:
-    @pytest.mark.parametrize("backend", ["loky", "threading", "dask"])
     @pytest.mark.parametrize("data", ["numbers", "texts"])
-    def test_are_the_same_on_every_backend(self, request, backend, data):
-        if backend == "dask":
-            request.getfixturevalue("dask_cluster")
+    @pytest.mark.usefixtures("newer_dask_client")
+    def test_are_the_same_on_a_cluster(self, data):
+        self.test_are_the_same_on_every_backend("dask", data)
+
+    @pytest.mark.parametrize("backend", ["loky", "threading"])
+    @pytest.mark.parametrize("data", ["numbers", "texts"])
+    def test_are_the_same_on_every_backend(self, backend, data):
         if data == "numbers":
             auditor, data = LabelAuditor(RandomForestClassifier(5, random_state=0)), X
         else:
@@ -337,14 +328,15 @@ class TestParallelInside:
         assert at_a_time(fits) == 2
 
 
+@pytest.mark.usefixtures("newer_dask_client")
 class TestDask:
-    def test_gives_the_workers_what_is_parallel_inside_too(self, tmp_path, dask_cluster):
+    def test_gives_the_workers_what_is_parallel_inside_too(self, tmp_path):
         with joblib.parallel_config("dask"):
             fits = record_folds(tmp_path, base=lambda folder: Recorder(folder, 2, seconds=0.5))
         assert os.getpid() not in processes(fits)
         assert len(processes(fits)) == 2
 
-    def test_is_sent_the_data_apart_from_the_folds(self, dask_cluster):
+    def test_is_sent_the_data_apart_from_the_folds(self):
         large = np.random.default_rng(0).random((200_000, 8))  # dask warns from 10 MB
         with warnings.catch_warnings(record=True) as caught, joblib.parallel_config("dask"):
             warnings.simplefilter("always")

@@ -26,16 +26,6 @@ CHUNKS = ((9_000, 1, 0, 20_999), (7, 3))
 
 
 @pytest.fixture(scope="module")
-def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with (
-        distributed.LocalCluster(processes=True, **options) as local,
-        distributed.Client(local) as client,
-    ):
-        yield client
-
-
-@pytest.fixture(scope="module")
 def case():
     codes, pred_probs = make_rows(30_000, 10, dtype=np.float32)
     return codes, pred_probs, dask_array.from_array(pred_probs, chunks=CHUNKS)
@@ -48,7 +38,7 @@ def assert_same(found, expected):
         assert one.dtype == other.dtype
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 @pytest.mark.parametrize("most_gathered", [10**8, 0])
 @pytest.mark.parametrize(("filter_by", "rank_by"), zip(RULES, cycle(SCORES), strict=False))
 def test_the_result_is_that_of_threads_to_the_last_bit(
@@ -64,7 +54,7 @@ def test_the_result_is_that_of_threads_to_the_last_bit(
         assert isinstance(getattr(found, column), kind)
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 @pytest.mark.parametrize("min_examples_per_class", [1, 2_900])  # the cells then lose few rows
 def test_cuts_of_many_rows_are_found_on_the_workers(case, min_examples_per_class, monkeypatch):
     codes, pred_probs, lazy = case
@@ -84,7 +74,7 @@ def test_cuts_of_many_rows_are_found_on_the_workers(case, min_examples_per_class
     assert max(sorted_here) < 2 * expected.n_issues + 100
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 @pytest.mark.parametrize("filter_by", ["prune_by_class", "both", "low_self_confidence"])
 def test_equal_values_across_a_cut_of_many_rows(filter_by, monkeypatch):
     """Of equal values the first rows are flagged, whichever blocks they are in."""
@@ -97,18 +87,18 @@ def test_equal_values_across_a_cut_of_many_rows(filter_by, monkeypatch):
     assert_same(audit_labels(codes, lazy, **options), audit_labels(codes, pred_probs, **options))
 
 
-def test_each_thread_has_one_task_for_all_blocks_that_it_holds(client, case):
+def test_each_thread_has_one_task_for_all_blocks_that_it_holds(dask_client, case):
     codes, _, lazy = case
-    engine = ClusterEngine(LabelledRows(codes, lazy.rechunk((2_000, -1))), client)
+    engine = ClusterEngine(LabelledRows(codes, lazy.rechunk((2_000, -1))), dask_client)
     engine.scan(None)
-    holders = {workers[0] for workers in client.who_has(engine._states).values()}
+    holders = {workers[0] for workers in dask_client.who_has(engine._states).values()}
     assert len(engine._groups) == len(holders) <= 2
     assert sorted(chain(*engine._groups)) == list(range(15))
     starts = engine.ask(lambda state, start, add: start + add, 1, each=engine.starts)
     assert starts == [start + 1 for start in engine.starts]
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_a_chunk_that_cannot_be_read_says_why(case):
     def read(chunk, block_info=None):
         if block_info[0]["chunk-location"][0]:
@@ -120,7 +110,7 @@ def test_a_chunk_that_cannot_be_read_says_why(case):
         audit_labels(codes, lazy.rechunk((15_000, -1)).map_blocks(read, dtype=np.float32))
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_rows_in_the_order_of_their_classes():
     """A chunk tells the threshold of one class alone, so that others are read again."""
     codes, pred_probs = make_rows(6_000, 6, sharpness=1.0)
@@ -130,7 +120,7 @@ def test_rows_in_the_order_of_their_classes():
     assert_same(audit_labels(codes, lazy), audit_labels(codes, pred_probs))
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_the_probabilities_stay_on_the_workers(monkeypatch):
     codes, pred_probs = make_rows(60_000, 10, noise=0.08, sharpness=7.0, dtype=np.float32)
     lazy = dask_array.from_array(pred_probs, chunks=(20_000, -1))
@@ -149,17 +139,17 @@ def test_the_probabilities_stay_on_the_workers(monkeypatch):
 
 
 @pytest.mark.parametrize("most_gathered", [10**8, 0])
-def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch, most_gathered):
+def test_a_worker_that_is_killed_changes_nothing(dask_client, case, monkeypatch, most_gathered):
     """Its states are lost; Dask reads its chunks again."""
     codes, pred_probs, lazy = case
     monkeypatch.setattr(cluster, "MOST_GATHERED", most_gathered)
     expected = audit_labels(codes, pred_probs)
-    pids = client.run(os.getpid)
+    pids = dask_client.run(os.getpid)
     judge = find_issues._judge
 
     def kill_one(engine, thresholds):
         distributed.wait(engine._states)
-        holders = client.who_has(engine._states)
+        holders = dask_client.who_has(engine._states)
         worker = next(iter(holders.values()))[0]
         os.kill(pids[worker], signal.SIGKILL)
         return judge(engine, thresholds)
@@ -167,16 +157,16 @@ def test_a_worker_that_is_killed_changes_nothing(client, case, monkeypatch, most
     monkeypatch.setattr(find_issues, "_judge", kill_one)
     found = audit_labels(codes, lazy)
     assert_same(found, expected)
-    assert set(client.run(os.getpid).values()) != set(pids.values())
+    assert set(dask_client.run(os.getpid).values()) != set(pids.values())
     if not most_gathered:  # what the result holds is found again as well
-        holder = client.who_has(found.quality)
-        pids = client.run(os.getpid)
+        holder = dask_client.who_has(found.quality)
+        pids = dask_client.run(os.getpid)
         os.kill(pids[next(each[0] for each in holder.values() if each)], signal.SIGKILL)
         assert_same(found, expected)
 
 
 @needs_dask_frames
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_labels_of_dask_keep_their_index(case):
     codes, pred_probs, lazy = case
     series = pd.Series(codes, index=np.arange(30_000) + 7)
@@ -187,7 +177,7 @@ def test_labels_of_dask_keep_their_index(case):
 
 
 @needs_dask_frames
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_a_dask_frame_of_probabilities_is_read_by_the_workers(case, monkeypatch):
     codes, pred_probs, _ = case
     frame = pd.DataFrame(pred_probs)[::-1].iloc[:, ::-1]
@@ -203,7 +193,7 @@ def test_a_dask_frame_of_probabilities_is_read_by_the_workers(case, monkeypatch)
     assert_same(found, audit_labels(codes[::-1], pred_probs[::-1]))
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_rows_that_are_no_probabilities_are_named(case):
     codes, pred_probs, _ = case
     wrong = pred_probs.copy()
@@ -212,7 +202,7 @@ def test_rows_that_are_no_probabilities_are_named(case):
         audit_labels(codes, dask_array.from_array(wrong, chunks=CHUNKS))
 
 
-@pytest.mark.usefixtures("client")
+@pytest.mark.usefixtures("dask_client")
 def test_the_client_averages_where_numpy_sums_otherwise(case, monkeypatch):
     codes, pred_probs, lazy = case
     monkeypatch.setattr(cluster, "MOST_GATHERED", 0)
@@ -228,13 +218,13 @@ def test_unknown_chunk_sizes_are_refused(case):
 
 
 @pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")  # older dasks
-def test_who_is_in_charge(client, case):
+def test_who_is_in_charge(dask_client, case):
     codes, pred_probs, lazy = case
-    assert find_client(lazy) is client
+    assert find_client(lazy) is dask_client
     assert find_client(pred_probs) is None
     assert isinstance(choose_engine(LabelledRows(codes, lazy)), ClusterEngine)
     assert isinstance(choose_engine(LabelledRows(codes, pred_probs)), ThreadEngine)
     with dask.config.set(scheduler="threads"):
         assert find_client(lazy) is None
     # A task doesn't wait for other tasks.
-    assert client.submit(find_client, lazy).result() is None
+    assert dask_client.submit(find_client, lazy).result() is None
