@@ -1,9 +1,9 @@
 """The engine of a Dask cluster: every block is worked on where its chunk lies.
 
-The probabilities never leave the workers. A task reads a chunk and keeps the state of its rows; all
-other tasks go by that state, so that only sums, disputed rows and what a result holds of every row
-travel to the client. Of many rows the latter stays on the workers too, as arrays of dask. Where a
-worker is lost, Dask computes its chunks again, from the graph.
+The probabilities never leave the workers. A task reads some chunks and keeps the states of these
+blocks of rows; all other tasks go by the states, so that only sums, disputed rows and what a result
+holds of every row travel to the client. Of many rows the latter stays on the workers too, as arrays
+of dask. Where a worker is lost, Dask computes its chunks again, from the graph.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from label_auditor.confident_learning.engines.chunks import share_chunks
 from label_auditor.confident_learning.engines.packing import pack, unpack
 from label_auditor.confident_learning.pairwise_sums import (
     PartialSum,
@@ -118,8 +119,11 @@ class ClusterEngine:
         ends = np.cumsum(array.chunks[0]).tolist()
         self.starts = [0, *ends[:-1]]
         self._blocks = [slice(*each) for each in zip(self.starts, ends, strict=True)]
-        self._chunks = array.to_delayed().ravel().tolist()
+        self._threads = client.nthreads()
+        self._parts = share_chunks(array, sum(self._threads.values()))
+        # Of each part, a future of the states of its blocks.
         self._states: list[Any] = []
+        # Parts that a task works on together.
         self._groups: list[list[int]] = []
         self._scores: Any = None
         # An adjusted score, and the thresholds of the classes that it takes.
@@ -127,14 +131,19 @@ class ClusterEngine:
 
     def scan(self, score: ScoreName | None) -> Array:
         """Read all blocks, keep their states, and give the rows that hold no probabilities."""
-        import distributed
+        from dask.delayed import delayed
 
-        codes = [self.data.codes[rows] for rows in self._blocks]
-        self._states = self._read(_scan_chunk, codes, score)
-        wait: Any = distributed.wait
-        wait(self._states)
+        codes = [[self.data.codes[self._blocks[k]] for k in part.blocks] for part in self._parts]
+        states = self._read(_scan_chunk, codes, score)
+        report = {"step": _report_in_short if self.far else _report, "known": ()}
+        take = delayed(_take_all, pure=False)
+        reports = [take([state], None, **report, collect=_pack_all) for state in states]
+        # Started together, so that a report waits for its part alone.
+        futures = self._start([*states, *reports])
+        self._states = futures[: len(states)]
+        self._groups = [[p] for p in range(len(states))]
+        blocks = self._by_block(self._client.gather(futures[len(states) :]))
         self._groups = self._group()
-        blocks = self.ask(_report_in_short if self.far else _report)
         self._bounds = [block.bound for block in blocks]
         invalid = np.concatenate(
             [block.invalid + start for block, start in zip(blocks, self.starts, strict=True)]
@@ -157,7 +166,8 @@ class ClusterEngine:
             for rows in self._blocks
         ]
         before = np.cumsum(counts, axis=0) - counts
-        parts = self._client.map(_sum_classes, self._states, list(before), sizes=sizes, pure=False)
+        mine = [[before[k] for k in part.blocks] for part in self._parts]
+        parts = self._client.map(_sum_part, self._states, mine, sizes=sizes, pure=False)
         sums = zip(self._fold(parts, _join_classes), sizes, strict=True)
         # Divided as NumPy's mean is.
         return [
@@ -167,10 +177,14 @@ class ClusterEngine:
 
     def know_from(self, bound: float) -> None:
         """Read the blocks again if probabilities from this bound on were not kept."""
-        lacking = [k for k, known in enumerate(self._bounds) if known > bound]
-        states = self._read(_keep_more, [self._states[k] for k in lacking], bound, which=lacking)
-        for k, state in zip(lacking, states, strict=True):
-            self._states[k] = state
+        lacking = [
+            p
+            for p, part in enumerate(self._parts)
+            if any(self._bounds[k] > bound for k in part.blocks)
+        ]
+        tasks = self._read(keep_more, [self._states[p] for p in lacking], bound, which=lacking)
+        for p, states in zip(lacking, self._start(tasks), strict=True):
+            self._states[p] = states
 
     def let_go(self) -> None:
         """Keep the states as they are, on the workers."""
@@ -179,9 +193,7 @@ class ClusterEngine:
         self, step: Callable[..., Result], *known: Any, each: Sequence[Any] | None = None
     ) -> list[Result]:
         """Give what a step makes of the state of each block, and of what is known of it."""
-        found = self._client.gather(self._submit(_pack_all, step, known, each))
-        by_block = dict(zip(chain(*self._groups), chain(*found), strict=True))
-        return [unpack(by_block[k]) for k in range(len(self._states))]
+        return self._by_block(self._client.gather(self._submit(_pack_all, step, known, each)))
 
     def fold(
         self, step: Callable[..., Result], merge: Callable[[Sequence[Result]], Result], *known: Any
@@ -192,8 +204,8 @@ class ClusterEngine:
 
     def read_again(self, step: Callable[..., Result], *known: Any) -> list[Result]:
         """Give what a step makes of the state and the probabilities of each block."""
-        futures = self._read(_read_and_pack, self._states, step, *known)
-        return [unpack(found) for found in self._client.gather(futures)]
+        tasks = self._read(step, self._states, *known, collect=_pack_all)
+        return list(map(unpack, chain(*self._client.gather(self._start(tasks)))))
 
     def score_when_read(self, score: ScoreName, thresholds: Array) -> None:
         """Compute an adjusted score when the blocks are next read."""
@@ -205,7 +217,8 @@ class ClusterEngine:
         if self._adjusted is None:
             return self._scores
         if self.far:
-            return self._join(self._read(_score_chunk, self._states, *self._adjusted), np.float64)
+            tasks = self._read(_score_rows, self._states, *self._adjusted, collect=np.concatenate)
+            return self._join(self._start(tasks), np.float64)
         return np.concatenate(self.read_again(_score_rows, *self._adjusted))
 
     def column(
@@ -215,36 +228,43 @@ class ClusterEngine:
         each: Sequence[Any] | None = None,
     ) -> Any:
         """Give what a step makes of each row, as an array of dask whose blocks stay here."""
-        mine: list[Any] = [()] * len(self._states) if each is None else [(one,) for one in each]
+        known: list[Any] = [()] * len(self._blocks) if each is None else [(one,) for one in each]
+        mine = [[known[k] for k in part.blocks] for part in self._parts]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
-            made = self._client.map(_take, self._states, mine, step=step, pure=False)
+            made = self._client.map(_take_rows, self._states, mine, step=step, pure=False)
         return self._join(made, dtype)
 
     def _join(self, blocks: list[Any], dtype: npt.DTypeLike) -> Any:
-        """Give an array of dask of tasks that give a value for each row of a block."""
+        """Give an array of dask of tasks that give a value for each row of a part."""
         import distributed
 
         wait: Any = distributed.wait
         wait(blocks)
-        return join_blocks(blocks, [rows.stop - rows.start for rows in self._blocks], dtype)
+        ends = [rows.stop for rows in self._blocks]
+        ends = [0, *(ends[part.blocks[-1]] for part in self._parts)]
+        return join_blocks(blocks, np.diff(ends).tolist(), dtype)
 
     def _group(self) -> list[list[int]]:
-        """Group the blocks so that each thread of the workers has one task for all that it holds.
+        """Group the parts so that each thread of the workers has one task for all that it holds.
 
         A task costs about as much as the work on a block.
         """
         holders = self._client.who_has(self._states)
-        threads = self._client.nthreads()
-        blocks: dict[Any, list[int]] = defaultdict(list)
-        for k, state in enumerate(self._states):
-            # Nobody holds a state whose chunk can't be read; the next task fails as that did.
-            blocks[next(iter(holders[state.key]), None)].append(k)
+        mine: dict[Any, list[int]] = defaultdict(list)
+        for p, states in enumerate(self._states):
+            mine[next(iter(holders[states.key]), None)].append(p)
         return [
-            mine[first :: threads.get(worker, 1)]
-            for worker, mine in blocks.items()
-            for first in range(min(threads.get(worker, 1), len(mine)))
+            parts[first :: self._threads.get(worker, 1)]
+            for worker, parts in mine.items()
+            for first in range(min(self._threads.get(worker, 1), len(parts)))
         ]
+
+    def _by_block(self, found: Sequence[Sequence[Any]]) -> list[Any]:
+        """Put what the blocks of each group gave, packed, into the order of the blocks."""
+        order = (k for group in self._groups for p in group for k in self._parts[p].blocks)
+        by_block = dict(zip(order, chain(*found), strict=True))
+        return [unpack(by_block[k]) for k in range(len(self._blocks))]
 
     def _submit(
         self,
@@ -256,8 +276,11 @@ class ClusterEngine:
         """Start a step for the blocks of each group, with what is known of all and of each."""
         if len(pickle.dumps(known)) > SHARED:
             known = self._client.submit(_share, *known, pure=False)
-        states = [[self._states[k] for k in group] for group in self._groups]
-        mine = [None if each is None else [each[k] for k in group] for group in self._groups]
+        states = [[self._states[p] for p in group] for group in self._groups]
+        mine = [
+            None if each is None else [each[k] for p in group for k in self._parts[p].blocks]
+            for group in self._groups
+        ]
         how = {"step": step, "known": known, "collect": collect}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
@@ -269,13 +292,21 @@ class ClusterEngine:
         first: Sequence[Any],
         *known: Any,
         which: Sequence[int] | None = None,
+        collect: Callable[[list[Any]], Any] = list,
     ) -> list[Any]:
-        """Start a step for each chunk, or for some, and what belongs to it."""
+        """Make tasks that run a step over the chunks of each part, or of some parts.
+
+        The step takes first what belongs to the chunk.
+        """
         from dask.delayed import delayed
 
-        chunks = self._chunks if which is None else [self._chunks[k] for k in which]
-        task = delayed(step, pure=False)
-        tasks = [task(each, chunk, *known) for each, chunk in zip(first, chunks, strict=True)]
+        parts = self._parts if which is None else [self._parts[p] for p in which]
+        task = delayed(_read_all, pure=False)
+        how = {"step": step, "known": known, "collect": collect}
+        return [task(each, part.chunks, **how) for each, part in zip(first, parts, strict=True)]
+
+    def _start(self, tasks: list[Any]) -> list[Any]:
+        """Start tasks of a graph."""
         with warnings.catch_warnings():
             # The labels are in the graph, so that it has all that lost tasks need.
             warnings.filterwarnings("ignore", "Sending large graph")
@@ -293,37 +324,49 @@ def _share(*known: Any) -> tuple[Any, ...]:
     return known
 
 
-def _take(state: BlockState, known: tuple[Any, ...], *, step: Callable[..., Array]) -> Array:
-    return step(state, *known)
+def _take_rows(
+    states: list[BlockState], each: list[tuple[Any, ...]], *, step: Callable[..., Array]
+) -> Array:
+    return np.concatenate([step(state, *one) for state, one in zip(states, each, strict=True)])
 
 
 def _take_all(
-    states: list[BlockState],
+    parts: list[list[BlockState]],
     each: list[Any] | None,
     *,
     step: Callable[..., Any],
     known: tuple[Any, ...],
     collect: Callable[[list[Any]], Any],
 ) -> Any:
+    states = chain(*parts)
     if each is None:
         return collect([step(state, *known) for state in states])
     return collect([step(state, one, *known) for state, one in zip(states, each, strict=True)])
+
+
+def _read_all(
+    first: list[Any],
+    chunks: list[Any],
+    *,
+    step: Callable[..., Any],
+    known: tuple[Any, ...],
+    collect: Callable[[list[Any]], Any],
+) -> Any:
+    """Read chunks, one after another; each is let go before the next one is read."""
+    return collect(
+        [
+            step(each, np.asarray(chunk() if callable(chunk) else chunk), *known)
+            for each, chunk in zip(first, chunks, strict=True)
+        ]
+    )
 
 
 def _pack_all(found: list[Any]) -> list[Any]:
     return list(map(pack, found))
 
 
-def _read_and_pack(state: BlockState, chunk: Any, step: Callable[..., Any], *known: Any) -> Any:
-    return pack(step(state, np.asarray(chunk), *known))
-
-
-def _scan_chunk(codes: Array, chunk: Any, score: ScoreName | None) -> BlockState:
-    return scan_block(codes, np.asarray(chunk), in_memory=False, score=score)
-
-
-def _keep_more(state: BlockState, chunk: Any, bound: float) -> BlockState:
-    return keep_more(state, np.asarray(chunk), bound)
+def _scan_chunk(codes: Array, probs: Array, score: ScoreName | None) -> BlockState:
+    return scan_block(codes, probs, in_memory=False, score=score)
 
 
 def _report(state: BlockState) -> Report:
@@ -338,8 +381,9 @@ def _score_rows(state: BlockState, probs: Array, score: ScoreName, thresholds: A
     return score_rows(state.codes, probs, score, thresholds)
 
 
-def _score_chunk(state: BlockState, chunk: Any, score: ScoreName, thresholds: Array) -> Array:
-    return _score_rows(state, np.asarray(chunk), score, thresholds)
+def _sum_part(states: list[BlockState], before: list[Array], sizes: Array) -> list[PartialSum]:
+    blocks = zip(states, before, strict=True)
+    return _join_classes([_sum_classes(state, earlier, sizes) for state, earlier in blocks])
 
 
 def _sum_classes(state: BlockState, before: Array, sizes: Array) -> list[PartialSum]:
