@@ -4,7 +4,7 @@ import pytest
 from sklearn.decomposition import IncrementalPCA
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, Normalizer, StandardScaler
 
 from label_auditor.fitting.blocks.estimators import cut_estimator
 from label_auditor.fitting.blocks.learning import Fit
@@ -45,6 +45,13 @@ def test_nothing_to_share_leaves_the_blocks_as_they_are():
     learner, blocks = share_in_blocks(cut("passthrough", MaxAbsScaler(), share=False), BLOCKS)
     assert blocks.parts == BLOCKS.parts
     assert list(learner.shared) == ["passthrough"]
+
+
+def test_a_step_that_learns_nothing_is_cloned():
+    step = Normalizer()
+    learner, blocks = share_in_blocks(cut(step, share=True), BLOCKS)
+    assert compute(learner.shared)[0] is not step
+    np.testing.assert_array_equal(np.vstack(compute(blocks.parts)), step.transform(X))
 
 
 def test_each_fit_has_steps_of_its_own_rows():

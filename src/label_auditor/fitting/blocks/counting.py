@@ -141,24 +141,28 @@ def _add_blocks(
             for block in turn
             if trains[block]
         ]
-        level = [*level, *hold(counts)] if keep else hold(_add_up([*level, *counts])[-1])
-    levels = [hold(each) for each in _add_up(level)]
+        level = [*level, *hold(counts)] if keep else hold(_add_up([*level, *counts]))
+    levels = [level]
+    while len(levels[-1]) > 1:
+        levels.append(hold(_add_groups(levels[-1])))
     total = hold([task(_finish, levels[-1][0])])[0]
     places = np.where(trains, np.cumsum(trains) - 1, -1)
     return Sums(total, levels if keep else [], places)
 
 
-def _add_up(counts: list[Any]) -> list[list[Any]]:
-    """Add counts, a few at a time, until one is left; give all sums on the way."""
-    levels = [counts]
-    while len(levels[-1]) > 1:
-        levels.append(
-            [
-                task(_add, levels[-1][first : first + ADDED_AT_A_TIME])
-                for first in range(0, len(levels[-1]), ADDED_AT_A_TIME)
-            ]
-        )
-    return levels
+def _add_up(counts: list[Any]) -> list[Any]:
+    """Add counts, a few at a time, until one is left."""
+    while len(counts) > 1:
+        counts = _add_groups(counts)
+    return counts
+
+
+def _add_groups(counts: list[Any]) -> list[Any]:
+    """Add counts, a few at a time."""
+    return [
+        task(_add, counts[first : first + ADDED_AT_A_TIME])
+        for first in range(0, len(counts), ADDED_AT_A_TIME)
+    ]
 
 
 def _count_block(

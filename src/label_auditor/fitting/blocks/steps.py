@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import clone
 
 from label_auditor._sklearn import _num_samples
 from label_auditor.fitting.blocks.learning import Fit, learn_in_blocks, take_labelled
@@ -77,7 +78,7 @@ def _learn_steps(
 ) -> list[Fit]:
     """Learn each step from the blocks after the steps before it."""
     for name, step in steps:
-        learned = [step] * len(fits)
+        learned = [clone(step, safe=False)] * len(fits)
         if learns_from_data(step):
             named = [fit._replace(name=_name_step(name, fit)) for fit in fits]
             learned = learn_in_blocks(step, blocks, used, named, learn)

@@ -156,6 +156,7 @@ class ClassMoments:
         first = data.classes[data.codes[:1]]
         model = clone(classifier)
         model.partial_fit(_safe_indexing(data.X, [0]), first, classes=data.classes)
+        model.theta_ = model.var_ = None  # of one row, and kept for each block
         X = validate_data(model, data.X, reset=False).astype(np.float64, copy=False)
         return cls(model, find_moments(X, data))
 
