@@ -13,7 +13,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
-from label_auditor._sklearn import HasMethods, StrOptions, _fit_context, _safe_indexing
+from label_auditor._sklearn import HasMethods, StrOptions, _fit_context
 from label_auditor.audit.from_blocks import fit_blocks
 from label_auditor.audit.from_probabilities import audit_codes, audit_labels
 from label_auditor.audit.hints import OF_AUDITORS
@@ -25,7 +25,7 @@ from label_auditor.data.naming import check_index
 from label_auditor.data.own_methods import own_methods
 from label_auditor.data.tables import find_index
 from label_auditor.fitting import out_of_sample
-from label_auditor.fitting.blocks.reading import is_lazy
+from label_auditor.fitting.blocks.reading import is_lazy, take_rows
 from label_auditor.fitting.final_fit import drop_flagged, train_final
 from label_auditor.fitting.inputs import check_classes, check_data, check_weights, find_features
 from label_auditor.fitting.prediction import PredictionMixin
@@ -321,7 +321,7 @@ class LabelAuditor(
             )
         self.fit(X, y, **params)
         rows = drop_flagged(self.audit_.codes, self.label_issues_, self.classes_)
-        return _safe_indexing(X, rows), _safe_indexing(y, rows)
+        return take_rows(X, rows), take_rows(y, rows)
 
     def audit(self, X: Any, y: ArrayLike) -> LabelAudit:
         """Audit the labels of held-out data with the fitted classifier.

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,7 +68,7 @@ def test_labels_of_a_kind_where_some_are_missing_have_one_type(audits):
     codes = dask_array.from_array(np.array([0, 1, -1, 2], np.int8), chunks=2)
     decoded = found._decode(codes, np.array([5, 6, 7]))
     assert decoded.dtype == object
-    assert decoded.compute().tolist() == [5, 6, None, 7]
+    assert pickle.loads(pickle.dumps(decoded)).compute().tolist() == [5, 6, None, 7]
     assert found._decode(codes[:2], np.array([5, 6, 7])).dtype == np.array([5]).dtype
 
 

@@ -1,10 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import make_classification
 from sklearn.naive_bayes import GaussianNB
 
 from label_auditor import LabelAuditor
 from label_auditor.fitting.final_fit import correct_flagged, drop_flagged
+from optional import dask_frames, needs_dask_frames
 
 CLASSES = np.array(["a", "b"])
 
@@ -96,7 +98,6 @@ class TestFitResample:
         np.testing.assert_array_equal(y_kept, y[~auditor.label_issues_])
 
     def test_keeps_the_kind_of_the_inputs(self, noisy):
-        pd = pytest.importorskip("pandas")
         X, y = noisy
         names = pd.Series(np.array(["a", "b", "c"])[y], index=range(7, 307))
         frame = pd.DataFrame(X, index=names.index)
@@ -104,6 +105,19 @@ class TestFitResample:
         assert X_kept.index.equals(y_kept.index)
         assert y_kept.dtype == names.dtype
         assert (names[y_kept.index] == y_kept).all()
+
+    @needs_dask_frames
+    def test_tables_of_dask_stay_in_blocks(self, noisy):
+        names = list("abcdefgh")
+        frame = pd.DataFrame(noisy[0], columns=names).assign(label=noisy[1])
+        lazy = dask_frames.from_pandas(frame, npartitions=3)
+        auditor = LabelAuditor(GaussianNB())
+        X_kept, y_kept = auditor.fit_resample(lazy[names], lazy["label"])
+        expected = frame[~auditor.label_issues_]
+        pd.testing.assert_frame_equal(X_kept.compute(), expected[names])
+        pd.testing.assert_series_equal(y_kept.compute(), expected["label"])
+        predicted = auditor.predict(lazy[names])  # a warning that names are missing would fail
+        np.testing.assert_array_equal(predicted, auditor.predict(frame[names]))
 
     def test_works_inside_a_pipeline_of_imbalanced_learn(self, noisy):
         imblearn = pytest.importorskip("imblearn.pipeline")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -80,9 +81,8 @@ class LabelAudit(Findings, Outputs):
         # A block without a missing label is to have the type of the others.
         some = (0, -1) if (codes < 0).any().compute() else (0,)
         dtype = decode_labels(np.array(some), classes).dtype
-        decoded: NDArray[Any] = codes.map_blocks(
-            lambda block: decode_labels(block, classes).astype(dtype, copy=False), dtype=dtype
-        )
+        decode = partial(_decode_block, classes=classes, dtype=dtype)
+        decoded: NDArray[Any] = codes.map_blocks(decode, dtype=dtype)
         return decoded
 
     @property
@@ -170,6 +170,12 @@ class LabelAudit(Findings, Outputs):
         from label_auditor.report.notebook import compact
 
         return compact(self)
+
+
+def _decode_block(
+    codes: NDArray[np.intp], classes: NDArray[Any], dtype: np.dtype[Any]
+) -> NDArray[Any]:
+    return decode_labels(codes, classes).astype(dtype, copy=False)
 
 
 def _off_diagonal(joint: Any) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from label_auditor.data.messages import quote_values
 from label_auditor.data.tables import is_table
+from label_auditor.data.values import in_memory
 from label_auditor.fitting.columns import (
     find_output_columns,
     name_estimator,
@@ -74,7 +75,7 @@ class PredictionMixin:
             Predicted classes, in y's own values.
         """
         check_is_fitted(self)
-        return _as_labels(self.estimator_.predict(X), self.classes_)
+        return _as_labels(self.estimator_.predict(in_memory(X)), self.classes_)
 
     @_of_the_estimator
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
@@ -133,7 +134,7 @@ class PredictionMixin:
 
     def _by_class(self, method: str, X: Any) -> NDArray[np.floating]:
         """Give what a method of `estimator_` does, in the order of `classes_`."""
-        output = getattr(self.estimator_, method)(X)
+        output = getattr(self.estimator_, method)(in_memory(X))
         found = np.asarray(self.estimator_.classes_)
         same = np.array_equal(found, self.classes_) and not is_table(output)
         if method == "decision_function":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from label_auditor._sklearn import _num_samples
+from label_auditor._sklearn import _num_samples, _safe_indexing
 from label_auditor.confident_learning.scan import code_dtype
 from label_auditor.data.divided import join_indexes
 from label_auditor.data.labels import refuse_missing
@@ -225,6 +225,22 @@ def _name_rows(X: Any, given: Any) -> Any:
     names = join_indexes(X.index) if hasattr(X, "index") else None
     refuse_other_order(names, given)
     return names if given is None else given
+
+
+def take_rows(data: Any, rows: NDArray[np.intp]) -> Any:
+    """Give some rows of data, by ascending positions; those of a table of dask stay in blocks."""
+    if not (is_lazy(data) and hasattr(data, "map_partitions")):
+        return _safe_indexing(data, rows)
+    from dask.dataframe import from_delayed
+
+    parts = list_parts(data)
+    starts = np.cumsum([0, *compute([task(len, each) for each in parts])])
+    at = np.searchsorted(rows, starts)
+    kept = [
+        task(_safe_indexing, part, rows[at[k] : at[k + 1]] - starts[k])
+        for k, part in enumerate(parts)
+    ]
+    return from_delayed(kept, meta=data._meta)
 
 
 def align(y: Any, X: Any) -> Any:
