@@ -1,4 +1,4 @@
-"""cleanlab, as the tests ask it; the core, asked in cleanlab's way; and rows to ask both about."""
+"""cleanlab, as the tests ask it; the core, asked in its way and others; rows to ask both about."""
 
 import functools
 import warnings
@@ -9,6 +9,7 @@ import numpy as np
 from label_auditor.confident_learning.find_issues import find_label_issues, label_quality_scores
 from label_auditor.confident_learning.row_blocks import LabelledRows
 from label_auditor.confident_learning.rules import Rule
+from label_auditor.review.ranks import rank
 
 
 def stable_cleanlab():
@@ -33,6 +34,12 @@ def score_labels(codes, pred_probs, method="self_confidence", n_jobs=None, thres
     return label_quality_scores(
         LabelledRows(codes, pred_probs, n_jobs), method, thresholds=thresholds
     )
+
+
+def logistic_scores(values):
+    """Replace values by the logistic quantiles of their ranks."""
+    buckets, scores = rank(np.array(values, np.float32))
+    return scores.take(buckets)
 
 
 def make_rows(n, n_classes, *, seed=0, noise=0.15, sharpness=3.0, dtype=np.float64):

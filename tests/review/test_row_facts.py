@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from label_auditor import audit_labels
-from label_auditor.review.ranks import logistic_scores
 from label_auditor.review.row_facts import row_facts
+from oracle import logistic_scores
 
 
 def make(n, n_classes=4, **options):

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from label_auditor.data.labels import check_labels, encode_labels
+from label_auditor.data.labels import CONTAINERS, check_labels, encode_labels
 from label_auditor.data.messages import list_rows, quote_values, repeated
 from label_auditor.data.values import find_missing, read_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-# What holds the labels of one row, where a row has several.
-CONTAINERS = (list, tuple, set, frozenset, np.ndarray)
 
 
 class Labels(NamedTuple):

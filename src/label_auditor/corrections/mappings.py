@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from label_auditor.data.decisions import DISCARDED, VALIDATED, Correction
+from label_auditor.data.labels import CONTAINERS
 from label_auditor.data.messages import quote_values, repeated
 from label_auditor.data.values import find_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 
 
 def is_decided(value: Any) -> bool:
@@ -75,7 +72,7 @@ def _entries(decided: Any) -> Iterable[tuple[Any, Any]]:
 
 def _correction(name: Any, label: Any) -> Correction:
     """Make a correction of an id and a label, or several labels, in the data's own values."""
-    if isinstance(label, SEVERAL):
+    if isinstance(label, CONTAINERS):
         return Correction(name, tuple(map(str, label)), VALIDATED)
     if find_missing(label):
         return Correction(name, None, DISCARDED)

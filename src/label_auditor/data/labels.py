@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What to do about integers that count the columns, where classes= has their names.
 _COUNTED = " If the labels count the columns from 0, pass class_names= in place of classes=."
+# What holds the labels of one row, where a row has several.
+CONTAINERS = (list, tuple, set, frozenset, np.ndarray)
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -39,7 +41,7 @@ def has_many_labels(y: Any) -> bool:
     if isinstance(y, (list, tuple)):
         return any(isinstance(each, (list, tuple, set)) and len(each) != 1 for each in y)
     if len(shape) == 1 and str(getattr(y, "dtype", "")) == "object":
-        return any(isinstance(each, (list, tuple, set, frozenset, np.ndarray)) for each in y)
+        return any(isinstance(each, CONTAINERS) for each in y)
     return len(shape) > 1 and shape[1] != 1
 
 

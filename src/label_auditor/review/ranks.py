@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,21 +17,15 @@ BUCKET_BITS = 20
 AT_A_TIME = 2**18
 
 
-def logistic_scores(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Replace values by the logistic quantiles of their ranks; equal values share a rank.
-
-    Values count as equal if they are in the same of some million buckets between the lowest
-    and the highest, as wide as they are large: if they agree in about the first four digits. To
-    count what is in the buckets takes a fifth of the time of a sort.
-    """
-    buckets, scores = rank(np.array(values, np.float32))
-    return scores.take(buckets)
-
-
 def rank(
     values: NDArray[np.float32], counted: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.integer], NDArray[np.float32]]:
     """Give the bucket of each value, and the logistic score of each bucket.
+
+    A score is the logistic quantile of a rank, which equal values share. Values count as equal if
+    they are in the same of some million buckets between the lowest and the highest, as wide as
+    they are large: if they agree in about the first four digits. To count what is in the buckets
+    takes a fifth of the time of a sort.
 
     Parameters
     ----------

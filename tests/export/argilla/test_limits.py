@@ -28,7 +28,8 @@ def test_a_plan(audit):
         "long": ["x", "y" * 201] * 6,
         "big": [1, 2**63] * 6,
     }
-    layout = plan(audit, inputs, metadata=metadata)
+    records = make_records(audit, inputs, only_issues=False, metadata=metadata)
+    layout = plan_layout(records, "us", 1)
     assert layout.fields == {"title": False, "body": True}
     assert (layout.classes, layout.multi_label) == (["a", "b", "c"], False)
     assert layout.properties == {
@@ -41,7 +42,7 @@ def test_a_plan(audit):
         "yes": "terms",
         "s": "terms",
     }
-    worst = layout.metadata(next(layout.records()))
+    worst = layout.metadata(next(iter(records)))
     assert (worst["given_label"], worst["n"], type(worst["n"])) == ("b", 1.0, float)
 
 

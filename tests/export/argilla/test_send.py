@@ -81,12 +81,13 @@ def test_urls_of_images_are_image_fields_in_the_client(audit):
 def test_urls_of_images_are_image_fields(audit):
     """A missing image is left out, because an empty one would be refused."""
     inputs = {"title": TEXTS, "photo": ["" if i == 4 else url for i, url in enumerate(URLS)]}
-    layout = plan_layout(make_records(audit, inputs), "label-auditor", 1)
+    records = make_records(audit, inputs)
+    layout = plan_layout(records, "label-auditor", 1)
     fields = {each["name"]: each for each in _field_payloads(layout)}
     assert fields["photo"]["settings"] == {"type": "image"}
     assert not fields["photo"]["required"]
     assert fields["title"]["settings"]["type"] == "text"
-    sent = [_payload(record, layout, "question")["fields"] for record in layout.records()]
+    sent = [_payload(record, layout, "question")["fields"] for record in records]
     assert sent[:2] == [{"title": "text 4"}, {"title": "text 9", "photo": URLS[9]}]
     with pytest.raises(ValueError, match="image_fields is 'photo', but a list of the fields"):
         plan_layout(make_records(audit, inputs), "label-auditor", 1, "photo")

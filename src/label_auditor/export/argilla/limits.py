@@ -11,7 +11,7 @@ from label_auditor.data.messages import quote_values
 from label_auditor.export.columns import check_utf8, choose_image_fields, is_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from label_auditor.export.records import Record, Records
 
@@ -31,8 +31,6 @@ class Layout:
 
     Attributes
     ----------
-    source : Records
-        The neutral records.
     fields : dict of str to bool
         The fields, and whether no text is missing.
     images : frozenset of str
@@ -49,7 +47,6 @@ class Layout:
         How many reviewers answer a record before it is done.
     """
 
-    source: Records
     fields: dict[str, bool]
     images: frozenset[str]
     classes: list[str]
@@ -57,10 +54,6 @@ class Layout:
     properties: dict[str, str]
     agent: str
     n_reviewers: int
-
-    def records(self) -> Iterator[Record]:
-        """Give the neutral records, again each time."""
-        return iter(self.source)
 
     def values(self, record: Record) -> dict[str, str]:
         """Give the fields of a record; an image that is missing is left out."""
@@ -114,7 +107,6 @@ def plan_layout(
         for key, value in _metadata(record).items():
             kinds[key] = _join(kinds.get(key), _kind(key, value, record.id), key, record)
     return Layout(
-        source=records,
         fields=complete,
         images=choose_image_fields(urls - other, image_fields, records.fields),
         classes=classes,

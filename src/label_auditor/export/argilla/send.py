@@ -85,21 +85,16 @@ def to_argilla(
     >>> dataset.records.log(records)  # doctest: +SKIP
     """
     rg = _import_argilla()
-    layout = plan_layout(
-        make_records(
-            audit,
-            inputs,
-            only_issues=only_issues,
-            ids=ids,
-            class_names=class_names,
-            metadata=metadata,
-        ),
-        prediction_agent,
-        n_reviewers,
-        image_fields,
+    records = make_records(
+        audit,
+        inputs,
+        only_issues=only_issues,
+        ids=ids,
+        class_names=class_names,
+        metadata=metadata,
     )
-    records = [_client_record(rg, each, layout) for each in layout.records()]
-    return _client_settings(rg, layout), records
+    layout = plan_layout(records, prediction_agent, n_reviewers, image_fields)
+    return _client_settings(rg, layout), [_client_record(rg, each, layout) for each in records]
 
 
 def push_to_argilla(
@@ -205,7 +200,7 @@ def push_to_argilla(
 
     return push_chunks(
         PushReport(name, f"{server.url}/dataset/{dataset}/annotation-mode", len(records)),
-        (_payload(record, layout, question) for record in layout.records()),
+        (_payload(record, layout, question) for record in records),
         store,
         chunk_size=chunk_size,
         progress=progress,

@@ -13,9 +13,9 @@ from label_auditor.data.messages import quote_values
 from label_auditor.export.columns import check_utf8, choose_image_fields, is_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from label_auditor.export.records import Record, Records
+    from label_auditor.export.records import Records
 
 # The name of the choices, under which exports hold the answers.
 CHOICES = "label"
@@ -39,8 +39,8 @@ class Layout:
 
     Attributes
     ----------
-    source : Records
-        The neutral records.
+    fields : list of str
+        The names of the fields.
     images : frozenset of str
         The fields that hold URLs of images; the others are text.
     classes : list of str
@@ -51,20 +51,11 @@ class Layout:
         The version of the model under which suggestions are stored.
     """
 
-    source: Records
+    fields: list[str]
     images: frozenset[str]
     classes: list[str]
     multi_label: bool
     agent: str
-
-    @property
-    def fields(self) -> list[str]:
-        """The names of the fields."""
-        return list(self.source.fields)
-
-    def records(self) -> Iterator[Record]:
-        """Give the neutral records, again each time."""
-        return iter(self.source)
 
     def config(self) -> str:
         """Write the labelling configuration."""
@@ -106,7 +97,7 @@ def plan_layout(records: Records, agent: str, image_fields: Sequence[str] | None
     _check_classes(classes)
     found = _check_values(records)
     images = choose_image_fields(found, image_fields, records.fields)
-    return Layout(records, images, classes, records.audit.multi_label, agent)
+    return Layout(list(records.fields), images, classes, records.audit.multi_label, agent)
 
 
 def _check_names(records: Records) -> None:

@@ -109,7 +109,7 @@ def to_label_studio(
     )
     layout = plan_layout(records, prediction_agent, image_fields)
     config = layout.config()
-    tasks = [_task(record, layout, layout.fields[0]) for record in layout.records()]
+    tasks = [_task(record, layout, layout.fields[0]) for record in records]
     if path is not None:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
@@ -209,7 +209,7 @@ def push_to_label_studio(
     stored = StoredTasks(server, found["id"], found["task_number"] or 0, layout.agent)
     report = push_chunks(
         PushReport(found["title"], f"{server.url}/projects/{found['id']}/data", len(records)),
-        (_task(record, layout, to_name) for record in layout.records()),
+        (_task(record, layout, to_name) for record in records),
         stored.store,
         chunk_size=chunk_size,
         progress=progress,

@@ -25,7 +25,7 @@ from label_auditor.export.server import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from label_auditor.data.findings import Findings
     from label_auditor.export.records import Record
@@ -306,28 +306,28 @@ def _find_failed(answer: bytes, records: list[dict[str, Any]]) -> dict[int | str
 
 def _payload(record: Record, prediction_agent: str, annotation_agent: str) -> dict[str, Any]:
     """Give a record as Rubrix's server takes it."""
-    given = None if record.annotation is None else dict.fromkeys(_given(record), 1.0)
+    given = [record.annotation] if isinstance(record.annotation, str) else record.annotation
+    given_scores = None if given is None else dict.fromkeys(given, 1.0)
     return {
         "id": record.id,
         "inputs": record.fields,
         "prediction": _labels(prediction_agent, record.prediction or None),
-        "annotation": _labels(annotation_agent, given),
-        "explanation": record.explanation
-        and {
-            field: [{"token": token, "attributions": scores} for token, scores in tokens]
-            for field, tokens in record.explanation.items()
-        },
+        "annotation": _labels(annotation_agent, given_scores),
+        "explanation": record.explanation and _explain(record.explanation, dict),
         "metadata": record.metadata,
         "status": "Default",
         "multi_label": record.multi_label,
     }
 
 
-def _given(record: Record) -> tuple[str, ...]:
-    """Give the names of the given labels."""
-    if record.annotation is None:
-        return ()
-    return (record.annotation,) if isinstance(record.annotation, str) else record.annotation
+def _explain(
+    explanation: dict[str, list[tuple[str, dict[str, float]]]], make: Callable[..., Any]
+) -> dict[str, list[Any]]:
+    """Give the tokens of each field, each made of itself and its attributions."""
+    return {
+        field: [make(token=token, attributions=scores) for token, scores in tokens]
+        for field, tokens in explanation.items()
+    }
 
 
 def _labels(agent: str, scores: dict[str, float] | None) -> dict[str, Any] | None:
@@ -346,15 +346,9 @@ def _client_record(rb: Any, record: Record, prediction_agent: str, annotation_ag
         inputs=record.fields,
         prediction=list(record.prediction.items()) if predicted else None,
         prediction_agent=prediction_agent if predicted else None,
-        annotation=list(_given(record)) if record.multi_label else record.annotation,
+        annotation=list(record.annotation or ()) if record.multi_label else record.annotation,
         annotation_agent=annotation_agent if annotated else None,
-        explanation=record.explanation
-        and {
-            field: [
-                rb.TokenAttributions(token=token, attributions=scores) for token, scores in tokens
-            ]
-            for field, tokens in record.explanation.items()
-        },
+        explanation=record.explanation and _explain(record.explanation, rb.TokenAttributions),
         metadata=record.metadata,
         status="Default",
         multi_label=record.multi_label,
