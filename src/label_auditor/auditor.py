@@ -235,7 +235,7 @@ class LabelAuditor(
             rows by the index of X, else of y, else by position. Searches refuse it.
         **params : dict
             Metadata. With metadata routing, as requested; without, `groups` goes to the splitter
-            and the rest to the classifier's `fit`.
+            and the rest to the classifier's `fit`. With data of dask, only weights of the rows.
 
         Returns
         -------
