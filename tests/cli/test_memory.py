@@ -6,7 +6,7 @@ import pytest
 
 from label_auditor.cli import memory
 from label_auditor.cli.errors import InputError
-from label_auditor.cli.memory import check_memory, free_memory, give_back
+from label_auditor.cli.memory import check_memory, free_memory, give_back, return_large
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others don't tell what is free")
@@ -68,6 +68,28 @@ print(before - resident())
     assert int(done.stdout) * 4096 > 50_000_000
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others give back what is free")
+def test_large_blocks_go_back_to_the_system_by_themselves():
+    code = """
+from pathlib import Path
+from label_auditor.cli.memory import return_large
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+bytes(30_000_000)  # once such a block has been let go, glibc keeps blocks of this size
+return_large()
+blocks = [bytearray(b"x") * 10_000_000 for _ in range(10)]
+last = bytearray(b"x") * 10_000_000  # what lies below it is not at the end
+before = resident()
+del blocks
+print(before - resident())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) * 4096 > 90_000_000
+
+
 def test_where_the_library_of_c_has_no_such_function_nothing_happens(monkeypatch):
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: object())
     give_back()
+    return_large()

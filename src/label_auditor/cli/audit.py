@@ -17,7 +17,7 @@ from label_auditor.cli.evidence import DESCRIPTIONS, gather_for_page, read_descr
 from label_auditor.cli.files import CORRECTIONS, refuse_overwriting
 from label_auditor.cli.gate import read_limit
 from label_auditor.cli.label_notes import note_on_labels
-from label_auditor.cli.memory import give_back
+from label_auditor.cli.memory import give_back, return_large
 from label_auditor.cli.outputs import FILES, SPREADSHEET, Found, write_files
 from label_auditor.cli.stages import check_stages
 from label_auditor.data.messages import quote_values
@@ -159,6 +159,7 @@ def run(arguments: argparse.Namespace) -> None:
     _check_folder(out)
     outputs = [out / name for name in (*FILES, SPREADSHEET)]
     refuse_overwriting(outputs, [data, arguments.corrections, arguments.class_descriptions])
+    return_large()
     with output.progress(terminal) as stage:
         with stage(f"Read {data}"):
             of_file = data_file.read_data(data, arguments.format, arguments.sep)

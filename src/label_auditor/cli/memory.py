@@ -8,6 +8,7 @@ from pathlib import Path
 
 from label_auditor.cli.errors import InputError
 
+_MMAP_THRESHOLD, _LARGE = -3, 2**23  # the first is a constant of glibc
 OTHERWISE = (
     "free some, audit a part of the rows, or fit on blocks of the file in Python, as the page "
     '"How far it goes" of the documentation shows'
@@ -31,14 +32,27 @@ def free_memory() -> int | None:
     return max(0, min(known)) if known else None
 
 
+def return_large() -> None:
+    """From now on, have large blocks go back to the system once they aren't used any more.
+
+    glibc begins to keep those up to 32 MB, which then lie unused between others.
+    """
+    _call_libc("mallopt", _MMAP_THRESHOLD, _LARGE)
+
+
 def give_back() -> None:
     """Give memory that is not used any more back to the system; glibc keeps it for later.
 
     What one stage of the work has used for a moment is then free for the next one.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)
+    _call_libc("malloc_trim", 0)
+
+
+def _call_libc(name: str, *arguments: int) -> None:
+    """Call a function of glibc; other libraries of C don't have it."""
+    function = getattr(ctypes.CDLL(None), name, None) if os.name == "posix" else None
+    if function is not None:
+        function(*arguments)
 
 
 def _free_of_machine() -> int | None:
