@@ -263,6 +263,8 @@ def test_what_divides_the_cells_may_be_named(tmp_path):
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "jsonl", "json", "parquet", "xlsx"])
 def test_only_what_is_wanted_is_read_and_all_names_are_known(tmp_path, ending):
+    if ending == "xlsx":
+        pytest.importorskip("openpyxl")
     frame = pd.DataFrame({"text": ["a", "b"], "other": ["c", "d"], "label": ["x", "y"]})
     path = tmp_path / f"t.{ending}"
     if "csv" in ending:

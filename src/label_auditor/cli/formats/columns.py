@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_SHARED = 10_000
 # Records that are read at a time.
 BLOCK = 10_000
-# Rows of a column of few different cells: the number of the cell, and later an address.
+# Bytes of a row of a column of few different cells: the number of the cell, and later an address.
 _SHARED_BYTES = 10
 
 
