@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -101,9 +102,8 @@ class TermReader:
         words = [each for each in self._tokenize(text) if each[0] not in self._stop_words]
         least, most = self.vectorizer.ngram_range
         for n in range(least, most + 1):
-            for i in range(len(words) - n + 1):
-                run = words[i : i + n]
-                yield " ".join(word for word, _, _ in run), run[0][1], run[-1][2]
+            for run in zip(*(words[first:] for first in range(n)), strict=False):
+                yield " ".join([word for word, _, _ in run]), run[0][1], run[-1][2]
 
     def _tokenize(self, text: str) -> Iterator[Occurrence]:
         """Find words; those of somebody's own tokenizer one after another."""
@@ -172,9 +172,13 @@ def _places_in_chunk(size: int, least: int, most: int) -> tuple[list[tuple[int, 
 
 def _gather(found: Any, vocabulary: dict[str, int]) -> Spans:
     """Keep what is in the vocabulary."""
-    known = [(vocabulary[term], *place) for term, *place in found if term in vocabulary]
-    columns, starts, stops = np.array(known, dtype=np.intp).reshape(-1, 3).T
-    return Spans(columns, starts, stops)
+    known = [
+        (column, start, stop)
+        for term, start, stop in found
+        if (column := vocabulary.get(term)) is not None
+    ]
+    numbers = np.fromiter(chain.from_iterable(known), dtype=np.intp, count=3 * len(known))
+    return Spans(*numbers.reshape(-1, 3).T)
 
 
 def find_words(text: str) -> tuple[Ints, Ints]:
