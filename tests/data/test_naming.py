@@ -1,9 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from label_auditor.data.naming import check_index, check_length, name_classes, unique_ids
+from label_auditor.data.naming import check_index, check_length, find_rows, name_classes, unique_ids
 from optional import dask_frames, needs_dask_frames
 
 
@@ -128,3 +130,37 @@ def test_an_index_that_is_known_to_be_unique_is_not_copied(index, monkeypatch):
 def test_an_index_of_pandas_that_repeats_as_text_gives_way_to_positions(index):
     with pytest.warns(UserWarning, match="The index isn't unique"):
         assert unique_ids(index, 2, None) == range(2)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        range(5, 10),
+        pd.RangeIndex(5, 10),
+        pd.Index([9, 8, 5, 6, 7]),
+        pd.Index([9, 8, 5, 6, 7], dtype="uint64"),
+        pd.Index(pd.array([9, 8, 5, 6, 7], dtype="Int64")),
+        pd.Index(["5", "6", "9", "7", "8"], dtype=object),
+        [5, "6", 7, 8.5, "9"],
+    ],
+    ids=repr,
+)
+def test_rows_are_found_by_their_ids(index):
+    names = ["9", "5", "5", "05", "5.0", "-5", "x", "11", str(2**63), "9" * 20, "9" * 5000]
+    ids = unique_ids(index, 5, None)
+    every = {str(name): row for row, name in enumerate(ids)}
+    assert find_rows(names, ids) == {name: every[name] for name in ("9", "5")}
+
+
+def test_large_numbers_are_found_exactly():
+    ids = unique_ids(pd.Index([2**62, 2**62 + 1, 3]), 3, None)
+    assert find_rows([str(2**62 + 1), str(2**63 + 2**62)], ids) == {str(2**62 + 1): 1}
+
+
+def test_nothing_is_made_of_all_ids():
+    ids = unique_ids(pd.RangeIndex(1, 10**6), 10**6 - 1, None)
+    tracemalloc.start()
+    assert find_rows(map(str, range(100, 200)), ids)["150"] == 149
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * 10**6

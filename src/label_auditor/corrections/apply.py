@@ -13,7 +13,7 @@ from label_auditor.corrections.label_containers import Labels, read_labels
 from label_auditor.corrections.mappings import is_decided
 from label_auditor.data.decisions import DISCARDED, OPEN, names_in, read_label
 from label_auditor.data.messages import quote_values, warn
-from label_auditor.data.naming import name_classes, unique_ids
+from label_auditor.data.naming import find_rows, name_classes, unique_ids
 from label_auditor.data.values import in_memory
 
 if TYPE_CHECKING:
@@ -182,11 +182,12 @@ def apply_corrections(
     labels = read_labels(y)
     n = len(labels.given)
     index: Any = getattr(y, "index", None) if hasattr(y, "iloc") else range(n)
-    rows = {str(name): row for row, name in enumerate(unique_ids(index, n, ids))}
+    known = unique_ids(index, n, ids)
+    rows = find_rows(corrections.decisions, known)
     names = _name_classes(labels, class_names)
     _check_kind(corrections, several=labels.several)
     new_labels, report = _sort_out(corrections, labels, rows, names)
-    _check_ids(corrections, report, rows)
+    _check_ids(corrections, report, known)
     if report.unknown_labels:
         problem = _unknown_labels(report, names)
         used = (report.changed, report.confirmed, report.discarded, report.open)
@@ -196,12 +197,15 @@ def apply_corrections(
     return labels.replace(new_labels), report
 
 
-def _check_ids(corrections: Corrections, report: CorrectionReport, rows: dict[str, int]) -> None:
+def _check_ids(
+    corrections: Corrections, report: CorrectionReport, known: Sequence[int | str]
+) -> None:
     """Refuse corrections none of which is for one of the rows."""
     if len(corrections) and len(report.unknown_ids) == len(corrections.decisions):
+        names = list(map(str, known))
         raise ValueError(
             f"corrections are for the ids {quote_values(report.unknown_ids)}, but the rows of y "
-            f"have {quote_values(rows)}; pass the ids= with which the records were sent."
+            f"have {quote_values(names)}; pass the ids= with which the records were sent."
         )
 
 

@@ -22,7 +22,7 @@ from label_auditor.data.decisions import (
 )
 from label_auditor.data.hints import Hinting
 from label_auditor.data.messages import quote_values
-from label_auditor.data.naming import name_classes, unique_ids
+from label_auditor.data.naming import find_rows, name_classes, unique_ids
 from label_auditor.data.own_methods import own_methods
 
 if TYPE_CHECKING:
@@ -331,7 +331,7 @@ def join_decisions(
     `index` holds the names of the rows and `classes` the labels; all else is as in
     :meth:`Corrections.by_row`.
     """
-    rows = {str(name): row for row, name in enumerate(unique_ids(index, len(index), ids))}
+    rows = find_rows(decisions, unique_ids(index, len(index), ids))
     unknown = [name for name in decisions if name not in rows]
     if unknown:
         raise ValueError(

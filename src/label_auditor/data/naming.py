@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from label_auditor.data.messages import list_rows, quote_values, repeated, warn
 from label_auditor.data.values import find_missing
+
+# An integer as `str` writes it, of no more digits than an index can hold.
+WHOLE_NUMBER = re.compile("0|-?[1-9][0-9]{0,19}")
 
 
 def check_length(name: str, length: int, n: int) -> None:
@@ -66,6 +70,38 @@ class _Ids(Sequence[int | str]):
 
     def __getitem__(self, row: Any) -> Any:
         return _row_id(self._index[row])
+
+    def find(self, names: list[str]) -> list[int]:
+        """Find the rows of those of some ids that occur."""
+        found: Any = names
+        if self._index.dtype.kind in "iu":
+            dtype = getattr(self._index.dtype, "numpy_dtype", self._index.dtype)
+            limits = np.iinfo(dtype)
+            numbers = [int(name) for name in names if WHOLE_NUMBER.fullmatch(name)]
+            # In the type of the index: pandas compares other integers as floats.
+            found = np.array([n for n in numbers if limits.min <= n <= limits.max], dtype)
+        rows: list[int] = np.flatnonzero(self._index.isin(found)).tolist()
+        return rows
+
+
+def find_rows(names: Iterable[str], ids: Sequence[int | str]) -> dict[str, int]:
+    """Find the rows of some ids, given as text, among unique ones; what no row has is left out.
+
+    Nothing is made of all ids, which may be many.
+
+    Examples
+    --------
+    >>> find_rows(["7", "x", "007"], range(5, 10))
+    {'7': 2}
+    """
+    wanted = list(dict.fromkeys(names))
+    if isinstance(ids, range):
+        numbers = [int(name) for name in wanted if WHOLE_NUMBER.fullmatch(name)]
+        return {str(number): ids.index(number) for number in numbers if number in ids}
+    if isinstance(ids, _Ids):
+        return {str(ids[row]): row for row in ids.find(wanted)}
+    known = set(wanted)
+    return {name: row for row, name in enumerate(map(str, ids)) if name in known}
 
 
 def _are_unique(index: Any) -> bool:

@@ -255,18 +255,16 @@ def _check_classes(labels: list[Any], positions: Mapping[Any, int], classes: NDA
 
 def _join_series(reviewed: Any, index: Sequence[Any]) -> dict[int, Any]:
     """Give the labels of a Series by the position of the row that its index names."""
-    rows: dict[Any, int] = {}
-    names = list(index)
-    for row, name in enumerate(names):
-        rows.setdefault(name, row)
     chosen = reviewed.index.tolist()
+    found = _find_names(index, chosen)
+    rows = {name: row for row, name in reversed(found)}
     unknown = [name for name in chosen if name not in rows]
     if unknown:
         raise ValueError(
             f"reviewed has {quote_values(unknown)} in its index, where no row has this name; the "
-            f"rows are named {quote_values(names)}."
+            f"rows are named {quote_values(list(index))}."
         )
-    ambiguous = {*repeated(chosen), *(repeated(names) if len(rows) < len(names) else ())}
+    ambiguous = {*repeated(chosen), *repeated(name for _, name in found)}
     twice = [name for name in dict.fromkeys(chosen) if name in ambiguous]
     if twice:
         raise ValueError(
@@ -275,6 +273,19 @@ def _join_series(reviewed: Any, index: Sequence[Any]) -> dict[int, Any]:
         )
     labels = reviewed.astype(object).where(reviewed.notna(), None)
     return {rows[name]: label for name, label in zip(chosen, labels.tolist(), strict=True)}
+
+
+def _find_names(index: Sequence[Any], chosen: list[Any]) -> list[tuple[int, Any]]:
+    """Give all rows that have one of some names, and their names; nothing is made of all rows."""
+    import pandas as pd
+
+    if isinstance(index, range):
+        return [(index.index(name), name) for name in dict.fromkeys(chosen) if name in index]
+    names: Any = index
+    if not isinstance(index, pd.Index):
+        names = pd.Index(list(index), dtype=object, tupleize_cols=False)
+    rows = np.flatnonzero(names.isin(chosen))
+    return list(zip(rows.tolist(), names[rows].tolist(), strict=True))
 
 
 def _check_positions(reviewed: Mapping[int, Any], n_rows: int) -> None:
