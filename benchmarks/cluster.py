@@ -7,15 +7,17 @@ that the workers map. Beside it stands the audit of the same array in memory, on
 results are compared to the last bit. Bytes are those of all results that the client fetches,
 pickled, as a share of the probabilities.
 
-CPU is that of the client, with the scheduler, and of the workers, the least of three runs. It holds
-all that these processes do meanwhile. A cluster that has no work takes CPU too, for each second of
-wall time; so much of it is shown as "idle", and the last but one column leaves it out.
+CPU is that of the client, with the scheduler, and of the workers. It holds all that these processes
+do meanwhile. A cluster that has no work takes CPU too, for each second of wall time; so much of it
+is shown as "idle", and the last but one column leaves it out. Both audits are run in turn, and all
+figures are medians.
 """
 
 from __future__ import annotations
 
 import argparse
 import pickle
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -31,7 +33,7 @@ from label_auditor import LabelAudit, audit_labels
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CHUNK_BYTES, REPEAT = 2e7, 3
+CHUNK_BYTES, REPEAT = 2e7, 9
 
 
 class CountingClient(Client):
@@ -88,26 +90,25 @@ def measure(client: Client, step: Callable[[], Any]) -> tuple[Cost, Any]:
 def run(client: Client, path: Path, n: int, n_classes: int) -> None:
     codes, pred_probs = make(n, n_classes, "float32")
     np.save(path, pred_probs)
-    in_memory = np.inf
+    lazy = open_chunks(path, n, n_classes)
+    in_memory, costs = [], []
     for _ in range(REPEAT):
         start = time.process_time()
         expected = audit_labels(codes, pred_probs, n_jobs=1)
-        in_memory = min(in_memory, time.process_time() - start)
-    lazy = open_chunks(path, n, n_classes)
-    costs = []
-    for _ in range(REPEAT):
+        in_memory.append(time.process_time() - start)
         CountingClient.fetched = 0
         cost, found = measure(client, lambda: audit_labels(codes, lazy))
         costs.append(cost)
         compare(found, expected)
-    least = min(costs, key=lambda cost: cost.cpu)
+    memory = statistics.median(in_memory)
+    cost = Cost(*map(statistics.median, zip(*costs, strict=True)))
     nothing, _ = measure(client, lambda: time.sleep(2))
-    idle = nothing.cpu / nothing.wall * least.wall
+    idle = nothing.cpu / nothing.wall * cost.wall
     share = CountingClient.fetched / pred_probs.nbytes
     print(
-        f"{f'{n} x {n_classes}':>15} {lazy.numblocks[0]:7} {in_memory:10.2f} {least.here:8.2f} "
-        f"{least.workers:9.2f} {least.wall:6.1f} {idle:6.2f} {least.cpu / in_memory:7.1f} "
-        f"{(least.cpu - idle) / in_memory:9.1f} {share:7.1%}",
+        f"{f'{n} x {n_classes}':>15} {lazy.numblocks[0]:7} {memory:10.3f} {cost.here:8.3f} "
+        f"{cost.workers:9.3f} {cost.wall:6.2f} {idle:6.3f} {cost.cpu / memory:7.2f} "
+        f"{(cost.cpu - idle) / memory:9.2f} {share:7.1%}",
         flush=True,
     )
 

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from label_auditor.confident_learning.scan import CLOSE, FRESH_BYTES, take_rows
+from label_auditor.confident_learning.scan import (
+    CLOSE,
+    FRESH_BYTES,
+    short_slices,
+    take_rows,
+)
 
 if TYPE_CHECKING:
     from label_auditor.confident_learning.scan import RowScan
@@ -77,13 +82,18 @@ class Entries(NamedTuple):
 
         Their places among these rows, which are ascending, their columns and their values.
         """
-        some = np.flatnonzero(self.value >= least)
-        kept, column = np.divmod(self.place[some], self.n_classes)
         at = np.searchsorted(rows, self.rows)
         at[_differ(rows, at, self.rows)] = -1
-        at = at[kept]
-        found = np.flatnonzero(at >= 0)
-        return at[found], column[found], self.value[some[found]]
+        found = [(at[:0], self.place[:0], self.value[:0])]
+        for some in short_slices(self.place.size):
+            place, value = self.place[some], self.value[some]
+            large = np.flatnonzero(value >= least)
+            kept, column = np.divmod(place[large], self.n_classes)
+            where = at[kept]
+            mine = np.flatnonzero(where >= 0)
+            found.append((where[mine], column[mine], value[large[mine]]))
+        where, column, value = map(np.concatenate, zip(*found, strict=True))
+        return where, column, value
 
     def take(self, rows: Array, columns: Array) -> Array:
         """Give single probabilities, -1 where they are not kept."""

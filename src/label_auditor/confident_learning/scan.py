@@ -148,10 +148,12 @@ def cached_blocks(pred_probs: Array) -> Iterator[tuple[slice, Array]]:
     """
     n, n_classes = pred_probs.shape
     dtype = float_dtype(pred_probs.dtype)
-    step = max(1, min(CACHE_BYTES // (n_classes * dtype.itemsize), FRESH_BYTES // 8))
     flags = pred_probs.flags
     # NumPy's argmax would copy what is read-only, each time to another place.
     as_it_is = pred_probs.dtype == dtype and flags.c_contiguous and flags.writeable
+    # A copy takes fresh memory, once.
+    cached = CACHE_BYTES if as_it_is else CACHE_BYTES // 4
+    step = max(1, min(cached // (n_classes * dtype.itemsize), FRESH_BYTES // 8))
     copied = np.empty((0 if as_it_is else min(step, n), n_classes), dtype)
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
@@ -303,21 +305,32 @@ def confident_classes(
     """
     bounds = thresholds - CLOSE
     highest, predicted = scan.highest, scan.predicted
-    classes: Array = np.where(highest >= bounds.take(predicted, mode="clip"), predicted, -1)
+    classes = np.empty_like(predicted)
     lowest = bounds.min()
     # Another class has no more than the likeliest, and no more than that one leaves.
     whole = 1 + tolerance + CLOSE * bounds.size
-    if lowest <= whole / 2:
-        doubtful = (classes < 0) & (highest >= lowest) & (whole - highest >= lowest)
-        rows = np.flatnonzero(doubtful)
-        if rows.size:
-            row, confident, prob = find(rows, lowest)
-            above = prob >= bounds[confident]
-            row, confident = row[above], confident[above]
-            number = np.bincount(row, minlength=rows.size)
-            classes[rows[row]] = confident
-            classes[rows[number > 1]] = predicted[rows[number > 1]]
+    doubtful = [np.empty(0, np.intp)]
+    for some in short_slices(predicted.size):
+        high, first = highest[some], predicted[some]
+        classes[some] = np.where(high >= bounds.take(first, mode="clip"), first, -1)
+        if lowest <= whole / 2:
+            unsure = (classes[some] < 0) & (high >= lowest) & (whole - high >= lowest)
+            doubtful.append(np.flatnonzero(unsure) + some.start)
+    rows = np.concatenate(doubtful)
+    if rows.size:
+        row, confident, prob = find(rows, lowest)
+        above = prob >= bounds[confident]
+        row, confident = row[above], confident[above]
+        number = np.bincount(row, minlength=rows.size)
+        classes[rows[row]] = confident
+        classes[rows[number > 1]] = predicted[rows[number > 1]]
     return classes
+
+
+def short_slices(n: int) -> Iterator[slice]:
+    """Cut rows into pieces whose numbers, of eight bytes, take no fresh memory."""
+    step = FRESH_BYTES // 8
+    return (slice(start, start + step) for start in range(0, n, step))
 
 
 def given_is_likeliest(codes: Array, scan: RowScan) -> Array:

@@ -9,7 +9,7 @@ import pytest
 
 from label_auditor import audit_labels
 from label_auditor.confident_learning import find_issues, prune_rules
-from label_auditor.confident_learning.engines import choose_engine, cluster
+from label_auditor.confident_learning.engines import choose_engine, chunks, cluster
 from label_auditor.confident_learning.engines.cluster import ClusterEngine, find_client
 from label_auditor.confident_learning.engines.threads import ThreadEngine
 from label_auditor.confident_learning.row_blocks import LabelledRows
@@ -29,6 +29,21 @@ CHUNKS = ((9_000, 1, 0, 20_999), (7, 3))
 def case():
     codes, pred_probs = make_rows(30_000, 10, dtype=np.float32)
     return codes, pred_probs, dask_array.from_array(pred_probs, chunks=CHUNKS)
+
+
+@pytest.fixture(scope="module")
+def in_file(case, tmp_path_factory):
+    """The same probabilities, whose chunks can each be read on its own."""
+    _, pred_probs, _ = case
+    path = tmp_path_factory.mktemp("probs") / "pred_probs.npy"
+    np.save(path, pred_probs)
+
+    def read(block_info=None):
+        start, stop = block_info[None]["array-location"][0]
+        return np.load(path, mmap_mode="r")[start:stop]
+
+    meta = np.empty((0, 0), np.float32)
+    return dask_array.map_blocks(read, chunks=(CHUNKS[0], (10,)), dtype=np.float32, meta=meta)
 
 
 def assert_same(found, expected):
@@ -52,6 +67,18 @@ def test_the_result_is_that_of_threads_to_the_last_bit(
     kind = np.ndarray if most_gathered else dask_array.Array
     for column in ("codes", "predicted", "issues", "quality", "evaluated"):
         assert isinstance(getattr(found, column), kind)
+
+
+@pytest.mark.usefixtures("dask_client")
+@pytest.mark.parametrize("most_gathered", [10**8, 0])
+@pytest.mark.parametrize("rank_by", ["self_confidence", "log_margin", "adjusted_self_confidence"])
+def test_a_task_reads_several_chunks(case, in_file, rank_by, most_gathered, monkeypatch):
+    codes, pred_probs, _ = case
+    engine = choose_engine(LabelledRows(codes, in_file))
+    assert [part.blocks for part in engine._parts] == [range(2), range(2, 4)]
+    monkeypatch.setattr(cluster, "MOST_GATHERED", most_gathered)
+    found = audit_labels(codes, in_file, rank_by=rank_by)
+    assert_same(found, audit_labels(codes, pred_probs, rank_by=rank_by))
 
 
 @pytest.mark.usefixtures("dask_client")
@@ -111,12 +138,16 @@ def test_a_chunk_that_cannot_be_read_says_why(case):
 
 
 @pytest.mark.usefixtures("dask_client")
-def test_rows_in_the_order_of_their_classes():
+@pytest.mark.parametrize("several", [False, True])
+def test_rows_in_the_order_of_their_classes(several, monkeypatch):
     """A chunk tells the threshold of one class alone, so that others are read again."""
     codes, pred_probs = make_rows(6_000, 6, sharpness=1.0)
     order = codes.argsort(kind="stable")
     codes, pred_probs = codes[order], pred_probs[order]
     lazy = dask_array.from_array(pred_probs, chunks=(1_500, -1))
+    if several:  # The data are small enough to be sent with tasks that read several.
+        monkeypatch.setattr(chunks, "SMALL_DATA", 2**20)
+    assert len(choose_engine(LabelledRows(codes, lazy))._parts) == (2 if several else 4)
     assert_same(audit_labels(codes, lazy), audit_labels(codes, pred_probs))
 
 
@@ -138,10 +169,15 @@ def test_the_probabilities_stay_on_the_workers(monkeypatch):
     assert 0 < sum(fetched) < 0.12 * pred_probs.nbytes
 
 
-@pytest.mark.parametrize("most_gathered", [10**8, 0])
-def test_a_worker_that_is_killed_changes_nothing(dask_client, case, monkeypatch, most_gathered):
+@pytest.mark.parametrize(
+    ("source", "most_gathered"), [("case", 10**8), ("in_file", 10**8), ("in_file", 0)]
+)
+def test_a_worker_that_is_killed_changes_nothing(
+    dask_client, case, in_file, source, most_gathered, monkeypatch
+):
     """Its states are lost; Dask reads its chunks again."""
     codes, pred_probs, lazy = case
+    lazy = in_file if source == "in_file" else lazy
     monkeypatch.setattr(cluster, "MOST_GATHERED", most_gathered)
     expected = audit_labels(codes, pred_probs)
     pids = dask_client.run(os.getpid)

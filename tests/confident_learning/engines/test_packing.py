@@ -16,8 +16,13 @@ def test_floats_come_back_as_they_were(n, dtype):
     np.testing.assert_array_equal(found, values)
     assert found.dtype == dtype
     if n == 1000:
-        size = len(packed.exponents) + packed.middle.nbytes + packed.lowest.nbytes
+        size = sum(part.nbytes for part in packed)
         assert size < values.nbytes * (1 - 0.6 / values.itemsize)
+
+
+def test_any_highest_byte_comes_back():
+    values = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    assert unpack(pack(values)).tobytes() == values.tobytes()
 
 
 def test_fields_of_results_are_packed():
