@@ -30,10 +30,13 @@ class Part(NamedTuple):
         Numbers of the chunks.
     chunks : list
         For each of them a function without parameters that reads it, or its task in the graph.
+    alone : bool
+        Whether these are functions.
     """
 
     blocks: range
     chunks: list[Any]
+    alone: bool
 
 
 def share_chunks(array: Any, n_threads: int) -> list[Part]:
@@ -49,11 +52,11 @@ def share_chunks(array: Any, n_threads: int) -> list[Part]:
     readers = _find_readers(array)
     if readers is None:
         tasks = array.to_delayed().ravel().tolist()
-        return [Part(range(k, k + 1), [task]) for k, task in enumerate(tasks)]
+        return [Part(range(k, k + 1), [task], alone=False) for k, task in enumerate(tasks)]
     n_parts = min(n_chunks, max(n_threads, -(-array.nbytes // MOST_READ)))
     ends = np.linspace(0, n_chunks, n_parts + 1).astype(int).tolist()
     ranges = map(range, ends[:-1], ends[1:])
-    return [Part(blocks, readers[blocks.start : blocks.stop]) for blocks in ranges]
+    return [Part(blocks, readers[blocks.start : blocks.stop], alone=True) for blocks in ranges]
 
 
 def _find_readers(array: Any) -> list[Callable[[], Any]] | None:

@@ -131,19 +131,10 @@ class ClusterEngine:
 
     def scan(self, score: ScoreName | None) -> Array:
         """Read all blocks, keep their states, and give the rows that hold no probabilities."""
-        from dask.delayed import delayed
-
         codes = [[self.data.codes[self._blocks[k]] for k in part.blocks] for part in self._parts]
-        states = self._read(_scan_chunk, codes, score)
-        report = {"step": _report_in_short if self.far else _report, "known": ()}
-        take = delayed(_take_all, pure=False)
-        reports = [take([state], None, **report, collect=_pack_all) for state in states]
-        # Started together, so that a report waits for its part alone.
-        futures = self._start([*states, *reports])
-        self._states = futures[: len(states)]
-        self._groups = [[p] for p in range(len(states))]
-        blocks = self._by_block(self._client.gather(futures[len(states) :]))
+        self._states = self._read(_scan_chunk, codes, score)
         self._groups = self._group()
+        blocks = self.ask(_report_in_short if self.far else _report)
         self._bounds = [block.bound for block in blocks]
         invalid = np.concatenate(
             [block.invalid + start for block, start in zip(blocks, self.starts, strict=True)]
@@ -182,8 +173,9 @@ class ClusterEngine:
             for p, part in enumerate(self._parts)
             if any(self._bounds[k] > bound for k in part.blocks)
         ]
-        tasks = self._read(keep_more, [self._states[p] for p in lacking], bound, which=lacking)
-        for p, states in zip(lacking, self._start(tasks), strict=True):
+        known = [self._states[p] for p in lacking]
+        futures = self._read(keep_more, known, bound, which=lacking)
+        for p, states in zip(lacking, futures, strict=True):
             self._states[p] = states
 
     def let_go(self) -> None:
@@ -204,8 +196,8 @@ class ClusterEngine:
 
     def read_again(self, step: Callable[..., Result], *known: Any) -> list[Result]:
         """Give what a step makes of the state and the probabilities of each block."""
-        tasks = self._read(step, self._states, *known, collect=_pack_all)
-        return list(map(unpack, chain(*self._client.gather(self._start(tasks)))))
+        futures = self._read(step, self._states, *known, collect=_pack_all)
+        return list(map(unpack, chain(*self._client.gather(futures))))
 
     def score_when_read(self, score: ScoreName, thresholds: Array) -> None:
         """Compute an adjusted score when the blocks are next read."""
@@ -217,8 +209,8 @@ class ClusterEngine:
         if self._adjusted is None:
             return self._scores
         if self.far:
-            tasks = self._read(_score_rows, self._states, *self._adjusted, collect=np.concatenate)
-            return self._join(self._start(tasks), np.float64)
+            made = self._read(_score_rows, self._states, *self._adjusted, collect=np.concatenate)
+            return self._join(made, np.float64)
         return np.concatenate(self.read_again(_score_rows, *self._adjusted))
 
     def column(
@@ -250,6 +242,12 @@ class ClusterEngine:
 
         A task costs about as much as the work on a block.
         """
+        if len(self._parts) <= sum(self._threads.values()):
+            return [[p] for p in range(len(self._parts))]
+        import distributed
+
+        wait: Any = distributed.wait
+        wait(self._states)
         holders = self._client.who_has(self._states)
         mine: dict[Any, list[int]] = defaultdict(list)
         for p, states in enumerate(self._states):
@@ -294,22 +292,22 @@ class ClusterEngine:
         which: Sequence[int] | None = None,
         collect: Callable[[list[Any]], Any] = list,
     ) -> list[Any]:
-        """Make tasks that run a step over the chunks of each part, or of some parts.
+        """Start a step for the chunks of each part, or of some parts.
 
         The step takes first what belongs to the chunk.
         """
         from dask.delayed import delayed
 
         parts = self._parts if which is None else [self._parts[p] for p in which]
-        task = delayed(_read_all, pure=False)
+        sources = [part.chunks for part in parts]
         how = {"step": step, "known": known, "collect": collect}
-        return [task(each, part.chunks, **how) for each, part in zip(first, parts, strict=True)]
-
-    def _start(self, tasks: list[Any]) -> list[Any]:
-        """Start tasks of a graph."""
         with warnings.catch_warnings():
             # The labels are in the graph, so that it has all that lost tasks need.
             warnings.filterwarnings("ignore", "Sending large graph")
+            if all(part.alone for part in parts):  # Quicker than by delayed tasks.
+                return list(self._client.map(_read_all, first, sources, **how, pure=False))
+            task = delayed(_read_all, pure=False)
+            tasks = [task(*each, **how) for each in zip(first, sources, strict=True)]
             return list(self._client.compute(tasks))
 
     def _fold(self, parts: list[Any], merge: Callable[[Sequence[Any]], Any]) -> Any:
