@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from label_auditor.confident_learning.scan import (
     CLOSE,
-    FRESH_BYTES,
     short_slices,
     take_rows,
 )
@@ -29,6 +28,8 @@ Array = npt.NDArray[Any]
 NEAR = 0.8
 # The means of smaller classes say little, and many rows say no more than some.
 FEWEST_ROWS, SOME_ROWS = 30, 2**14
+# So many probabilities are looked at together, so that they stay in the cache.
+PIECE = 2**16
 
 
 class Whole(NamedTuple):
@@ -162,15 +163,17 @@ def keep_entries(
         Whether the bound is raised where more than one entry for each row would be kept.
     """
     whole = 1.01 + CLOSE * probs.shape[1]
-    disputed = (codes != scan.predicted) & (codes >= 0)
-    doubtful = np.zeros(codes.size, bool)
-    if 2 * bound <= whole:  # Two classes have no more than 1 together, or little more.
-        doubtful = (scan.highest >= bound) & (scan.highest <= whole - bound)
-    rows = np.flatnonzero(disputed | doubtful)
-    own = scan.given_prob[rows]
-    above = np.where(disputed[rows], np.nextafter(own, own.dtype.type(2)), np.inf)
-    limits = np.where(doubtful[rows], np.minimum(above, bound), above).astype(own.dtype)
-    place, value = _entries_from(probs, rows, scan.predicted[rows], limits)
+    found = [np.empty(0, np.intp)]
+    for some in short_slices(codes.size):
+        wanted = np.logical_or(*_reasons(codes[some], scan.part(some), bound, whole))
+        found.append(np.flatnonzero(wanted) + some.start)
+    rows = np.concatenate(found)
+    mine = scan.part(rows)
+    disputed, doubtful = _reasons(codes[rows], mine, bound, whole)
+    own = mine.given_prob
+    above = np.where(disputed, np.nextafter(own, own.dtype.type(2)), np.inf)
+    limits = np.where(doubtful, np.minimum(above, bound), above).astype(own.dtype)
+    place, value = _entries_from(probs, rows, mine.predicted, limits)
     lowered = np.count_nonzero(limits < above)
     # The likeliest class has as much at least as each of these.
     if limited and lowered * (whole - bound) > codes.size * bound:
@@ -184,20 +187,47 @@ def keep_entries(
     return Entries(rows.astype(np.int32), place, value, probs.shape[1], bound)
 
 
+def _reasons(codes: Array, scan: RowScan, bound: float, whole: float) -> tuple[Array, Array]:
+    """Tell which rows are disputed, and in which the likeliest class may not be the only one."""
+    disputed = (codes != scan.predicted) & (codes >= 0)
+    # Two classes have no more than 1 together, or little more.
+    doubtful = (scan.highest >= bound) & (scan.highest <= whole - bound)
+    return disputed, doubtful
+
+
 def _entries_from(
     probs: Array, rows: Array, predicted: Array, limits: Array
 ) -> tuple[Array, Array]:
     """Find the entries of some rows at or above the limit of each, but for the likeliest."""
-    n_classes = probs.shape[1]
-    dtype = np.int32 if rows.size * n_classes < 2**31 else np.int64
-    places, values = [np.empty(0, dtype)], [limits[:0]]
-    step = max(1, FRESH_BYTES // (limits.itemsize * n_classes))
-    for start in range(0, rows.size, step):
+    (n, n_classes), done = (rows.size, probs.shape[1]), 0
+    dtype: Any = np.int32 if n * n_classes < 2**31 else np.int64
+    place, value = np.empty(0, dtype), limits[:0]
+    step = max(1, PIECE // n_classes)
+    part = np.empty((min(step, n), n_classes), probs.dtype)
+    wanted = np.empty(part.shape, bool)
+    for start in range(0, n, step):
         some = slice(start, start + step)
-        part = take_rows(probs, rows[some])
-        wanted = part >= limits[some, None]
-        wanted[np.arange(len(part)), predicted[some]] = False
+        mine = rows[some]
+        part, wanted = part[: mine.size], wanted[: mine.size]
+        if probs.flags.c_contiguous:
+            probs.take(mine, axis=0, out=part, mode="clip")
+        else:  # `take` would copy the whole of it.
+            part[:] = probs[mine]
+        np.greater_equal(part, limits[some, None], out=wanted)
+        wanted[np.arange(mine.size), predicted[some]] = False
         found = np.flatnonzero(wanted)
-        places.append((found + start * n_classes).astype(dtype))
-        values.append(part.ravel().take(found).astype(limits.dtype, copy=False))
-    return np.concatenate(places), np.concatenate(values)
+        if done + found.size > place.size:
+            # As many as there will be if the other rows have as many as these, and some more.
+            size = int(1.1 * (done + found.size) * n / (start + mine.size)) + 1
+            place, value = _enlarge(place[:done], size), _enlarge(value[:done], size)
+        new = slice(done, done + found.size)
+        np.add(found, start * n_classes, out=place[new], casting="same_kind")
+        value[new] = part.ravel().take(found)
+        done = new.stop
+    return place[:done], value[:done]
+
+
+def _enlarge(values: Array, size: int) -> Array:
+    larger = np.empty(size, values.dtype)
+    larger[: values.size] = values
+    return larger
