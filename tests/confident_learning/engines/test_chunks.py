@@ -8,7 +8,7 @@ from label_auditor.confident_learning.engines.chunks import share_chunks
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 
 
 class Source:
@@ -65,11 +65,9 @@ def test_how_tasks_run_may_be_annotated():
     assert whole(array) is None
 
 
-def test_chunks_that_need_what_workers_hold():
-    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
+def test_chunks_that_need_what_workers_hold(dask_client):
     ones = da.ones((100, 3), chunks=(10, -1))
-    with distributed.Client(processes=False, **options) as client:
-        kept = ones.persist()
-        assert whole(kept) is None
-        assert whole(kept.map_blocks(np.sqrt)) is None
-        assert whole(ones.map_blocks(np.add, client.scatter(1), dtype=float)) is None
+    kept = ones.persist()
+    assert whole(kept) is None
+    assert whole(kept.map_blocks(np.sqrt)) is None
+    assert whole(ones.map_blocks(np.add, dask_client.scatter(1), dtype=float)) is None

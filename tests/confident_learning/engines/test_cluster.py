@@ -69,11 +69,10 @@ def test_the_result_is_that_of_threads_to_the_last_bit(
         assert isinstance(getattr(found, column), kind)
 
 
+@pytest.mark.usefixtures("dask_client")
 @pytest.mark.parametrize("most_gathered", [10**8, 0])
 @pytest.mark.parametrize("rank_by", ["self_confidence", "log_margin", "adjusted_self_confidence"])
-def test_a_task_reads_several_chunks(
-    dask_client, case, in_file, rank_by, most_gathered, monkeypatch
-):
+def test_a_task_reads_several_chunks(case, in_file, rank_by, most_gathered, monkeypatch):
     codes, pred_probs, _ = case
     engine = choose_engine(LabelledRows(codes, in_file))
     assert [part.blocks for part in engine._parts] == [range(2), range(2, 4)]
@@ -170,7 +169,9 @@ def test_the_probabilities_stay_on_the_workers(monkeypatch):
     assert 0 < sum(fetched) < 0.12 * pred_probs.nbytes
 
 
-@pytest.mark.parametrize(("source", "most_gathered"), [("case", 10**8), ("in_file", 0)])
+@pytest.mark.parametrize(
+    ("source", "most_gathered"), [("case", 10**8), ("in_file", 10**8), ("in_file", 0)]
+)
 def test_a_worker_that_is_killed_changes_nothing(
     dask_client, case, in_file, source, most_gathered, monkeypatch
 ):
