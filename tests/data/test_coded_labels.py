@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from label_auditor.data import coded_labels
-from label_auditor.data.coded_labels import read_labels
+from label_auditor.data.coded_labels import _fixed_width_codes, read_labels
 from label_auditor.data.labels import check_labels, encode_labels
 
 VALUES = ["pear", "apple", "Ünï", "apple", "10", "pear", "9"]
@@ -210,3 +210,27 @@ def test_many_integers_need_little_memory():
     tracemalloc.stop()
     np.testing.assert_array_equal(classes[codes], labels)
     assert peak < 12 * len(labels)  # the codes themselves take 8
+
+
+@pytest.mark.parametrize("width", [1, 7, 64, 65])
+@pytest.mark.parametrize("n", [0, 1, 40_000])
+def test_strings_of_fixed_width_are_numbered(n, width):
+    random = np.random.default_rng(0)
+    names = np.array(["", "é" * width, "x", "ß\0y"[:width], "x" * width], dtype=f"<U{width}")
+    values = names[random.integers(5, size=n)]
+    codes = _fixed_width_codes(values)
+    if width == 65:
+        assert codes is None
+        return
+    assert len(codes) == n
+    distinct, expected = np.unique(values, return_inverse=True)
+    assert len({*zip(codes.tolist(), expected.tolist(), strict=True)}) == len(distinct)
+
+
+def test_strings_with_equal_hashes_are_told_apart(monkeypatch):
+    monkeypatch.setattr(coded_labels, "MULTIPLIER", np.uint64(0))  # the last character alone counts
+    values = np.array(["ax", "bx", "ay"] * 3)
+    assert _fixed_width_codes(values) is None
+    codes, classes = read_labels(values)
+    assert classes.tolist() == ["ax", "ay", "bx"]
+    assert codes.tolist() == [0, 2, 1] * 3

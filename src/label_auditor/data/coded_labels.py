@@ -27,6 +27,9 @@ MOST_INTEGERS = 2**16
 STRINGS = ("string", "large_string")
 # Rows that are looked at at a time.
 BLOCK = 2**18
+# Strings of up to so many characters are hashed, so many at a time, by a number of Knuth's.
+MOST_CHARACTERS, HASHED = 64, 2**14
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def read_labels(
@@ -120,6 +123,10 @@ def _find_codes(labels: Any) -> NDArray[np.integer[Any]] | None:
         return codes
     if kind.startswith(("dictionary", "Categorical", "Enum")):
         return _arrow_codes(_to_arrow(labels))
+    if isinstance(labels, np.ndarray) and kind.startswith("<U"):
+        numbers = _fixed_width_codes(labels)
+        if numbers is not None:
+            return numbers
     return _string_codes(labels) if _begins_with_string(labels) else None
 
 
@@ -148,6 +155,33 @@ def _integer_codes(values: NDArray[Any]) -> NDArray[np.integer[Any]] | None:
     codes = np.empty(values.size, np.uint16)
     np.subtract(values, lowest, out=codes, casting="unsafe")
     return codes
+
+
+def _fixed_width_codes(labels: NDArray[np.str_]) -> NDArray[np.intp] | None:
+    """Give distinct strings of an array of NumPy numbers, by hashing their characters.
+
+    None where the array has another shape, or its strings are long or have equal hashes.
+    """
+    import pandas as pd
+
+    width = labels.dtype.itemsize // 4
+    if type(labels) is not np.ndarray or labels.ndim != 1 or not 0 < width <= MOST_CHARACTERS:
+        return None
+    characters = np.ascontiguousarray(labels).view(np.uint32).reshape(-1, width)
+    blocks = [slice(start, start + HASHED) for start in range(0, len(labels), HASHED)]
+    hashes = np.zeros(len(labels), np.uint64)
+    for rows in blocks:
+        hashed = hashes[rows]
+        for column in characters[rows].T.astype(np.uint64, order="C"):
+            hashed *= MULTIPLIER
+            hashed ^= hashed >> np.uint64(29)
+            hashed += column
+    codes: NDArray[np.intp] = pd.factorize(hashes)[0]
+    distinct = characters[_find_examples(codes)[:-1]] if codes.size else characters
+    equal = all(
+        np.array_equal(distinct.take(codes[rows], axis=0), characters[rows]) for rows in blocks
+    )
+    return codes if equal else None
 
 
 def _begins_with_string(labels: Any) -> bool:
