@@ -23,10 +23,13 @@ def test_doubts_of_a_block_are_settled_where_the_labels_are():
     np.testing.assert_array_equal(disputes.rows, [1, 3, 4])
     np.testing.assert_array_equal(disputes.candidate, [True, False, True])
     np.testing.assert_array_equal(disputes.confident, [True, False, False])
-    both = merge_disputes([disputes, disputes.shift(10)])
+    both = merge_disputes([disputes, disputes.shift(10, 16)])
     np.testing.assert_array_equal(both.rows, [1, 3, 4, 11, 13, 14])
     np.testing.assert_allclose(both.margin, [0.6, 0.0000001, 0.3] * 2)
     candidates = both.candidates()
     np.testing.assert_array_equal(candidates.rows, [1, 4, 11, 14])
     np.testing.assert_array_equal(candidates.predicted, [1, 2, 1, 2])
     assert candidates.candidate.all()
+    assert both.rows.dtype == np.int64  # of a block that is not shifted
+    assert disputes.shift(10, 2**31 - 1).rows.dtype == np.int32
+    assert disputes.shift(2**31, 2**31 + 6).rows[0] == 2**31 + 1

@@ -23,8 +23,8 @@ class Disputes(NamedTuple):
 
     Attributes
     ----------
-    rows : ndarray of shape (n,), intp
-        Their positions, ascending.
+    rows : ndarray of shape (n,), int32 or int64
+        Their positions, ascending, in the smaller type if it holds those of all rows.
     given, predicted : ndarray of shape (n,), int
         Codes of the given label and of the likeliest class.
     given_prob, highest : ndarray of shape (n,), float
@@ -52,9 +52,10 @@ class Disputes(NamedTuple):
         """Keep the candidates alone."""
         return Disputes(*(column[self.candidate] for column in self))
 
-    def shift(self, start: int) -> Disputes:
-        """Turn positions in a block into positions in the whole."""
-        return self._replace(rows=self.rows + start)
+    def shift(self, start: int, n_rows: int) -> Disputes:
+        """Turn positions in a block into positions in the whole, which has so many rows."""
+        dtype = np.dtype(np.int32 if n_rows < 2**31 else np.int64)
+        return self._replace(rows=self.rows.astype(dtype) + dtype.type(start))
 
 
 class Doubts(NamedTuple):

@@ -217,7 +217,7 @@ def _judge(engine: Engine, thresholds: Array) -> tuple[Joint, Any, Disputes]:
 
     def settle_block(rows: slice, found: Doubts) -> Disputes:
         known = () if far else (engine.given_prob[rows], predicted[rows])
-        return settle(found, data.codes[rows], *known).shift(rows.start)
+        return settle(found, data.codes[rows], *known).shift(rows.start, data.codes.size)
 
     disputes = merge_disputes(data.map_over(settle_block, blocks, doubts))
     return merge_joints(joints), predicted, disputes

@@ -226,6 +226,8 @@ def _may_have_more(disputes: Disputes, cells: NoiseCells, whole: float) -> Array
 
 def _cuts(engine: Engine, values: Array, cell: Array, numbers: Array) -> Array:
     """Find the n-th smallest value of each cell, with the cells shared out among the threads."""
+    if engine.data.n_threads == 1:
+        return group_cuts(values, cell, numbers)
 
     def cuts_of(cells: slice) -> Array:
         mine = np.flatnonzero((cell >= cells.start) & (cell < cells.stop))

@@ -181,7 +181,7 @@ def _cut(number: int, step: int) -> list[slice]:
 
 def split_rows(rows: Array, starts: Sequence[int]) -> list[Array]:
     """Give the positions of rows, ascending, in their blocks, which begin at these rows."""
-    parts = np.split(rows, np.searchsorted(rows, starts[1:]))
+    parts = np.split(rows, np.searchsorted(rows, np.array(starts[1:], rows.dtype)))
     return [(part - start).astype(np.int32) for part, start in zip(parts, starts, strict=True)]
 
 
