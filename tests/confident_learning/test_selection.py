@@ -27,6 +27,7 @@ def test_smallest_of_each_group(seed, sizes, distinct):
     n, n_groups = sizes
     rng = np.random.default_rng(seed)
     values = rng.integers(0, distinct, n).astype(rng.choice(["f4", "f8"]))
+    values *= rng.choice([-1, 1], n)  # -0 is equal to 0
     groups = rng.integers(0, n_groups, n)
     numbers = rng.integers(0, 2 * n // n_groups + 2, n_groups)
     picked = np.zeros(n, bool)

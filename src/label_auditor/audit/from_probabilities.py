@@ -260,7 +260,7 @@ def audit_codes(
     """
     check_rank_by(rank_by)
     index = check_index(index, len(codes))
-    codes, evaluated = judged.in_smallest_type(codes), judged.codes >= 0
+    codes = judged.in_smallest_type(codes)
     if callable(rank_by):
         found = find_label_issues(judged, rule)
         quality = _custom_scores(rank_by, judged)
@@ -268,7 +268,7 @@ def audit_codes(
         found = find_label_issues(judged, rule, rank_by)
         quality = found.quality
     codes, evaluated, quality = (
-        divide_as(column, found.issues) for column in (codes, evaluated, quality)
+        divide_as(column, found.issues) for column in (codes, judged.codes >= 0, quality)
     )
     return LabelAudit(
         codes=codes,

@@ -136,7 +136,6 @@ def find_label_issues(
     engine.score_when_read(score, thresholds)
     _know_enough(engine, thresholds)
     joint, predicted, disputes = _judge(engine, thresholds)
-    engine.let_go()
     found = Grounds(engine, disputes, sizes, calibrate(joint, sizes))
     return LabelIssues(
         _mark(engine, rule.flag(found)),
@@ -209,6 +208,7 @@ def _judge(engine: Engine, thresholds: Array) -> tuple[Joint, Any, Disputes]:
     data, far = engine.data, engine.far
     judge = judge_far_block if far else judge_block
     joints, doubts = zip(*engine.ask(judge, thresholds, data.tolerance), strict=True)
+    engine.let_go()
     stops = [*engine.starts[1:], data.codes.size]
     blocks = [slice(*ends) for ends in zip(engine.starts, stops, strict=True)]
     predicted = (

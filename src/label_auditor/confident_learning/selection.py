@@ -91,11 +91,37 @@ def group_cuts(values: Array, groups: Array, numbers: Array) -> Array:
         for group in large:
             members = values[order[starts[group] : starts[group] + sizes[group]]]
             cuts[group] = np.partition(members, numbers[group] - 1)[numbers[group] - 1]
+        return cuts
+    at = (starts + numbers - 1)[large]
+    if values.itemsize == 4:  # A group and a value fit into a number, which takes no order to sort.
+        both = groups.astype(np.uint64)
+        both <<= np.uint64(32)
+        for start in range(0, values.size, PIECE):
+            both[start : start + PIECE] |= to_keys(values[start : start + PIECE])
+        both.sort()
+        cuts[large] = to_floats(both[at].astype(np.uint32))
     else:
         order = values.argsort()
         order = order[_order(groups[order])]
-        cuts[large] = values[order[(starts + numbers - 1)[large]]]
+        cuts[large] = values[order[at]]
     return cuts
+
+
+def to_keys(values: Array) -> Array:
+    """Give integers in the order of floats; 0 and -0 are equal."""
+    size = values.dtype.itemsize
+    bits = (values + values.dtype.type(0)).view(f"u{size}")
+    sign = bits.dtype.type(1 << (8 * size - 1))
+    keys: Array = np.where(bits & sign, ~bits, bits | sign)
+    return keys
+
+
+def to_floats(keys: Array) -> Array:
+    """Give the floats back."""
+    size = keys.dtype.itemsize
+    sign = keys.dtype.type(1 << (8 * size - 1))
+    floats: Array = np.where(keys & sign, keys ^ sign, ~keys).view(f"f{size}")
+    return floats
 
 
 def _order(groups: Array) -> Array:

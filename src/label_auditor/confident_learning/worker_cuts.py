@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from label_auditor.confident_learning.selection import to_floats, to_keys
 from label_auditor.confident_learning.steps import given_probs_of_all
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def nth_of_groups(
         short |= ~complete
         left -= before
         found = (found << (size - known_bits - shift)) | digit.astype(found.dtype)
-    return np.where(short, np.inf, _to_floats(found)).astype(dtype)
+    return np.where(short, np.inf, to_floats(found)).astype(dtype)
 
 
 def find_lowest(
@@ -185,7 +186,7 @@ def _count_digits(
 ) -> Digits:
     """Count the digits that follow the bits found so far, in a block."""
     values, groups, *_ = values_of(state, *known)
-    keys, size = _to_keys(values), 8 * values.dtype.itemsize
+    keys, size = to_keys(values), 8 * values.dtype.itemsize
     if known_bits:
         mine = keys >> (size - known_bits) == found[groups]
         keys, groups = keys[mine], groups[mine]
@@ -213,20 +214,3 @@ def _find_digit(digits: Digits, left: Array) -> tuple[Array, Array, Array]:
     at = np.maximum(at, 0)
     digit = digits.place[at] & ((1 << DIGIT_BITS) - 1) if digits.place.size else 0 * left
     return np.where(complete, digit, 0), np.where(complete, ends[at] - start, 0), complete
-
-
-def _to_keys(values: Array) -> Array:
-    """Give integers in the order of floats; 0 and -0 are equal."""
-    size = values.dtype.itemsize
-    bits = (values + values.dtype.type(0)).view(f"u{size}")
-    sign = bits.dtype.type(1 << (8 * size - 1))
-    keys: Array = np.where(bits & sign, ~bits, bits | sign)
-    return keys
-
-
-def _to_floats(keys: Array) -> Array:
-    """Give the floats back."""
-    size = keys.dtype.itemsize
-    sign = keys.dtype.type(1 << (8 * size - 1))
-    floats: Array = np.where(keys & sign, keys ^ sign, ~keys).view(f"f{size}")
-    return floats
