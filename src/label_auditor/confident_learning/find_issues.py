@@ -24,7 +24,6 @@ from label_auditor.confident_learning.scores import SCORES, ScoreName, check_met
 from label_auditor.confident_learning.steps import (
     judge_block,
     judge_far_block,
-    likeliest_classes,
     mark_rows,
 )
 from label_auditor.data.divided import take_true
@@ -211,16 +210,15 @@ def _judge(engine: Engine, thresholds: Array) -> tuple[Joint, Any, Disputes]:
     engine.let_go()
     stops = [*engine.starts[1:], data.codes.size]
     blocks = [slice(*ends) for ends in zip(engine.starts, stops, strict=True)]
-    predicted = (
-        engine.column(likeliest_classes, data.codes.dtype) if far else np.empty_like(data.codes)
-    )
+    predicted = engine.predicted
+    told = np.empty_like(data.codes) if predicted is None else None
 
     def settle_block(rows: slice, found: Doubts) -> Disputes:
-        known = () if far else (engine.given_prob[rows], predicted[rows])
+        known = () if far else (engine.given_prob[rows], None if told is None else told[rows])
         return settle(found, data.codes[rows], *known).shift(rows.start, data.codes.size)
 
     disputes = merge_disputes(data.map_over(settle_block, blocks, doubts))
-    return merge_joints(joints), predicted, disputes
+    return merge_joints(joints), told if predicted is None else predicted, disputes
 
 
 def label_quality_scores(

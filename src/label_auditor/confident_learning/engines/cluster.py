@@ -1,9 +1,8 @@
 """The engine of a Dask cluster: every block is worked on where its chunk lies.
 
 The probabilities never leave the workers. A task reads some chunks and keeps the states of these
-blocks of rows; all other tasks go by the states, so that only sums, disputed rows and what a result
-holds of every row travel to the client. Of many rows the latter stays on the workers too, as arrays
-of dask. Where a worker is lost, Dask computes its chunks again, from the graph.
+blocks of rows; all other tasks go by the states. So only sums, disputed rows and, unless rows are
+many, what a result holds of each travel to the client. What a lost worker had is computed again.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ from label_auditor.confident_learning.steps import (
     first_scores,
     given_probs,
     keep_more,
+    likeliest_classes,
     scan_block,
 )
 from label_auditor.data.divided import join_blocks
@@ -110,6 +110,7 @@ class ClusterEngine:
     """
 
     given_prob: Any
+    predicted: Any = None
 
     def __init__(self, data: LabelledRows, client: Any) -> None:
         self.data = data
@@ -141,6 +142,7 @@ class ClusterEngine:
         )
         if self.far:
             self.given_prob = self.column(given_probs, float_dtype(self.data.dtype))
+            self.predicted = self.column(likeliest_classes, self.data.codes.dtype)
             self._scores = None if score is None else self.column(first_scores, np.float64)
         else:
             self.given_prob = np.concatenate([block.given_prob for block in blocks])

@@ -28,11 +28,15 @@ class Engine(Protocol):
     far : bool
         Whether blocks are worked on elsewhere, and have so many rows that what there is of each row
         stays there.
+    predicted : array, or None
+        Code of the likeliest class of each row, once the rows are read; -1 where there are no
+        probabilities. Of dask where the rows are `far`; None where the doubts tell it.
     """
 
     data: LabelledRows
     starts: list[int]
     far: bool
+    predicted: Any
 
     @property
     def given_prob(self) -> Any:

@@ -31,6 +31,7 @@ class ThreadEngine:
     """
 
     given_prob: Array
+    predicted: Array
     far = False
 
     def __init__(self, data: LabelledRows) -> None:
@@ -47,7 +48,7 @@ class ThreadEngine:
         data, n_rows, in_memory = self.data, self.data.codes.size, self.data.in_memory
         self.given_prob = np.empty(n_rows, float_dtype(data.dtype))
         highest = np.empty_like(self.given_prob)
-        predicted = np.empty(n_rows, code_dtype(data.n_classes))
+        self.predicted = np.empty(n_rows, code_dtype(data.n_classes))
         self._scores = np.empty(0 if score is None else n_rows)
 
         def scan_rows(rows: slice) -> BlockState:
@@ -55,7 +56,7 @@ class ThreadEngine:
             state = scan_block(data.codes[rows], probs, in_memory=in_memory, score=score)
             # The states are views of whole columns, so that no column is copied in the end.
             views = RowScan(
-                self.given_prob[rows], highest[rows], predicted[rows], state.scan.invalid
+                self.given_prob[rows], highest[rows], self.predicted[rows], state.scan.invalid
             )
             for view, values in zip(views[:3], state.scan[:3], strict=True):
                 view[:] = values
