@@ -32,6 +32,7 @@ def test_labels_are_those_in_memory(kind, chunks):
     assert_same(read_lazy_labels(lazy), read_labels(values))
     classes = sorted(set(values.tolist()), reverse=True)
     assert_same(read_lazy_labels(lazy, classes), read_labels(values, classes))
+    assert_same(read_lazy_labels(lazy, iter(classes)), read_labels(values, classes))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,8 @@ def read_lazy_labels(
     """
     from dask import compute, delayed
 
+    if isinstance(classes, Iterator):
+        classes = list(classes)  # they are read for each block
     read = delayed(_read_block, pure=False)
     try:
         found = compute(*(read(part, classes) for part in list_parts(labels)))
