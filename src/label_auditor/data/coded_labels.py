@@ -2,8 +2,8 @@
 
 Categoricals of pandas, and dictionaries of Arrow in pandas, polars and PyArrow, hold every value
 once and a small integer for each row. Arrow, where it is installed, quickly makes such a dictionary
-of strings; and integers that are small are categories themselves. Only one row of each category is
-turned into a value here.
+of strings; those of NumPy's fixed width are hashed; and integers that are small are categories
+themselves. Only one row of each category is turned into a value here.
 What comes out is what :func:`label_auditor.data.labels.encode_labels` gives for all values.
 """
 
