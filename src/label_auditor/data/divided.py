@@ -24,7 +24,9 @@ def is_divided(column: Any) -> bool:
     return hasattr(type(column), "to_delayed")
 
 
-def join_blocks(blocks: Sequence[Any], lengths: Sequence[int], dtype: npt.DTypeLike) -> Any:
+def join_blocks(
+    blocks: Sequence[Any], lengths: Sequence[int], dtype: npt.DTypeLike, *others: int
+) -> Any:
     """Give an array of dask of what tasks on a cluster give; its blocks stay on the workers.
 
     Parameters
@@ -35,12 +37,15 @@ def join_blocks(blocks: Sequence[Any], lengths: Sequence[int], dtype: npt.DTypeL
         How many rows each block has.
     dtype : dtype
         Of all blocks.
+    *others : int
+        The number of columns, if the blocks have any.
     """
     import dask.array as da
     from dask import delayed
 
     pairs = zip(blocks, lengths, strict=True)
-    return da.concatenate([da.from_delayed(delayed(part), (n,), dtype) for part, n in pairs])
+    parts = [da.from_delayed(delayed(part), (n, *others), dtype) for part, n in pairs]
+    return da.concatenate(parts)
 
 
 def divide_as(column: Any, other: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from label_auditor.data.divided import join_blocks
 from label_auditor.fitting.blocks.scheduler import compute, find_client, hold, in_turns, task
 
 if TYPE_CHECKING:
@@ -39,18 +40,11 @@ def hold_probabilities(
         pred_probs = _gather(blocks, predict)
         missing = [np.isnan(pred_probs[:, 0])]
     else:
-        import dask.array as da
-
         parts = hold([predict(block) for block in range(len(blocks))])
         missing = compute([task(_find_missing, part) for part in parts])
         dtype = compute([task(_get_dtype, parts[0])])[0]
-        lengths, n_classes = np.diff(blocks.starts), len(blocks.classes)
-        pred_probs = da.concatenate(
-            [
-                da.from_delayed(part, (int(length), n_classes), dtype)
-                for part, length in zip(parts, lengths, strict=True)
-            ]
-        )
+        lengths = np.diff(blocks.starts).tolist()
+        pred_probs = join_blocks(parts, lengths, dtype, len(blocks.classes))
     return pred_probs, np.flatnonzero(np.concatenate(missing))
 
 
