@@ -17,14 +17,13 @@ from label_auditor.confident_learning.disputes import (
 )
 from label_auditor.confident_learning.engines import choose_engine
 from label_auditor.confident_learning.joint import Joint, calibrate, merge_joints
-from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows, split_rows
+from label_auditor.confident_learning.row_blocks import LabelledRows, refuse_rows
 from label_auditor.confident_learning.rules import Rule
 from label_auditor.confident_learning.scan import CLOSE, set_thresholds
 from label_auditor.confident_learning.scores import SCORES, ScoreName, check_method, score_rows
 from label_auditor.confident_learning.steps import (
     judge_block,
     judge_far_block,
-    mark_rows,
 )
 from label_auditor.data.divided import take_true
 
@@ -137,7 +136,7 @@ def find_label_issues(
     joint, predicted, disputes = _judge(engine, thresholds)
     found = Grounds(engine, disputes, sizes, calibrate(joint, sizes))
     return LabelIssues(
-        _mark(engine, rule.flag(found)),
+        engine.mark(rule.flag(found)),
         predicted,
         engine.given_prob,
         thresholds,
@@ -161,15 +160,6 @@ def rank_issues(issues: Array, scores: Array) -> Array:
     """
     rows, low = take_true(issues, scores)
     return np.asarray(rows[low.argsort(kind="stable")])
-
-
-def _mark(engine: Engine, rows: Array) -> Any:
-    """Mark some of all rows, given in any order."""
-    if engine.far:
-        return engine.column(mark_rows, bool, each=split_rows(np.sort(rows), engine.starts))
-    marked = np.zeros(engine.data.codes.size, bool)
-    marked[rows] = True
-    return marked
 
 
 def _scan(engine: Engine, sizes: Array, score: ScoreName | None = None) -> Array:

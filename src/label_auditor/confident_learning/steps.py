@@ -113,7 +113,12 @@ def first_scores(state: BlockState) -> Array:
 
 def mark_rows(state: BlockState, rows: Array) -> Array:
     """Mark some rows among all of the block."""
-    marked = np.zeros(state.codes.size, bool)
+    return mark(state.codes.size, rows)
+
+
+def mark(n: int, rows: Array) -> Array:
+    """Mark some of n rows."""
+    marked = np.zeros(n, bool)
     marked[rows] = True
     return marked
 

@@ -26,7 +26,7 @@ from label_auditor.confident_learning.pairwise_sums import (
     sum_part,
     total,
 )
-from label_auditor.confident_learning.row_blocks import class_means
+from label_auditor.confident_learning.row_blocks import class_means, split_rows
 from label_auditor.confident_learning.scan import ABSENT, float_dtype, group_by_class
 from label_auditor.confident_learning.scores import SCORES, ScoreName, score_rows
 from label_auditor.confident_learning.steps import (
@@ -35,6 +35,8 @@ from label_auditor.confident_learning.steps import (
     given_probs,
     keep_more,
     likeliest_classes,
+    mark,
+    mark_rows,
     scan_block,
 )
 from label_auditor.data.divided import join_blocks
@@ -141,9 +143,9 @@ class ClusterEngine:
             [block.invalid + start for block, start in zip(blocks, self.starts, strict=True)]
         )
         if self.far:
-            self.given_prob = self.column(given_probs, float_dtype(self.data.dtype))
-            self.predicted = self.column(likeliest_classes, self.data.codes.dtype)
-            self._scores = None if score is None else self.column(first_scores, np.float64)
+            self.given_prob = self._column(given_probs, float_dtype(self.data.dtype))
+            self.predicted = self._column(likeliest_classes, self.data.codes.dtype)
+            self._scores = None if score is None else self._column(first_scores, np.float64)
         else:
             self.given_prob = np.concatenate([block.given_prob for block in blocks])
             if score is not None:
@@ -170,11 +172,8 @@ class ClusterEngine:
 
     def know_from(self, bound: float) -> None:
         """Read the blocks again if probabilities from this bound on were not kept."""
-        lacking = [
-            p
-            for p, part in enumerate(self._parts)
-            if any(self._bounds[k] > bound for k in part.blocks)
-        ]
+        bounds = [max(self._bounds[k] for k in part.blocks) for part in self._parts]
+        lacking = [p for p, highest in enumerate(bounds) if highest > bound]
         known = [self._states[p] for p in lacking]
         futures = self._read(keep_more, known, bound, which=lacking)
         for p, states in zip(lacking, futures, strict=True):
@@ -215,12 +214,13 @@ class ClusterEngine:
             return self._join(made, np.float64)
         return np.concatenate(self.read_again(_score_rows, *self._adjusted))
 
-    def column(
-        self,
-        step: Callable[..., Array],
-        dtype: npt.DTypeLike,
-        each: Sequence[Any] | None = None,
-    ) -> Any:
+    def mark(self, rows: Array) -> Any:
+        """Mark some rows among all."""
+        if not self.far:
+            return mark(self.data.codes.size, rows)
+        return self._column(mark_rows, bool, split_rows(np.sort(rows), self.starts))
+
+    def _column(self, step: Callable[..., Array], dtype: npt.DTypeLike, each: Any = None) -> Any:
         """Give what a step makes of each row, as an array of dask whose blocks stay here."""
         known: list[Any] = [()] * len(self._blocks) if each is None else [(one,) for one in each]
         mine = [[known[k] for k in part.blocks] for part in self._parts]

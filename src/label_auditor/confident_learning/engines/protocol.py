@@ -89,11 +89,6 @@ class Engine(Protocol):
         """Give the scores that were asked for: an array, of dask where the rows are `far`."""
         ...
 
-    def column(
-        self,
-        step: Callable[..., npt.NDArray[Any]],
-        dtype: npt.DTypeLike,
-        each: Sequence[Any] | None = None,
-    ) -> Any:
-        """Give what a step makes of each row: an array, of dask where the rows are `far`."""
+    def mark(self, rows: npt.NDArray[np.integer]) -> Any:
+        """Mark some rows among all: an array of bool, of dask where the rows are `far`."""
         ...

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from label_auditor.confident_learning.row_blocks import class_means
 from label_auditor.confident_learning.scan import RowScan, code_dtype, float_dtype
 from label_auditor.confident_learning.scores import SCORES, ScoreName, score_rows
-from label_auditor.confident_learning.steps import BlockState, keep_more, scan_block
+from label_auditor.confident_learning.steps import BlockState, keep_more, mark, scan_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,14 +123,9 @@ class ThreadEngine:
 
         return self.data.map_over(read, self._states, self._blocks)
 
-    def column(
-        self,
-        step: Callable[..., Array],
-        dtype: npt.DTypeLike,
-        each: Sequence[Any] | None = None,
-    ) -> Any:
-        """Give what a step makes of each row, as an array."""
-        return np.concatenate(self.ask(step, each=each), dtype=dtype)
+    def mark(self, rows: Array) -> Array:
+        """Mark some rows among all."""
+        return mark(self.data.codes.size, rows)
 
     def score_when_read(self, score: ScoreName, thresholds: Array) -> None:
         """Compute an adjusted score when the blocks are next read."""
